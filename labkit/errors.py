@@ -1,0 +1,56 @@
+"""What goes wrong, as sentences.
+
+`LabError` is for the person at the keyboard: what is wrong, and what would be right.
+`KernelError` is what a kernel answers to a request it refuses: an errno, and since Linux 4.12
+often a sentence of its own (the "extended ack"). The tools print the sentence if there is one
+("Error: Nexthop has invalid gateway."), else the errno ("RTNETLINK answers: File exists").
+"""
+
+import errno
+import os
+
+
+class LabError(Exception):
+    """Something the learner asked for cannot be; the message says what would be right."""
+
+
+class BadInput(LabError, ValueError):
+    """A value that does not parse: an address, a prefix, a table, a transcript."""
+
+
+class KernelError(LabError):
+    """A request the kernel refuses: `code` is an errno, `extack` its sentence or None."""
+
+    def __init__(self, code: int, extack: str | None = None):
+        self.code = code
+        self.extack = extack
+        super().__init__(extack or strerror(code))
+
+
+def strerror(code: int) -> str:
+    """The C library's words for an errno, the same on every machine the course runs on."""
+    return _GLIBC.get(code) or os.strerror(code)
+
+
+# glibc's words; other C libraries (macOS, musl) word some of these differently.
+_GLIBC = {
+    errno.EPERM: "Operation not permitted",
+    errno.ENOENT: "No such file or directory",
+    errno.ESRCH: "No such process",
+    errno.EACCES: "Permission denied",
+    errno.EBUSY: "Device or resource busy",
+    errno.EEXIST: "File exists",
+    errno.ENODEV: "No such device",
+    errno.EINVAL: "Invalid argument",
+    errno.ERANGE: "Numerical result out of range",
+    errno.ELOOP: "Too many levels of symbolic links",
+    errno.EMSGSIZE: "Message too long",
+    errno.EOPNOTSUPP: "Operation not supported",
+    errno.EADDRINUSE: "Address already in use",
+    errno.EADDRNOTAVAIL: "Cannot assign requested address",
+    errno.ENETDOWN: "Network is down",
+    errno.ENETUNREACH: "Network is unreachable",
+    errno.ETIMEDOUT: "Connection timed out",
+    errno.ECONNREFUSED: "Connection refused",
+    errno.EHOSTUNREACH: "No route to host",
+}

@@ -1,0 +1,159 @@
+"""What adding or deleting an address does to the route tables.
+
+kernel: net/ipv4/devinet.c (order, secondaries) and fib_frontend.c fib_add_ifaddr, fib_del_ifaddr;
+facts.md 3.2.
+"""
+
+import errno
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+
+from ..errors import KernelError
+from ..tables.origin import KERNEL
+from ..tables.route import LOCAL, MAIN, Route
+from . import routes_state
+from .interface import Address, Interface
+from .lab import Lab
+from .namespace import Namespace
+
+#: Route scopes as numbers: the larger, the nearer (rtnetlink(7)).
+SCOPES = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
+
+
+def add(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None:
+    """Put an address on an interface; the second of a subnet becomes secondary.
+
+    Primaries stand before secondaries, those of a nearer scope first.
+    """
+    place, secondary = 0, False
+    for i, other in enumerate(interface.addresses):
+        if not other.secondary and scope_number(address.scope) <= scope_number(other.scope):
+            place = i + 1
+        if other.prefixlen == address.prefixlen and address.network == other.network:
+            if other.ip == address.ip:
+                raise KernelError(errno.EEXIST, "ipv4: Address already assigned")
+            if other.scope != address.scope:
+                raise KernelError(errno.EINVAL, "ipv4: Invalid scope value")
+            secondary = True
+    address = replace(address, secondary=secondary, origin=lab.origin)
+    interface.addresses.insert(len(interface.addresses) if secondary else place, address)
+    write_routes(lab, ns, interface, address)
+
+
+def delete(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None:
+    """Take an address off; with a primary go its secondaries, unless promote_secondaries is set."""
+    doomed = [address]
+    promoted = None
+    if not address.secondary:
+        followers = [a for a in interface.addresses if a.secondary and a.network == address.network]
+        if ns.sysctls.either(interface.name, "promote_secondaries") and followers:
+            promoted = followers[0]
+        else:
+            doomed = followers + doomed
+    for gone in doomed:
+        interface.addresses.remove(gone)
+        _drop_routes(ns, interface, gone)
+    if promoted is not None:
+        _promote(lab, ns, interface, promoted)
+    if not interface.addresses:
+        routes_state.last_address_gone(ns, interface.name)
+
+
+def _promote(lab: Lab, ns: Namespace, interface: Interface, secondary: Address) -> None:
+    """The first secondary takes the primary's place, and the rest get their routes anew."""
+    interface.addresses.remove(secondary)
+    primary = replace(secondary, secondary=False)
+    primaries = sum(not a.secondary for a in interface.addresses)
+    interface.addresses.insert(primaries, primary)
+    for address in [a for a in interface.addresses if a.network == primary.network]:
+        ns.local.discard(lambda r, a=address: r.type == "local" and r.dev == interface.name and int(r.dst.network_address) == int(a.ip))
+        write_routes(lab, ns, interface, address)
+
+
+def add_loopback(lab: Lab, ns: Namespace, interface: Interface) -> None:
+    """What `ip link set lo up` does besides: 127.0.0.1/8, of scope host."""
+    interface.addresses.append(Address(IPv4Interface("127.0.0.1/8"), label="lo", scope="host", origin=KERNEL))
+
+
+def write_routes(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None:
+    """The kernel's own routes for one address: local, and while up connected and broadcast."""
+    primary = address
+    if address.secondary:
+        primary = next((a for a in interface.addresses if not a.secondary and a.network == address.network), None)
+        if primary is None:
+            return
+    _write(ns, _route("local", _host(address.ip), interface, primary, lab))
+    if not interface.up:
+        return
+    if address.broadcast and int(address.broadcast) != 0xFFFFFFFF:
+        _write(ns, _route("broadcast", _host(address.broadcast), interface, primary, lab))
+    network = address.network
+    if int(network.network_address) >> 24 == 0 or address.secondary:
+        return
+    if network.prefixlen == 32 and network.network_address == address.ip:
+        return
+    if not address.noprefixroute:
+        _write(ns, _prefix_route(interface, address, lab))
+    if network.prefixlen < 31:
+        _write(ns, _route("broadcast", _host(network.broadcast_address), interface, primary, lab))
+
+
+def _prefix_route(interface: Interface, address: Address, lab: Lab | None) -> Route:
+    kind = "local" if interface.kind == "loopback" else "unicast"
+    return replace(_route(kind, address.network, interface, address, lab), metric=address.metric)
+
+
+def _route(kind: str, dst: IPv4Network, interface: Interface, primary: Address, lab: Lab | None) -> Route:
+    return Route(
+        dst=dst, dev=interface.name, type=kind, src=primary.ip, proto="kernel",
+        table=MAIN if kind == "unicast" else LOCAL, scope="host" if kind == "local" else "link",
+        origin=lab.origin if lab else KERNEL,
+    )
+
+
+def _write(ns: Namespace, route: Route) -> None:
+    """Append, unless the very same route is there (kernel: fib_magic)."""
+    table = ns.table(route.table)
+    if route not in table.twins(route):
+        table.append(route)
+
+
+def _drop_routes(ns: Namespace, interface: Interface, gone: Address) -> None:
+    """Delete the routes of a deleted address that no other address still needs."""
+    left = interface.addresses
+    network = gone.network
+    if not gone.secondary and not (network.prefixlen == 32 and network.network_address == gone.ip):
+        if not gone.noprefixroute:
+            _discard(ns, _prefix_route(interface, gone, None))
+        if network.prefixlen < 31 and not any(_makes_broadcast(a, network.broadcast_address) for a in left):
+            _discard(ns, _route("broadcast", _host(network.broadcast_address), interface, gone, None))
+    if gone.broadcast and not any(_makes_broadcast(a, gone.broadcast) for a in left):
+        _discard(ns, _route("broadcast", _host(gone.broadcast), interface, gone, None))
+    if not any(a.ip == gone.ip for a in left):
+        table = ns.local
+        table.discard(lambda r: r.type == "local" and r.dev == interface.name and r.dst == _host(gone.ip) and r.proto == "kernel")
+        if gone.ip not in ns.addresses():
+            for table in ns.tables.values():
+                table.discard(lambda r: r.src == gone.ip)
+
+
+def _makes_broadcast(address: Address, broadcast: IPv4Address) -> bool:
+    if address.broadcast == broadcast:
+        return True
+    return not address.secondary and address.prefixlen < 31 and address.network.broadcast_address == broadcast
+
+
+def _discard(ns: Namespace, route: Route) -> None:
+    for twin in ns.table(route.table).twins(route):
+        if (twin.type, twin.dev, twin.src, twin.proto) == (route.type, route.dev, route.src, "kernel"):
+            ns.table(route.table).remove(twin)
+            return
+
+
+def _host(address: IPv4Address) -> IPv4Network:
+    return IPv4Network(int(address))
+
+
+def scope_number(scope: str) -> int:
+    """A scope's number, whether it is written as a name or as a number."""
+    return SCOPES[scope] if scope in SCOPES else int(scope, 0)

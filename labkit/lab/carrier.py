@@ -1,0 +1,123 @@
+"""Carrier: whether an interface's other side is there, and what follows from a change.
+
+operstate (RFC 2863) as Linux shows it: UP, DOWN, LOWERLAYERDOWN, or UNKNOWN for interfaces that
+never report (loopback, vxlan, TUN, and a bridge before its first port).
+"""
+
+from .interface import ZERO_MAC, Interface
+from .lab import Lab
+from .namespace import Namespace
+
+
+def refresh_with_peer(lab: Lab, interface: Interface) -> None:
+    """Work out carrier anew for an interface that went up or down, and for its peer."""
+    refresh(lab, interface)
+    peer = lab.peer(interface)
+    if peer is not None:
+        refresh(lab, peer)
+
+
+def refresh(lab: Lab, interface: Interface) -> None:
+    """Work out carrier and operstate anew, and pass a change on to the bridge above."""
+    before = interface.carrier
+    interface.carrier = _carrier(lab, interface)
+    interface.operstate = _operstate(lab, interface)
+    ns = lab[interface.namespace]
+    if before and not interface.carrier:
+        _lost(ns, interface)
+    if interface.master:
+        refresh_bridge(lab, ns, ns.find(interface.master))
+
+
+def refresh_bridge(lab: Lab, ns: Namespace, bridge: Interface) -> None:
+    before = bridge.carrier
+    bridge.carrier = _carrier(lab, bridge)
+    bridge.operstate = _operstate(lab, bridge)
+    if before and not bridge.carrier:
+        _lost(ns, bridge)
+
+
+def _lost(ns: Namespace, interface: Interface) -> None:
+    """Without carrier the learned neighbours and forwarding entries are forgotten."""
+    for key in [k for k, n in ns.neighbors.items() if k[0] == interface.name and n.state != "PERMANENT"]:
+        del ns.neighbors[key]
+    bridge = ns.find(interface.master) if interface.master else None
+    if bridge is not None:
+        bridge.bridge.fdb.discard(lambda entry: entry.dev == interface.name and entry.state == "")
+
+
+def _carrier(lab: Lab, interface: Interface) -> bool:
+    match interface.kind:
+        case "veth":
+            peer = lab.peer(interface)
+            return interface.up and peer is not None and peer.up
+        case "bridge":
+            if not interface.bridge.had_ports:
+                return True
+            ports = lab[interface.namespace].ports(interface.name)
+            return interface.up and any(p.carrier and p.up for p in ports)
+        case "tun" | "tap":
+            return interface.tun.program is not None
+    return True
+
+
+def _operstate(lab: Lab, interface: Interface) -> str:
+    if not interface.up:
+        return "DOWN"
+    match interface.kind:
+        case "veth":
+            return "UP" if interface.carrier else "LOWERLAYERDOWN"
+        case "bridge":
+            if not interface.bridge.had_ports:
+                return "UNKNOWN"
+            return "UP" if interface.carrier else "DOWN"
+        case "tun" | "tap":
+            return "UNKNOWN" if interface.carrier else "DOWN"
+    return "UNKNOWN"
+
+
+def flags(lab: Lab, interface: Interface) -> tuple[str, ...]:
+    """The words between < and > in `ip link`, in iproute2's order (ip/ipaddress.c)."""
+    words = []
+    if interface.up and not interface.carrier:
+        words.append("NO-CARRIER")
+    words += _KIND_FLAGS.get(interface.kind, ("BROADCAST", "MULTICAST"))
+    if interface.kind != "tun" and not interface.arp:
+        words.append("NOARP")
+    if not interface.multicast and "MULTICAST" in words:
+        words.remove("MULTICAST")
+    if interface.allmulticast:
+        words.append("ALLMULTI")
+    if interface.promisc:
+        words.append("PROMISC")
+    if interface.up:
+        words.append("UP")
+        if interface.carrier:
+            words.append("LOWER_UP")
+    peer = lab.peer(interface)
+    if peer is not None and peer.namespace == interface.namespace and not peer.up:
+        words.append("M-DOWN")
+    return tuple(words)
+
+
+_KIND_FLAGS = {
+    "loopback": ("LOOPBACK",),
+    "tun": ("POINTOPOINT", "MULTICAST", "NOARP"),
+}
+
+
+def adjust_bridge_mac(ns: Namespace, bridge: Interface) -> None:
+    """Unless a user chose one, a bridge takes the lowest MAC address among its ports.
+
+    kernel: net/bridge/br_stp_if.c br_stp_recalculate_bridge_id. Without ports it is all zeros.
+    """
+    if bridge.bridge.mac_set:
+        return
+    macs = [port.mac for port in ns.ports(bridge.name)]
+    bridge.mac = min(macs) if macs else ZERO_MAC
+
+
+def adjust_bridge_mtu(lab: Lab, ns: Namespace, bridge: Interface) -> None:
+    """Unless a user chose one, a bridge takes the smallest MTU among its ports."""
+    if not bridge.bridge.mtu_set:
+        bridge.mtu = min((port.mtu for port in ns.ports(bridge.name)), default=1500)

@@ -1,0 +1,142 @@
+"""An interface: one end of something, inside one namespace.
+
+kind: "loopback", "veth" (one end of a pair), "bridge", "vxlan", "tun", "tap", "dummy".
+An interface with a `master` is a bridge port. Carrier is the kernel's: see `links.carrier`.
+"""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+
+from ..tables.fdb import Fdb
+from ..tables.origin import YOU, Origin
+
+ZERO_MAC = "00:00:00:00:00:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address on an interface. `secondary` is the kernel's word for the second in a subnet.
+
+    `peer` is the far end of a point-to-point address, a network of its own.
+    """
+
+    interface: IPv4Interface
+    label: str
+    scope: str = "global"
+    broadcast: IPv4Address | None = None
+    peer: IPv4Network | None = None
+    secondary: bool = False
+    noprefixroute: bool = False
+    metric: int = 0
+    dynamic: bool = False
+    origin: Origin = field(default=YOU, compare=False)
+
+    @property
+    def ip(self) -> IPv4Address:
+        return self.interface.ip
+
+    @property
+    def network(self) -> IPv4Network:
+        return self.peer or self.interface.network
+
+    @property
+    def prefixlen(self) -> int:
+        return self.network.prefixlen
+
+
+@dataclass(slots=True)
+class Port:
+    """What a bridge keeps about one of its ports (bridge(8))."""
+
+    hairpin: bool = False
+    learning: bool = True
+    flood: bool = True
+    mcast_flood: bool = True
+    bcast_flood: bool = True
+    isolated: bool = False
+    number: int = 0
+
+
+@dataclass(slots=True)
+class Bridge:
+    """What makes an interface a bridge. `mac_set` is true once a user chose its MAC address;
+    `mtu_set` likewise. Times are in seconds."""
+
+    fdb: Fdb = field(default_factory=Fdb)
+    ageing: float = 300.0
+    mac_set: bool = False
+    mtu_set: bool = False
+    stp: bool = False
+    had_ports: bool = False
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Vxlan:
+    """What makes an interface a vxlan tunnel end (VTEP)."""
+
+    vni: int
+    local: IPv4Address | None = None
+    remote: IPv4Address | None = None
+    dev: str | None = None
+    port: int = 8472
+    learning: bool = True
+    ttl: int = 0
+    fdb: Fdb = field(default_factory=Fdb)
+
+
+@dataclass(slots=True)
+class Tun:
+    """What makes an interface a TUN or TAP; `program` names who holds it open (None: nobody)."""
+
+    mode: str = "tun"
+    persist: bool = True
+    pi: bool = False
+    program: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Interface:
+    """`uid` is the lab-wide number by which a veth end finds its peer; `index` is the kernel's
+    interface index inside its namespace."""
+
+    uid: int
+    index: int
+    name: str
+    kind: str
+    mac: str = ZERO_MAC
+    mtu: int = 1500
+    up: bool = False
+    namespace: str = ""
+    peer: int | None = None
+    master: str | None = None
+    txqlen: int = 1000
+    arp: bool = True
+    multicast: bool = True
+    promisc: bool = False
+    allmulticast: bool = False
+    group: str = "default"
+    alias: str = ""
+    addresses: list[Address] = field(default_factory=list)
+    port: Port | None = None
+    bridge: Bridge | None = None
+    vxlan: Vxlan | None = None
+    tun: Tun | None = None
+    carrier: bool = False
+    operstate: str = "DOWN"
+    qdisc: str = "noop"
+    counters: dict[str, int] = field(default_factory=dict)
+    origin: Origin = field(default=YOU)
+
+    @property
+    def has_link_header(self) -> bool:
+        """False for a TUN: what passes through it starts with the IP header."""
+        return self.kind != "tun"
+
+    @property
+    def noarp(self) -> bool:
+        """True where nobody is ever asked for a MAC address."""
+        return not self.arp or self.kind in ("tun", "loopback")
+
+    def owns(self, address: IPv4Address) -> bool:
+        return any(a.ip == address for a in self.addresses)

@@ -1,0 +1,104 @@
+"""A lab: the namespaces of one or more machines, and what joins them.
+
+The lab is only state. What the kernel does with it is in the files beside this one (links,
+addresses, routes, neighbors); what packets do is in the room `trace`.
+"""
+
+import errno
+from contextlib import contextmanager
+
+from ..errors import KernelError, LabError
+from ..tables.origin import KERNEL, YOU, Origin
+from .interface import ZERO_MAC, Interface
+from .namespace import Namespace
+
+
+class Lab:
+    """`Lab()` is one machine named "host" with a loopback interface; `Lab("a", "b")` has two.
+
+    `now` is the lab's clock in seconds; only probes and `sleep` move it. `origin` is whose lines
+    are being written now (see `writing`). `probes` lists (source namespace, destination address)
+    pairs that a ready lab is about.
+    """
+
+    def __init__(self, *machines: str):
+        self.namespaces: dict[str, Namespace] = {}
+        self.now = 0.0
+        self.origin: Origin = YOU
+        self.probes: list[tuple[str, str]] = []
+        self.services: dict[str, object] = {}  # daemons of the machines, by name: docker, etcd, …
+        self.interfaces: dict[int, Interface] = {}  # by uid, all namespaces
+        self._next_uid = 1
+        self._next_mac = 1
+        for name in machines or ("host",):
+            self.add_machine(name)
+        self.home = next(iter(self.namespaces))
+
+    def add_machine(self, name: str, role: str = "machine") -> Namespace:
+        """A machine of its own: its first namespace carries the machine's name."""
+        if name in self.namespaces:
+            raise LabError(f"there is already a namespace {name!r} in this lab: choose another name")
+        return self._add(Namespace(name=name, machine=name, label=name, role=role))
+
+    def add_namespace(self, machine: str, label: str, named: bool = True, role: str = "namespace") -> Namespace:
+        """A further namespace on a machine. KernelError(EEXIST) when the machine has that name."""
+        if self.on_machine(machine, label) is not None:
+            raise KernelError(errno.EEXIST)
+        name = label if label not in self.namespaces else f"{machine}/{label}"
+        return self._add(Namespace(name=name, machine=machine, label=label, named=named, role=role))
+
+    def on_machine(self, machine: str, label: str) -> Namespace | None:
+        """The namespace that a machine knows by this name, or None."""
+        for namespace in self.namespaces.values():
+            if namespace.machine == machine and namespace.label == label and namespace.named:
+                return namespace
+        return None
+
+    def __getitem__(self, name: str) -> Namespace:
+        """The namespace of that name; LabError says which there are."""
+        try:
+            return self.namespaces[name]
+        except KeyError:
+            known = ", ".join(self.namespaces)
+            raise LabError(f"there is no namespace {name!r} in this lab; there are: {known}") from None
+
+    def interface(self, uid: int) -> Interface | None:
+        """The interface with that lab-wide number, wherever it is now."""
+        return self.interfaces.get(uid)
+
+    def peer(self, interface: Interface) -> Interface | None:
+        """The other end of a veth pair."""
+        return None if interface.peer is None else self.interface(interface.peer)
+
+    @contextmanager
+    def writing(self, who: str, command: str = ""):
+        """Within this block every new line of every table carries this origin."""
+        before, self.origin = self.origin, Origin(who, command)
+        try:
+            yield self
+        finally:
+            self.origin = before
+
+    def new_uid(self) -> int:
+        self._next_uid += 1
+        return self._next_uid - 1
+
+    def new_mac(self) -> str:
+        """The lab's MAC addresses count up: 02:00:00:00:00:01, …; a real kernel's are random.
+
+        02 marks a locally administered address, as the kernel's random ones are.
+        """
+        number = self._next_mac
+        self._next_mac += 1
+        return "02:" + ":".join(f"{(number >> shift) & 255:02x}" for shift in (32, 24, 16, 8, 0))
+
+    def _add(self, namespace: Namespace) -> Namespace:
+        loopback = Interface(
+            uid=self.new_uid(), index=1, name="lo", kind="loopback", mac=ZERO_MAC, mtu=65536,
+            namespace=namespace.name, carrier=True, origin=KERNEL,
+        )
+        namespace.interfaces[1] = self.interfaces[loopback.uid] = loopback
+        namespace.next_index = 2
+        namespace.sysctls.add_interface("lo")
+        self.namespaces[namespace.name] = namespace
+        return namespace

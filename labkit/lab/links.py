@@ -1,0 +1,300 @@
+"""What the kernel does when an interface is made, set up, renamed, enslaved, moved or deleted.
+
+A veth end has carrier when both ends are up; a bridge, once it had ports, when one of its ports
+has carrier; a TUN when a program holds it open. Observed on 6.18; facts.md sections 3.2 and 4.
+"""
+
+import errno
+
+from ..errors import KernelError
+from ..tables.fdb import FdbEntry
+from ..tables.origin import KERNEL
+from . import carrier, routes_state
+from .interface import ZERO_MAC, Bridge, Interface, Port, Tun, Vxlan
+from .lab import Lab
+from .names import claim, valid_interface_name
+from .namespace import Namespace
+
+#: Interfaces with an Ethernet header take MTUs from 68 (IPv4's least) to 65535.
+MTU_LEAST, MTU_MOST = 68, 65535
+
+
+def create(
+    lab: Lab,
+    ns: Namespace,
+    name: str | None,
+    kind: str,
+    *,
+    peer_name: str | None = None,
+    peer_ns: Namespace | None = None,
+    mac: str | None = None,
+    peer_mac: str | None = None,
+    mtu: int | None = None,
+    txqlen: int | None = None,
+    vxlan: Vxlan | None = None,
+    tun: Tun | None = None,
+    index: int | None = None,
+) -> Interface:
+    """A new interface, down. A veth makes its peer as well, which gets its index first."""
+    if mtu is not None:
+        _check_mtu(kind, mtu)
+    if kind == "veth":
+        return _create_pair(lab, ns, name, peer_ns or ns, peer_name, mac, peer_mac, mtu, txqlen, index)
+    interface = _plug(lab, ns, claim(ns, name, kind), kind, mac, mtu, index)
+    if kind == "bridge":
+        interface.bridge = Bridge(mac_set=mac is not None, mtu_set=mtu is not None)
+    elif kind == "vxlan":
+        interface.vxlan = vxlan
+        if mtu is None:
+            interface.mtu = _vxlan_mtu(ns, vxlan)
+    elif kind in ("tun", "tap"):
+        interface.tun = tun or Tun(mode=kind)
+        interface.txqlen = 500 if kind == "tun" else 1000
+        if kind == "tun":
+            interface.mac = ""
+    if txqlen is not None:
+        interface.txqlen = txqlen
+    carrier.refresh(lab, interface)
+    return interface
+
+
+def _create_pair(lab, ns, name, peer_ns, peer_name, mac, peer_mac, mtu, txqlen, index) -> Interface:
+    """Both ends of a veth pair. The kernel registers the peer first (drivers/net/veth.c)."""
+    far_name = claim(peer_ns, peer_name, "veth")
+    if peer_ns is ns and name == far_name:
+        raise KernelError(errno.EEXIST)
+    if name is not None:
+        claim(ns, name, "veth")
+    far = _plug(lab, peer_ns, far_name, "veth", peer_mac, mtu, None)
+    near = _plug(lab, ns, claim(ns, name, "veth"), "veth", mac, mtu, index)
+    near.peer, far.peer = far.uid, near.uid
+    if txqlen is not None:
+        near.txqlen = txqlen
+    _remember_peer_namespace(lab, near)
+    return near
+
+
+def _plug(lab: Lab, ns: Namespace, name: str, kind: str, mac, mtu, index) -> Interface:
+    """Register an interface: an index, a MAC address, its sysctls."""
+    if index is None:
+        index = ns.next_index
+        while index in ns.interfaces:
+            index += 1
+        ns.next_index = index + 1
+    elif index in ns.interfaces:
+        raise KernelError(errno.EEXIST)
+    interface = Interface(
+        uid=lab.new_uid(), index=index, name=name, kind=kind, mac=mac or lab.new_mac(),
+        mtu=mtu or 1500, namespace=ns.name, origin=lab.origin,
+    )
+    ns.interfaces[index] = lab.interfaces[interface.uid] = interface
+    ns.sysctls.add_interface(name)
+    return interface
+
+
+def delete(lab: Lab, ns: Namespace, interface: Interface) -> None:
+    """Delete an interface: its routes, addresses and neighbours go, and a veth's peer too."""
+    if interface.kind == "loopback":
+        raise KernelError(errno.EOPNOTSUPP)
+    pair = [interface]
+    peer = lab.peer(interface)
+    if peer is not None:
+        pair.append(peer)
+    for end in pair:
+        _unplug(lab, lab[end.namespace], end)
+
+
+def _unplug(lab: Lab, ns: Namespace, interface: Interface) -> None:
+    if interface.bridge is not None:
+        for port in ns.ports(interface.name):
+            set_master(lab, ns, port, None)
+    if interface.master:
+        set_master(lab, ns, interface, None)
+    leave(lab, ns, interface)
+    del ns.interfaces[interface.index]
+    del lab.interfaces[interface.uid]
+    ns.sysctls.drop_interface(interface.name)
+
+
+def leave(lab: Lab, ns: Namespace, interface: Interface) -> None:
+    """What a namespace forgets with an interface: addresses, routes, neighbours, vxlan below."""
+    if interface.up:
+        interface.up = False
+        carrier.refresh_with_peer(lab, interface)
+    interface.addresses.clear()
+    routes_state.device_gone(ns, interface.name)
+    routes_state.forget_neighbors(ns, interface.name)
+
+
+def set_up(lab: Lab, ns: Namespace, interface: Interface, up: bool) -> None:
+    """Set an interface up or down, with every consequence for routes, neighbours and peers."""
+    if interface.up == up:
+        return
+    interface.up = up
+    interface.qdisc = _qdisc(interface)
+    if interface.kind == "loopback" and up and not interface.addresses:
+        from . import addresses  # lo gets 127.0.0.1/8 by itself (kernel: devinet.c NETDEV_UP)
+
+        addresses.add_loopback(lab, ns, interface)
+    carrier.refresh_with_peer(lab, interface)
+    if up:
+        routes_state.device_up(lab, ns, interface)
+    else:
+        routes_state.device_down(ns, interface.name)
+        routes_state.forget_neighbors(ns, interface.name)
+
+
+def _qdisc(interface: Interface) -> str:
+    """What `ip link` names as qdisc: noop until first up; TUNs queue, the others do not."""
+    if interface.kind in ("tun", "tap"):
+        return "pfifo_fast"
+    return "noqueue"
+
+
+def set_mtu(lab: Lab, ns: Namespace, interface: Interface, mtu: int) -> None:
+    """Change the MTU. Below 68 the kernel takes IPv4 off the interface; it is refused on veth."""
+    _check_mtu(interface.kind, mtu)
+    interface.mtu = mtu
+    if interface.bridge is not None:
+        interface.bridge.mtu_set = True
+    if interface.master:
+        carrier.adjust_bridge_mtu(lab, ns, ns.find(interface.master))
+
+
+def _check_mtu(kind: str, mtu: int) -> None:
+    least = 0 if kind == "loopback" else MTU_LEAST
+    if mtu < least:
+        raise KernelError(errno.EINVAL, "mtu less than device minimum")
+    if mtu > MTU_MOST and kind != "loopback":
+        raise KernelError(errno.EINVAL, "mtu greater than device maximum")
+
+
+def _vxlan_mtu(ns: Namespace, vxlan: Vxlan) -> int:
+    """The lower interface's MTU less 50 bytes, or 1500 when no lower interface is named."""
+    lower = ns.find(vxlan.dev) if vxlan.dev else None
+    return lower.mtu - 50 if lower else 1500
+
+
+def set_mac(lab: Lab, ns: Namespace, interface: Interface, mac: str) -> None:
+    """Change the MAC address; what neighbours knew of this interface's segment is dropped."""
+    if interface.kind in ("tun",):
+        raise KernelError(errno.EOPNOTSUPP)
+    if int(mac[:2], 16) & 1 or mac == ZERO_MAC:
+        raise KernelError(errno.EADDRNOTAVAIL)
+    interface.mac = mac
+    routes_state.forget_neighbors(ns, interface.name, permanent=False)
+    if interface.bridge is not None:
+        interface.bridge.mac_set = True
+        carrier.adjust_bridge_mac(ns, interface)
+    if interface.master:
+        bridge = ns.find(interface.master)
+        _drop_local_entries(bridge, interface.name)
+        _add_local_entry(lab, bridge, interface)
+        carrier.adjust_bridge_mac(ns, bridge)
+
+
+def rename(lab: Lab, ns: Namespace, interface: Interface, new: str) -> None:
+    """Rename an interface; an interface that is up may be renamed too (since Linux 6.2)."""
+    old = interface.name
+    if new == old:
+        return
+    if not valid_interface_name(new):
+        raise KernelError(errno.EINVAL)
+    if ns.find(new):
+        raise KernelError(errno.EEXIST)
+    interface.name = new
+    ns.sysctls.rename_interface(old, new)
+    for other in ns.interfaces.values():
+        if other.master == old:
+            other.master = new
+        if other.vxlan is not None and other.vxlan.dev == old:
+            other.vxlan.dev = new
+    routes_state.device_renamed(ns, old, new)
+
+
+def set_master(lab: Lab, ns: Namespace, interface: Interface, bridge_name: str | None) -> None:
+    """Make an interface a port of a bridge, or none."""
+    if bridge_name == interface.master:
+        return
+    if bridge_name is not None:
+        bridge = ns.find(bridge_name)
+        if bridge is None:
+            raise KernelError(errno.ENODEV)
+        if bridge.bridge is None:
+            raise KernelError(errno.EOPNOTSUPP)
+        if interface.bridge is not None:
+            raise KernelError(errno.ELOOP, "Can not enslave a bridge to a bridge")
+        if interface.kind in ("loopback", "tun"):
+            raise KernelError(errno.EINVAL)
+    if interface.master:
+        _release(lab, ns, interface)
+    if bridge_name is not None:
+        _enslave(lab, ns, interface, bridge)
+
+
+def _enslave(lab: Lab, ns: Namespace, interface: Interface, bridge: Interface) -> None:
+    taken = {p.port.number for p in ns.ports(bridge.name)}
+    interface.port = Port(number=next(n for n in range(1, 1024) if n not in taken))
+    interface.master = bridge.name
+    bridge.bridge.had_ports = True
+    _add_local_entry(lab, bridge, interface)
+    carrier.adjust_bridge_mac(ns, bridge)
+    carrier.adjust_bridge_mtu(lab, ns, bridge)
+    carrier.refresh_bridge(lab, ns, bridge)
+
+
+def _release(lab: Lab, ns: Namespace, interface: Interface) -> None:
+    bridge = ns.find(interface.master)
+    interface.master = None
+    interface.port = None
+    bridge.bridge.fdb.discard(lambda entry: entry.dev == interface.name)
+    carrier.adjust_bridge_mac(ns, bridge)
+    carrier.adjust_bridge_mtu(lab, ns, bridge)
+    carrier.refresh_bridge(lab, ns, bridge)
+
+
+def _add_local_entry(lab: Lab, bridge: Interface, interface: Interface) -> None:
+    """A bridge knows its ports' own MAC addresses for good."""
+    bridge.bridge.fdb.add(FdbEntry(interface.mac, interface.name, master=bridge.name, state="permanent", origin=KERNEL))
+
+
+def _drop_local_entries(bridge: Interface, port: str) -> None:
+    bridge.bridge.fdb.discard(lambda entry: entry.dev == port and entry.state == "permanent")
+
+
+def move(lab: Lab, ns: Namespace, interface: Interface, target: Namespace, name: str | None = None) -> None:
+    """Move an interface to another namespace: it goes down and loses addresses and routes.
+
+    It keeps its index if that is free over there (kernel: net/core/dev.c).
+    """
+    if target is ns:
+        return
+    if interface.kind in ("loopback", "bridge"):
+        raise KernelError(errno.EINVAL, "The interface netns is immutable")
+    new_name = name or interface.name
+    if target.find(new_name):
+        raise KernelError(errno.EEXIST)
+    if interface.master:
+        set_master(lab, ns, interface, None)
+    leave(lab, ns, interface)
+    del ns.interfaces[interface.index]
+    ns.sysctls.drop_interface(interface.name)
+    if interface.index in target.interfaces:
+        interface.index = max(target.next_index, max(target.interfaces) + 1)
+    target.next_index = max(target.next_index, interface.index + 1) if interface.index >= target.next_index else target.next_index
+    interface.name = new_name
+    interface.namespace = target.name
+    interface.qdisc = "noop"
+    target.interfaces[interface.index] = interface
+    target.sysctls.add_interface(new_name)
+    _remember_peer_namespace(lab, interface)
+
+
+def _remember_peer_namespace(lab: Lab, interface: Interface) -> None:
+    """Number the namespaces that the two ends of a pair see of each other."""
+    peer = lab.peer(interface)
+    if peer is None or peer.namespace == interface.namespace:
+        return
+    for here, there in ((interface.namespace, peer.namespace), (peer.namespace, interface.namespace)):
+        ids = lab[here].nsids
+        ids.setdefault(there, next(n for n in range(len(ids) + 1) if n not in ids.values()))

@@ -1,0 +1,231 @@
+"""The whole lookup: rules in order, tables, next hops that can be used, and the source address.
+
+kernel: net/ipv4/fib_rules.c, fib_trie.c fib_table_lookup, route.c ip_route_output_key_hash_rcu;
+facts.md 3.1 and 3.4.
+"""
+
+import errno
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from ..tables.route import ERROR_TYPES, LOCAL, MAIN, NextHop, Route
+from ..tables.rule import Rule
+from ..tables.table import Lookup
+from .addresses import scope_number
+from .interface import Interface
+from .lab import Lab
+from .namespace import Namespace
+
+LOOPBACK_ADDRESS = IPv4Address("127.0.0.1")
+_NOTHING = IPv4Address(0)
+_LOCAL_MULTICAST = IPv4Network("224.0.0.0/24")
+_ERRNO = {"EHOSTUNREACH": errno.EHOSTUNREACH, "EACCES": errno.EACCES, "EINVAL": errno.EINVAL}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One table that was asked on the way, and what it said."""
+
+    rule: Rule
+    lookup: Lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a packet goes next.
+
+    kind: a route type ("unicast", "local", "broadcast", "unreachable", …), or "none" when no rule
+    led to a route. `errno` is what a local sender gets when it is not to be sent; 0 otherwise.
+    `src` is the source address the kernel would choose. `asked` holds the tables in order, the
+    deciding one last.
+    """
+
+    dst: IPv4Address
+    kind: str
+    route: Route | None = None
+    dev: str | None = None
+    gateway: IPv4Address | None = None
+    src: IPv4Address | None = None
+    errno: int = 0
+    asked: tuple[Asked, ...] = ()
+
+    @property
+    def lookup(self) -> Lookup | None:
+        """The lookup in the table that decided."""
+        return self.asked[-1].lookup if self.asked else None
+
+    @property
+    def next_hop(self) -> IPv4Address:
+        """Whom to ask for a MAC address: the gateway, or the destination itself."""
+        return self.gateway or self.dst
+
+
+def find_route(
+    lab: Lab, ns: Namespace, dst: IPv4Address, *, src: IPv4Address | None = None, iif: str | None = None,
+    oif: str | None = None, tos: int = 0, mark: int = 0, linkdown_ok: bool = False, least_scope: int = 0,
+) -> Decision:
+    """Follow the rules until a table has a route that can be used (kernel: fib_lookup).
+
+    `oif` keeps only next hops through that interface; `linkdown_ok` uses them without carrier even
+    where they are to be ignored; `least_scope` is the farthest scope that will do.
+    """
+    asked = []
+    for rule in ns.rules:
+        if not _applies(rule, dst, src, iif, oif, tos, mark):
+            continue
+        if rule.action != "lookup":
+            return Decision(dst, rule.action, errno=_error(rule.action), asked=tuple(asked))
+        if rule.table not in ns.tables:
+            continue
+        found = ns.tables[rule.table].lookup(
+            dst, tos, lambda r: _unfit(ns, r, oif, linkdown_ok, least_scope)
+        )
+        asked.append(Asked(rule, found))
+        route = found.route
+        if route is None or route.type == "throw":
+            continue
+        if route.type in ERROR_TYPES:
+            return Decision(dst, route.type, route, errno=_error(route.type), asked=tuple(asked))
+        leg = _leg(ns, route, src, dst, oif, linkdown_ok)
+        return Decision(dst, route.type, route, leg.dev, leg.gateway, asked=tuple(asked))
+    return Decision(dst, "none", errno=errno.ENETUNREACH, asked=tuple(asked))
+
+
+def _applies(rule: Rule, dst, src, iif, oif, tos: int, mark: int) -> bool:
+    """Whether a rule's selector fits; a packet of our own comes in on "lo"."""
+    fits = (
+        dst in rule.dst
+        and (rule.src.prefixlen == 0 or (src or _NOTHING) in rule.src)
+        and rule.iif in (None, iif or "lo")
+        and rule.oif in (None, oif)
+        and rule.tos in (0, tos)
+        and rule.fwmark in (None, mark)
+    )
+    return fits != rule.invert
+
+
+def _unfit(ns: Namespace, route: Route, oif: str | None, linkdown_ok: bool, least_scope: int) -> str | None:
+    """Why a route cannot be used now, or None."""
+    if least_scope and scope_number(route.scope) < least_scope:
+        return f"its scope is {route.scope}: not on a link of ours"
+    if route.type in ERROR_TYPES or route.type == "throw":
+        return None
+    reasons = [_unfit_leg(ns, leg, oif, linkdown_ok) for leg in route.legs]
+    return reasons[0] if all(reasons) else None
+
+
+def _unfit_leg(ns: Namespace, leg: NextHop, oif: str | None, linkdown_ok: bool) -> str | None:
+    if "dead" in leg.flags:
+        return f"its link {leg.dev} is down"
+    if oif is not None and leg.dev != oif:
+        return f"it leaves by {leg.dev}, but {oif} was asked for"
+    interface = ns.find(leg.dev) if leg.dev else None
+    if interface is not None and interface.up and not interface.carrier and not linkdown_ok:
+        if ns.sysctls.either(leg.dev, "ignore_routes_with_linkdown"):
+            return f"{leg.dev} has no carrier, and such routes are ignored here"
+    return None
+
+
+def _leg(ns: Namespace, route: Route, src, dst, oif, linkdown_ok) -> NextHop:
+    """The next hop of a route; of a multipath route one by a hash of the addresses.
+
+    The kernel's hash is seeded by chance; the lab's is the sum of both addresses (layer 3, as
+    fib_multipath_hash_policy 0), so the same flow always takes the same leg.
+    """
+    usable = [leg for leg in route.legs if _unfit_leg(ns, leg, oif, linkdown_ok) is None]
+    if len(usable) <= 1:
+        return usable[0] if usable else route.legs[0]
+    slots = [leg for leg in usable for _ in range(leg.weight)]
+    return slots[(int(src or 0) + int(dst)) % len(slots)]
+
+
+def _error(kind: str) -> int:
+    return _ERRNO[ERROR_TYPES[kind][0]]
+
+
+def lookup_gateway(lab: Lab, ns: Namespace, gateway: IPv4Address, dev: str | None, table: int) -> Route | None:
+    """The route by which a gateway is on-link, in `table` first, then by the rules."""
+    if table not in (0, MAIN) and table in ns.tables:
+        found = ns.tables[table].lookup(gateway, 0, lambda r: _unfit(ns, r, dev, True, 253))
+        if found.route is not None and found.route.type not in ERROR_TYPES and found.route.type != "throw":
+            return found.route
+    decision = find_route(lab, ns, gateway, oif=dev, linkdown_ok=True, least_scope=253)
+    return decision.route
+
+
+def address_type(lab: Lab, ns: Namespace, address: IPv4Address, dev: str | None = None) -> str:
+    """"local", "broadcast", "multicast" or "unicast", by the local table (kernel: inet_addr_type)."""
+    if int(address) >> 24 == 0 or int(address) == 0xFFFFFFFF:
+        return "broadcast"
+    if address.is_multicast:
+        return "multicast"
+    route = ns.local.lookup(address).route
+    if route is not None and (dev is None or route.dev == dev):
+        return route.type
+    return "unicast"
+
+
+def output(
+    lab: Lab, ns: Namespace, dst: IPv4Address, *, src: IPv4Address | None = None, oif: str | None = None,
+    tos: int = 0, mark: int = 0,
+) -> Decision:
+    """The decision for a packet of our own, with its source address (ip_route_output_key)."""
+    if src is not None and not oif and src not in ns.addresses() and address_type(lab, ns, src) != "local":
+        return Decision(dst, "none", errno=errno.EINVAL)
+    if oif is not None:
+        device = ns.find(oif)
+        if device is None:
+            return Decision(dst, "none", errno=errno.ENODEV)
+        if not device.up:
+            return Decision(dst, "none", errno=errno.ENETUNREACH)
+        if int(dst) == 0xFFFFFFFF or dst in _LOCAL_MULTICAST:
+            return Decision(dst, "broadcast", dev=oif, src=src or select_address(ns, device, None, 253))
+    if int(dst) == 0:
+        dst = src or LOOPBACK_ADDRESS
+        return Decision(dst, "local", dev="lo", src=src or LOOPBACK_ADDRESS)
+    decision = find_route(lab, ns, dst, src=src, oif=oif, tos=tos, mark=mark)
+    if decision.errno and oif is not None:
+        # "Apparently, routing tables are wrong. Assume that the destination is on link."
+        on_link = src or select_address(ns, ns.find(oif), None, 253)
+        return Decision(dst, "unicast", dev=oif, src=on_link, asked=decision.asked)
+    if decision.errno:
+        return decision
+    chosen = src or _preferred(ns, decision)
+    if decision.kind == "local":
+        return Decision(dst, "local", decision.route, "lo", None, chosen, 0, decision.asked)
+    if chosen is not None and chosen.is_loopback and not ns.sysctls.either(decision.dev, "route_localnet"):
+        if ns.find(decision.dev).kind != "loopback":
+            return Decision(dst, "none", errno=errno.EINVAL, asked=decision.asked)
+    return Decision(dst, decision.kind, decision.route, decision.dev, decision.gateway, chosen, 0, decision.asked)
+
+
+def _preferred(ns: Namespace, decision: Decision) -> IPv4Address | None:
+    """The route's `src`, or else the address that fits the next hop (facts.md 3.4)."""
+    route = decision.route
+    if route.src is not None:
+        return route.src
+    if route.type == "local":
+        return decision.dst
+    return select_address(ns, ns.find(decision.dev), decision.gateway, scope_number(route.scope))
+
+
+def select_address(ns: Namespace, interface: Interface | None, near: IPv4Address | None, scope: int) -> IPv4Address:
+    """An address to send from (kernel: inet_select_addr).
+
+    Of the interface's primary addresses the one in whose subnet `near` is, else the first; if it
+    has none, the first of any interface that may be seen so far away. 0.0.0.0 when there is none.
+    """
+    first = None
+    for address in interface.addresses if interface is not None else ():
+        if address.secondary or min(scope_number(address.scope), 254) > scope:
+            continue
+        if near is None or near in address.network:
+            return address.ip
+        first = first or address.ip
+    if first is not None:
+        return first
+    for other in ns.by_index():
+        for address in other.addresses:
+            if not address.secondary and address.scope != "link" and scope_number(address.scope) <= scope:
+                return address.ip
+    return _NOTHING

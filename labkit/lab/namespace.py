@@ -1,0 +1,71 @@
+"""A network namespace: one whole network stack.
+
+A node, a container and a pod are roles of a namespace. `machine` is the name of the namespace the
+machine starts with; `ip netns` on a machine lists the `named` namespaces of that machine only.
+"""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+
+from ..tables.neighbor import Neighbor
+from ..tables.route import DEFAULT, LOCAL, MAIN
+from ..tables.rule import Rule, first_rules
+from ..tables.table import RouteTable
+from .interface import Interface
+from .program import Program
+from .sysctls import Sysctls
+
+
+@dataclass(slots=True, eq=False)
+class Namespace:
+    """`role`: "machine", "namespace", "container", "pod" or "switch" (what joins machines).
+
+    `label` is what `ip netns` calls it; `name` is unique in the lab. `listeners` holds
+    (proto, address or None, port) of open sockets. `nsids` are the kernel's numbers for
+    namespaces seen from here (`link-netnsid`). `pmtu` remembers path MTUs that routers reported.
+    """
+
+    name: str
+    machine: str
+    label: str = ""
+    role: str = "namespace"
+    named: bool = False
+    interfaces: dict[int, Interface] = field(default_factory=dict)
+    tables: dict[int, RouteTable] = field(default_factory=lambda: {t: RouteTable() for t in (LOCAL, MAIN, DEFAULT)})
+    rules: list[Rule] = field(default_factory=first_rules)
+    neighbors: dict[tuple[str, IPv4Address], Neighbor] = field(default_factory=dict)
+    sysctls: Sysctls = field(default_factory=Sysctls)
+    listeners: set[tuple[str, IPv4Address | None, int]] = field(default_factory=set)
+    programs: dict[str, Program] = field(default_factory=dict)
+    nsids: dict[str, int] = field(default_factory=dict)
+    pmtu: dict[IPv4Address, int] = field(default_factory=dict)
+    next_index: int = 1
+
+    @property
+    def main(self) -> RouteTable:
+        return self.tables[MAIN]
+
+    @property
+    def local(self) -> RouteTable:
+        return self.tables[LOCAL]
+
+    def find(self, name: str) -> Interface | None:
+        """The interface of that name, or None."""
+        for interface in self.interfaces.values():
+            if interface.name == name:
+                return interface
+        return None
+
+    def table(self, number: int) -> RouteTable:
+        return self.tables.setdefault(number, RouteTable())
+
+    def by_index(self) -> list[Interface]:
+        """Interfaces as `ip link` lists them."""
+        return [self.interfaces[i] for i in sorted(self.interfaces)]
+
+    def ports(self, bridge: str) -> list[Interface]:
+        """The bridge ports of one bridge, by interface index."""
+        return [i for i in self.by_index() if i.master == bridge]
+
+    def addresses(self) -> set[IPv4Address]:
+        return {a.ip for i in self.interfaces.values() for a in i.addresses}

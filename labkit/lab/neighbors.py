@@ -1,0 +1,62 @@
+"""The neighbour table of a namespace: written by hand, or by asking (in the room `trace`).
+
+kernel: net/core/neighbour.c neigh_add and neigh_delete.
+"""
+
+import errno
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+from ..errors import KernelError
+from ..tables.neighbor import VALID, Neighbor
+from .lab import Lab
+from .namespace import Namespace
+
+#: Seconds (kernel defaults): how long REACHABLE lasts, how long DELAY waits, between two questions.
+REACHABLE_TIME, DELAY_TIME, RETRANS_TIME, PROBES = 30.0, 5.0, 1.0, 3
+
+
+def put(
+    lab: Lab, ns: Namespace, dev: str, address: IPv4Address, lladdr: str | None, state: str = "PERMANENT",
+    mode: str = "add",
+) -> None:
+    """Write an entry. mode: "add" (must be new), "replace" (either), "change" (must be there)."""
+    interface = ns.find(dev)
+    if interface is None:
+        raise KernelError(errno.ENODEV)
+    old = ns.neighbors.get((dev, address))
+    if old is not None and mode == "add":
+        raise KernelError(errno.EEXIST)
+    if old is None and mode == "change":
+        raise KernelError(errno.ENOENT)
+    if lladdr is None and state in VALID - {"NOARP"}:
+        lladdr = old.lladdr if old is not None else None
+        if lladdr is None:
+            raise KernelError(errno.EINVAL)
+    ns.neighbors[dev, address] = Neighbor(address, dev, lladdr, state, lab.now, origin=lab.origin)
+
+
+def delete(lab: Lab, ns: Namespace, dev: str, address: IPv4Address) -> None:
+    """Delete an entry; ENOENT when there is none."""
+    if ns.find(dev) is None:
+        raise KernelError(errno.ENODEV)
+    if (dev, address) not in ns.neighbors:
+        raise KernelError(errno.ENOENT)
+    del ns.neighbors[dev, address]
+
+
+def current(lab: Lab, neighbor: Neighbor) -> Neighbor:
+    """The entry as it is now: REACHABLE becomes STALE when nobody confirmed it for 30 s.
+
+    The kernel picks a time between 15 and 45 s by chance; the lab uses the middle.
+    """
+    if neighbor.state == "REACHABLE" and lab.now - neighbor.since >= REACHABLE_TIME:
+        return replace(neighbor, state="STALE")
+    return neighbor
+
+
+def dump(lab: Lab, ns: Namespace, dev: str | None = None) -> list[Neighbor]:
+    """Entries by interface index and address; the kernel's own order comes from a seeded hash."""
+    order = {i.name: i.index for i in ns.interfaces.values()}
+    entries = [current(lab, n) for n in ns.neighbors.values() if dev in (None, n.dev)]
+    return sorted(entries, key=lambda n: (order[n.dev], n.address))

@@ -1,0 +1,179 @@
+"""A packet: headers around a payload, and packets nest.
+
+`Packet` is one frozen value with its link header (`eth`), its network header (`ip` or `arp`), its
+transport header, and, in a tunnel, the packet it carries (`.inner`). A packet on a TUN has no
+link header: `eth` is None. `token` is the payload's mark, by which a probe is recognised through
+every rewriting.
+"""
+
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+
+BROADCAST_MAC = "ff:ff:ff:ff:ff:ff"
+
+
+@dataclass(frozen=True, slots=True)
+class Ethernet:
+    src: str
+    dst: str
+
+
+@dataclass(frozen=True, slots=True)
+class IPv4:
+    """`offset` and `more` describe a fragment; offset is in bytes."""
+
+    src: IPv4Address
+    dst: IPv4Address
+    ttl: int = 64
+    df: bool = True
+    tos: int = 0
+    offset: int = 0
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arp:
+    op: str  # "request" | "reply"
+    sender_mac: str
+    sender_ip: IPv4Address
+    target_mac: str | None
+    target_ip: IPv4Address
+
+
+@dataclass(frozen=True, slots=True)
+class Icmp:
+    """Type and code as numbers; an error quotes the packet it is about, and may name an MTU."""
+
+    type: int
+    code: int = 0
+    id: int = 0
+    seq: int = 0
+    mtu: int | None = None
+    gateway: IPv4Address | None = None
+    quoted: "Packet | None" = None
+
+    @property
+    def is_error(self) -> bool:
+        return self.type in (3, 4, 5, 11, 12)
+
+
+@dataclass(frozen=True, slots=True)
+class Udp:
+    sport: int
+    dport: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tcp:
+    sport: int
+    dport: int
+    flags: str = "S"
+
+
+ECHO_REPLY, UNREACHABLE, REDIRECT, ECHO_REQUEST, TIME_EXCEEDED = 0, 3, 5, 8, 11
+
+#: ICMP errors in tcpdump's and ping's sense, (type, code) -> words.
+ICMP_WORDS = {
+    (0, 0): "echo reply",
+    (8, 0): "echo request",
+    (3, 0): "net unreachable",
+    (3, 1): "host unreachable",
+    (3, 2): "protocol unreachable",
+    (3, 3): "port unreachable",
+    (3, 4): "fragmentation needed",
+    (3, 13): "communication administratively prohibited",
+    (5, 0): "redirect for network",
+    (5, 1): "redirect for host",
+    (11, 0): "time to live exceeded",
+    (11, 1): "fragment reassembly time exceeded",
+}
+
+#: Header lengths in bytes. A TCP SYN from Linux carries 20 bytes of options.
+IP_HEADER, ICMP_HEADER, UDP_HEADER, TCP_HEADER, ETHERNET_HEADER, VXLAN_HEADER = 20, 8, 8, 40, 14, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """`size` is the payload in bytes, not counting any header; with `inner` it is not used."""
+
+    ip: IPv4 | None = None
+    transport: Icmp | Udp | Tcp | None = None
+    eth: Ethernet | None = None
+    arp: Arp | None = None
+    inner: "Packet | None" = None
+    size: int = 0
+    token: str = ""
+    vni: int | None = None
+
+    @property
+    def src(self) -> IPv4Address:
+        return self.ip.src if self.ip else self.arp.sender_ip
+
+    @property
+    def dst(self) -> IPv4Address:
+        return self.ip.dst if self.ip else self.arp.target_ip
+
+    @property
+    def ttl(self) -> int | None:
+        return self.ip.ttl if self.ip else None
+
+    @property
+    def proto(self) -> str:
+        """"arp", "icmp", "udp" or "tcp"."""
+        if self.arp:
+            return "arp"
+        return type(self.transport).__name__.lower()
+
+    @property
+    def sport(self) -> int | None:
+        return getattr(self.transport, "sport", None)
+
+    @property
+    def dport(self) -> int | None:
+        return getattr(self.transport, "dport", None)
+
+    @property
+    def is_error(self) -> bool:
+        return isinstance(self.transport, Icmp) and self.transport.is_error
+
+    @property
+    def length(self) -> int:
+        """Bytes from the IP header on: what an MTU is compared with. An ARP packet has 28."""
+        if self.arp:
+            return 28
+        if self.ip.offset:
+            return IP_HEADER + self.size
+        return IP_HEADER + self._transport_length() + self._payload_length()
+
+    @property
+    def frame_length(self) -> int:
+        """Bytes with the Ethernet header, if there is one."""
+        return self.length + (ETHERNET_HEADER if self.eth else 0)
+
+    def _transport_length(self) -> int:
+        return {"icmp": ICMP_HEADER, "udp": UDP_HEADER, "tcp": TCP_HEADER}[self.proto]
+
+    def _payload_length(self) -> int:
+        if self.inner is not None:
+            return (VXLAN_HEADER if self.vni is not None else 0) + self.inner.frame_length
+        if self.is_error and self.transport.quoted is not None:
+            # Linux quotes as much as fits in 576 bytes in all (kernel: net/ipv4/icmp.c).
+            return min(self.transport.quoted.length, 576 - IP_HEADER - ICMP_HEADER)
+        return self.size
+
+    def with_ip(self, **changes) -> "Packet":
+        """The same packet with some IP header fields changed."""
+        return replace(self, ip=replace(self.ip, **changes))
+
+    def framed(self, src: str, dst: str) -> "Packet":
+        """The same packet in an Ethernet frame."""
+        return replace(self, eth=Ethernet(src, dst))
+
+    def bare(self) -> "Packet":
+        """The same packet without its Ethernet header."""
+        return replace(self, eth=None) if self.eth else self
+
+    def __str__(self) -> str:
+        from .words import packet_words
+
+        return packet_words(self)

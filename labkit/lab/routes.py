@@ -1,0 +1,213 @@
+"""Writing routes: what the kernel fills in, what it refuses, what delete finds.
+
+kernel: net/ipv4/fib_semantics.c fib_create_info and fib_check_nh (refusals),
+net/ipv4/fib_trie.c fib_table_insert and fib_table_delete (which entry is meant); facts.md 3.3.
+"""
+
+import errno
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv4Network
+
+from ..errors import KernelError
+from ..tables.route import ERROR_TYPES, LOCAL, MAIN, NextHop, Route
+from .addresses import scope_number
+from .lab import Lab
+from .lookup import address_type, lookup_gateway
+from .namespace import Namespace
+
+#: The nearest scope a route type may have (kernel: fib_props).
+_LEAST_SCOPE = {"local": 254, "broadcast": 253, "anycast": 253, "nat": 255}
+_ERRORS = frozenset(ERROR_TYPES) | {"throw"}
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePattern:
+    """Which route `ip route del` means; None matches anything. Of the fits the first is taken."""
+
+    dst: IPv4Network
+    table: int = MAIN
+    tos: int = 0
+    gateway: IPv4Address | None = None
+    dev: str | None = None
+    metric: int | None = None
+    src: IPv4Address | None = None
+    type: str | None = None
+    proto: str | None = None
+    scope: str | None = None
+    metrics: tuple[tuple[str, str], ...] = ()
+    nexthops: tuple[NextHop, ...] = ()
+
+
+def add(lab: Lab, ns: Namespace, route: Route, mode: str = "add") -> None:
+    """Insert a route. mode: "add", "append", "prepend", "replace" or "change".
+
+    A gateway's interface is worked out when `dev` is None. Raises KernelError and changes nothing
+    when the kernel would refuse.
+    """
+    route = replace(_checked(lab, ns, route), origin=lab.origin)
+    table = ns.table(route.table)
+    twins = table.twins(route)
+    same = next((t for t in twins if t == route), None)
+    if not twins:
+        if mode == "change":
+            raise KernelError(errno.ENOENT)
+        table.append(route)
+    elif mode == "add":
+        raise KernelError(errno.EEXIST)
+    elif mode in ("replace", "change"):
+        if same is None:
+            table.replace(twins[0], route)
+        elif same is not twins[0]:
+            raise KernelError(errno.EEXIST)
+    elif same is not None:
+        raise KernelError(errno.EEXIST)
+    elif mode == "append":
+        table.append(route)
+    else:
+        table.prepend(route)
+
+
+def delete(lab: Lab, ns: Namespace, wanted: RoutePattern) -> Route:
+    """Delete the first route that fits; KernelError(ESRCH) when none does."""
+    table = ns.tables.get(wanted.table)
+    if table is not None:
+        for route in table:
+            if _fits(route, wanted):
+                table.remove(route)
+                return route
+    raise KernelError(errno.ESRCH)
+
+
+def _fits(route: Route, wanted: RoutePattern) -> bool:
+    if (route.dst, route.tos) != (wanted.dst, wanted.tos):
+        return False
+    for field in ("metric", "src", "type", "proto", "scope"):
+        asked = getattr(wanted, field)
+        if asked is not None and asked != getattr(route, field):
+            return False
+    if wanted.metrics and not set(wanted.metrics) <= set(route.metrics):
+        return False
+    if wanted.nexthops:
+        return tuple((n.gateway, n.dev) for n in wanted.nexthops) == tuple((n.gateway, n.dev) for n in route.legs)
+    if wanted.gateway is None and wanted.dev is None:
+        return True
+    leg = route.legs[0]
+    return (wanted.dev in (None, leg.dev)) and (wanted.gateway in (None, leg.gateway))
+
+
+def dump(lab: Lab, ns: Namespace, table: int | None = None) -> list[Route]:
+    """Routes as the kernel lists them, with the flags that the state of the links implies.
+
+    `table` None: of every table, main first, then local, then the others by number.
+    """
+    if table is not None:
+        numbers = [table] if table in ns.tables else []
+    else:
+        numbers = sorted(ns.tables, key=lambda n: (n not in (MAIN, LOCAL), n == LOCAL, n))
+    return [with_flags(lab, ns, route) for number in numbers for route in ns.tables[number]]
+
+
+def with_flags(lab: Lab, ns: Namespace, route: Route) -> Route:
+    """The route with `linkdown` (and `dead` where such routes are ignored) where carrier is lost."""
+    if route.nexthops:
+        return replace(route, nexthops=tuple(replace(n, flags=_leg_flags(ns, route, n)) for n in route.nexthops))
+    return replace(route, flags=_leg_flags(ns, route, NextHop(route.gateway, route.dev, 1, route.flags)))
+
+
+def _leg_flags(ns: Namespace, route: Route, leg: NextHop) -> tuple[str, ...]:
+    interface = ns.find(leg.dev) if leg.dev else None
+    if interface is None or route.scope == "host":
+        return leg.flags
+    flags = list(leg.flags)
+    if (interface.up and not interface.carrier) or "dead" in flags:
+        ignored = bool(ns.sysctls.either(interface.name, "ignore_routes_with_linkdown"))
+        if ignored and "dead" not in flags:
+            flags.insert(0, "dead")
+        flags.append("linkdown")
+    order = ("dead", "onlink", "pervasive", "offload", "linkdown")
+    return tuple(sorted(set(flags), key=order.index))
+
+
+def _checked(lab: Lab, ns: Namespace, route: Route) -> Route:
+    """The route as the kernel will hold it, or KernelError."""
+    scope = scope_number(route.scope)
+    if scope < _LEAST_SCOPE.get(route.type, 0):
+        raise KernelError(errno.EINVAL, "Invalid scope")
+    if route.type in _ERRORS:
+        if route.gateway or route.dev or route.nexthops:
+            raise KernelError(errno.EINVAL, "Gateway, device and multipath can not be specified for this route type")
+        return replace(route, scope=route.scope)
+    if scope > 254:
+        raise KernelError(errno.EINVAL, "Invalid scope")
+    if scope == 254:
+        _check_host_scope(ns, route)
+    elif route.nexthops:
+        route = replace(route, nexthops=tuple(_checked_leg(lab, ns, route, leg) for leg in route.nexthops))
+    else:
+        leg = _checked_leg(lab, ns, route, NextHop(route.gateway, route.dev, 1, route.flags))
+        route = replace(route, dev=leg.dev)
+    if route.src is not None and not _valid_source(lab, ns, route):
+        raise KernelError(errno.EINVAL, "Invalid prefsrc address")
+    return route
+
+
+def _check_host_scope(ns: Namespace, route: Route) -> None:
+    if route.nexthops:
+        raise KernelError(errno.EINVAL, "Route with host scope can not have multiple nexthops")
+    if route.gateway:
+        raise KernelError(errno.EINVAL, "Route with host scope can not have a gateway")
+    if route.dev is None or ns.find(route.dev) is None:
+        raise KernelError(errno.ENODEV)
+
+
+def _checked_leg(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> NextHop:
+    """One next hop with its interface found, or the kernel's reason against it."""
+    if leg.gateway is not None:
+        if "onlink" in leg.flags:
+            return _checked_onlink(lab, ns, route, leg)
+        return _checked_gateway(lab, ns, route, leg)
+    if "onlink" in leg.flags:
+        raise KernelError(errno.EINVAL, "Invalid flags for nexthop - PERVASIVE and ONLINK can not be set")
+    interface = ns.find(leg.dev) if leg.dev else None
+    if interface is None:
+        raise KernelError(errno.ENODEV)
+    if not interface.up:
+        raise KernelError(errno.ENETDOWN, "Device for nexthop is not up")
+    return leg
+
+
+def _checked_onlink(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> NextHop:
+    interface = ns.find(leg.dev) if leg.dev else None
+    if scope_number(route.scope) >= 253:
+        raise KernelError(errno.EINVAL, "Nexthop has invalid scope")
+    if interface is None:
+        raise KernelError(errno.ENODEV, "Nexthop device required for onlink")
+    if not interface.up:
+        raise KernelError(errno.ENETDOWN, "Nexthop device is not up")
+    if address_type(lab, ns, leg.gateway, dev=leg.dev) != "unicast":
+        raise KernelError(errno.EINVAL, "Nexthop has invalid gateway")
+    return leg
+
+
+def _checked_gateway(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> NextHop:
+    """A gateway must be on a link of ours: reached by a route of scope link or host.
+
+    A lookup that ends in an error route, or in none, is "Nexthop has invalid gateway" too.
+    """
+    if scope_number(route.scope) >= 253:
+        raise KernelError(errno.EINVAL, "Nexthop has invalid scope")
+    found = lookup_gateway(lab, ns, leg.gateway, leg.dev, route.table)
+    if found is None or found.type not in ("unicast", "local"):
+        raise KernelError(errno.EINVAL, "Nexthop has invalid gateway")
+    dev = next(n.dev for n in found.legs if leg.dev in (None, n.dev))
+    interface = ns.find(dev)
+    if not interface.up:
+        raise KernelError(errno.ENETDOWN)
+    return replace(leg, dev=dev)
+
+
+def _valid_source(lab: Lab, ns: Namespace, route: Route) -> bool:
+    """A preferred source must be one of our own addresses (kernel: fib_valid_prefsrc)."""
+    if route.type == "local" and route.dst == IPv4Network(int(route.src)):
+        return True
+    return address_type(lab, ns, route.src) == "local"

@@ -1,0 +1,113 @@
+"""The kernel's settings of one namespace that the model obeys, with a new namespace's values.
+
+Keys are spelled as sysctl(8) prints them. `net.ipv4.conf.all.X` and `net.ipv4.conf.<if>.X` combine
+as ip-sysctl.rst says for each X: rp_filter by the larger, proxy_arp and accept_local by "either".
+"""
+
+from ..errors import KernelError
+
+import errno
+
+#: Settings outside of `conf`, with the value a new network namespace has (observed on 6.18).
+GLOBAL = {
+    "net.ipv4.ip_forward": "0",
+    "net.ipv4.ip_default_ttl": "64",
+    "net.ipv4.icmp_echo_ignore_all": "0",
+    "net.ipv4.icmp_echo_ignore_broadcasts": "1",
+    "net.ipv4.icmp_errors_use_inbound_ifaddr": "0",
+    "net.ipv4.icmp_ratelimit": "1000",
+    "net.ipv4.ip_no_pmtu_disc": "0",
+    "net.ipv4.ip_forward_use_pmtu": "0",
+    "net.ipv4.fib_multipath_hash_policy": "0",
+    "net.ipv4.ping_group_range": "1\t0",
+    "net.bridge.bridge-nf-call-iptables": "1",
+}
+
+#: Settings of each interface (and of "all" and "default").
+PER_INTERFACE = {
+    "forwarding": "0",
+    "rp_filter": "0",
+    "accept_local": "0",
+    "arp_ignore": "0",
+    "arp_announce": "0",
+    "proxy_arp": "0",
+    "accept_redirects": "1",
+    "send_redirects": "1",
+    "secure_redirects": "1",
+    "log_martians": "0",
+    "promote_secondaries": "0",
+    "ignore_routes_with_linkdown": "0",
+    "route_localnet": "0",
+    "src_valid_mark": "0",
+}
+
+#: What differs between a new namespace's "all"/"default" and the table above: nothing but this.
+_ALL = {"accept_redirects": "1"}
+_CONF = "net.ipv4.conf."
+
+
+class Sysctls:
+    """A mapping of sysctl names to their text; an unknown name raises KernelError(ENOENT)."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self):
+        self._values = dict(GLOBAL)
+        for scope in ("all", "default"):
+            for key, value in PER_INTERFACE.items():
+                self._values[f"{_CONF}{scope}.{key}"] = value
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            return self._values[key]
+        except KeyError:
+            raise KernelError(errno.ENOENT) from None
+
+    def __setitem__(self, key: str, value: str) -> None:
+        """Write one value, with what the kernel changes along with it (ip-sysctl.rst)."""
+        if key not in self._values:
+            raise KernelError(errno.ENOENT)
+        self._values[key] = value
+        if key in ("net.ipv4.ip_forward", f"{_CONF}all.forwarding"):
+            self._forward_everywhere(value)
+
+    def __iter__(self):
+        return iter(sorted(self._values))
+
+    def number(self, key: str) -> int:
+        return int(self._values[key])
+
+    def conf(self, interface: str, key: str) -> int:
+        """The setting of one interface alone."""
+        return int(self._values[f"{_CONF}{interface}.{key}"])
+
+    def either(self, interface: str, key: str) -> bool:
+        """True when "all" or the interface says so."""
+        return bool(self.conf("all", key) or self.conf(interface, key))
+
+    def larger(self, interface: str, key: str) -> int:
+        """The larger of "all" and the interface's own."""
+        return max(self.conf("all", key), self.conf(interface, key))
+
+    def add_interface(self, name: str) -> None:
+        """A new interface starts with what "default" says."""
+        for key in PER_INTERFACE:
+            self._values[f"{_CONF}{name}.{key}"] = self._values[f"{_CONF}default.{key}"]
+
+    def drop_interface(self, name: str) -> None:
+        for key in PER_INTERFACE:
+            self._values.pop(f"{_CONF}{name}.{key}", None)
+
+    def rename_interface(self, old: str, new: str) -> None:
+        for key in PER_INTERFACE:
+            self._values[f"{_CONF}{new}.{key}"] = self._values.pop(f"{_CONF}{old}.{key}")
+
+    def _forward_everywhere(self, value: str) -> None:
+        """Writing ip_forward writes every interface's `forwarding` (kernel: devinet.c)."""
+        self._values["net.ipv4.ip_forward"] = value
+        for key in self._values:
+            if key.startswith(_CONF) and key.endswith(".forwarding"):
+                self._values[key] = value

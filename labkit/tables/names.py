@@ -1,0 +1,38 @@
+"""Numbers that have names: who put a route there, how far it reaches, which table, which TOS.
+
+The kernel knows the numbers; the names are those of iproute2 6.1's files in /etc/iproute2
+(rt_protos, rt_scopes, rt_tables, rt_dsfield). A number without a name is written as a number.
+"""
+
+PROTOS = {
+    "unspec": 0, "redirect": 1, "kernel": 2, "boot": 3, "static": 4, "gated": 8, "ra": 9, "mrt": 10,
+    "zebra": 11, "bird": 12, "dnrouted": 13, "xorp": 14, "ntk": 15, "dhcp": 16, "keepalived": 18,
+    "babel": 42, "openr": 99, "bgp": 186, "isis": 187, "ospf": 188, "rip": 189, "eigrp": 192,
+}
+
+SCOPES = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
+
+TABLES = {"unspec": 0, "default": 253, "main": 254, "local": 255}
+
+TOS = {
+    "default": 0, "CS1": 0x20, "CS2": 0x40, "CS3": 0x60, "CS4": 0x80, "CS5": 0xA0, "CS6": 0xC0, "CS7": 0xE0,
+    "AF11": 0x28, "AF12": 0x30, "AF13": 0x38, "AF21": 0x48, "AF22": 0x50, "AF23": 0x58,
+    "AF31": 0x68, "AF32": 0x70, "AF33": 0x78, "AF41": 0x88, "AF42": 0x90, "AF43": 0x98, "EF": 0xB8,
+}  # fmt: skip
+
+#: Kinds of route, in the kernel's numbering from 1 on.
+TYPES = (
+    "unicast", "local", "broadcast", "anycast", "multicast", "blackhole",
+    "unreachable", "prohibit", "throw", "nat", "xresolve",
+)  # fmt: skip
+
+_TABLE_NAMES = {number: name for name, number in TABLES.items()}
+_TOS_NAMES = {number: name for name, number in TOS.items()}
+
+
+def table_name(number: int) -> str:
+    return _TABLE_NAMES.get(number, str(number))
+
+
+def tos_name(number: int) -> str:
+    return _TOS_NAMES.get(number, f"{number:#04x}")

@@ -1,0 +1,38 @@
+"""A policy rule: which table to ask, and in which order (`ip rule`).
+
+Rules at start: 0 local, 32766 main, 32767 default (ip-rule(8)). Lower number first; a table without
+an answer, or one that ends in `throw`, hands on to the next rule.
+"""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+
+from .origin import KERNEL, Origin
+from .route import ANY, DEFAULT, LOCAL, MAIN
+
+TABLE_NAMES = {LOCAL: "local", MAIN: "main", DEFAULT: "default"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    priority: int
+    table: int = MAIN
+    src: IPv4Network = ANY
+    dst: IPv4Network = ANY
+    iif: str | None = None
+    oif: str | None = None
+    fwmark: int | None = None
+    tos: int = 0
+    action: str = "lookup"
+    invert: bool = False
+    proto: str = "boot"
+    origin: Origin = field(default=KERNEL, compare=False)
+
+
+def first_rules() -> list[Rule]:
+    """The three rules of a new namespace."""
+    return [
+        Rule(0, LOCAL, proto="kernel"),
+        Rule(32766, MAIN, proto="kernel"),
+        Rule(32767, DEFAULT, proto="kernel"),
+    ]

@@ -1,0 +1,199 @@
+"""A route table: routes in the kernel's order, and the lookup that explains itself.
+
+A lookup goes through every route that contains the address, longest prefix first, then exact TOS,
+then lowest metric, then the order in which they were added. The first that is fit for use wins;
+a route that is not fit is passed over and the search goes on to shorter prefixes
+(kernel: net/ipv4/fib_trie.c fib_table_lookup).
+"""
+
+from bisect import insort
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from ..errors import BadInput
+from .names import table_name
+from .route import LOCAL, Route
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A route that contains the address: whether it won, and why or why not."""
+
+    route: Route
+    won: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The answer to "which route?": `.route` is None when nothing matched."""
+
+    dst: IPv4Address
+    route: Route | None
+    considered: tuple[Candidate, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.route is not None
+
+    def __str__(self) -> str:
+        if self.route is None and not self.considered:
+            return f"{self.dst}: no route matches"
+        head = f"{self.dst}: {one_line(self.route)}" if self.route else f"{self.dst}: no usable route"
+        return "\n".join([head, *(f"  {'*' if c.won else '-'} {one_line(c.route)}: {c.why}" for c in self.considered)])
+
+
+def one_line(route: Route) -> str:
+    """A multipath route, which has a line for each next hop, in one line."""
+    return str(route).replace("\n\t", " ")
+
+
+#: Says why a route cannot be used now, or None when it can ("its link is down").
+Unfit = Callable[[Route], str | None]
+
+
+class RouteTable:
+    """Routes of one table, in the kernel's order. `str()` gives the lines of `ip route`.
+
+    The text of `ip route show table all` makes one table too; its lookup asks local before the rest.
+    """
+
+    __slots__ = ("_routes",)
+
+    def __init__(self, routes: Iterable[Route] = ()):
+        self._routes: list[Route] = []
+        for route in routes:
+            self.append(route)
+
+    @classmethod
+    def parse(cls, text: str) -> "RouteTable":
+        """A table from the text of `ip route`, `ip -j route`, `route -n` or `netstat -rn`.
+
+        Raises `BadInput` naming the line and the word that does not fit.
+        """
+        from .parse import parse_routes
+
+        return cls(parse_routes(text))
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def __len__(self) -> int:
+        return len(self._routes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RouteTable) and self._routes == other._routes
+
+    __hash__ = None  # a table changes
+
+    def __str__(self) -> str:
+        return "\n".join(str(route) for route in self._routes)
+
+    def __repr__(self) -> str:
+        return f"RouteTable({len(self._routes)} routes)"
+
+    def append(self, route: Route) -> None:
+        """Put a route behind those of the same prefix, TOS and metric."""
+        insort(self._routes, route, key=_place)
+
+    def prepend(self, route: Route) -> None:
+        """Put a route before those of the same prefix, TOS and metric."""
+        twins = self.twins(route)
+        at = self._routes.index(twins[0]) if twins else None
+        self.append(route) if at is None else self._routes.insert(at, route)
+
+    def replace(self, old: Route, new: Route) -> None:
+        """Put `new` where `old` stands."""
+        self._routes[self._index(old)] = new
+
+    def remove(self, route: Route) -> None:
+        del self._routes[self._index(route)]
+
+    def discard(self, doomed: Callable[[Route], bool]) -> list[Route]:
+        """Remove every route for which `doomed` says so, and return them."""
+        gone = [route for route in self._routes if doomed(route)]
+        if gone:
+            self._routes = [route for route in self._routes if not doomed(route)]
+        return gone
+
+    def twins(self, route: Route) -> list[Route]:
+        """Routes of the same prefix, TOS and metric: what `add` collides with."""
+        return [r for r in self._routes if r.table == route.table and r.order == route.order]
+
+    def lookup(self, address, tos: int = 0, unfit: Unfit | None = None) -> Lookup:
+        """Which route an address takes, with every candidate that matched.
+
+        `unfit(route)` may rule routes out (link down, other device); its answer is the reason.
+        """
+        address = _address(address)
+        number = int(address)
+        found = []
+        for route in self._routes:
+            key, negative_length, _, _ = route.order
+            if (key ^ number) >> (32 + negative_length) == 0:
+                found.append(route)
+        found.sort(key=lambda r: (r.table != LOCAL, -r.dst.prefixlen, -r.tos, r.metric))
+        return _judge(address, found, tos, unfit)
+
+    def _index(self, route: Route) -> int:
+        for i, r in enumerate(self._routes):
+            if r is route:
+                return i
+        return self._routes.index(route)
+
+
+def _place(route: Route) -> tuple[int, ...]:
+    """Where a route stands: the kernel lists tables by the low byte of their number (fib_frontend.c)."""
+    return (route.table & 255, route.table, *route.order)
+
+
+def _judge(address: IPv4Address, found: list[Route], tos: int, unfit: Unfit | None) -> Lookup:
+    """Walk the candidates in order; the first fit one wins, and each gets its sentence."""
+    winner: Route | None = None
+    considered = []
+    for route in found:
+        if winner is not None:
+            considered.append(Candidate(route, False, _beaten(route, winner)))
+            continue
+        reason = None
+        if route.tos and route.tos != tos:
+            reason = f"it is only for TOS {route.tos:#04x}"
+        elif unfit is not None:
+            reason = unfit(route)
+        if reason:
+            considered.append(Candidate(route, False, f"passed over: {reason}"))
+        else:
+            winner = route
+            considered.append(Candidate(route, True, _won(route, found)))
+    return Lookup(address, winner, tuple(considered))
+
+
+def _won(route: Route, found: list[Route]) -> str:
+    length = route.dst.prefixlen
+    found = [r for r in found if r.table == route.table]
+    if len(found) == 1:
+        return f"the only match (/{length})"
+    if all(r.dst.prefixlen < length for r in found if r is not route):
+        return f"longest prefix (/{length})"
+    return f"longest prefix (/{length}) that can be used, lowest metric ({route.metric})"
+
+
+def _beaten(route: Route, winner: Route) -> str:
+    if route.table != winner.table:
+        return f"matches, but table {table_name(winner.table)} is asked first"
+    if route.dst.prefixlen < winner.dst.prefixlen:
+        return f"matches, but /{route.dst.prefixlen} is shorter than /{winner.dst.prefixlen}"
+    if route.tos != winner.tos:
+        return "same prefix, but a route for exactly this TOS comes first"
+    if route.metric > winner.metric:
+        return f"same prefix, but metric {route.metric} is higher than {winner.metric}"
+    return "same prefix and metric, but it comes later in the table"
+
+
+def _address(value) -> IPv4Address:
+    if isinstance(value, IPv4Address):
+        return value
+    try:
+        return IPv4Address(value)
+    except ValueError:
+        raise BadInput(f"{value!r} is not an IPv4 address: four numbers from 0 to 255 with dots, such as 10.20.92.11") from None
