@@ -24,10 +24,9 @@ help:
 	@echo "make constraints  resolve the newest versions into constraints.txt"
 	@echo "make clean        remove the virtual environment and caches"
 
-# Nothing here asks the network once installed: no news, no update check, no list of extensions.
+# Nothing here asks the network once installed: notebooks/.jupyter turns off the news and the update check.
 lab: $(VENV)/.lab
-	$(BIN)/python -m jupyterlab --allow-root --LabApp.news_url=None \
-	  --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate \
+	JUPYTER_CONFIG_PATH=$(CURDIR)/notebooks/.jupyter $(BIN)/python -m jupyterlab --allow-root \
 	  --LabApp.extension_manager=readonly $(LAB_ARGS) notebooks/00-start-here.ipynb
 
 # Two runs, because nbval's plug-in costs every small unit test a second of imports.
@@ -57,7 +56,7 @@ $(VENV)/.lab $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"labkit needs Python 3.11 or later; {sys.executable} is {v[0]}.{v[1]}. Try: make PYTHON=python3.12")'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # Run it with the oldest Python we support, so that the pins hold on all of them.
 constraints:

@@ -14,7 +14,12 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# The same examples every time, and no deadline: a test that fails, fails for everybody.
+hypothesis.settings.register_profile("labkit", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("labkit")
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.txt")

@@ -28,7 +28,7 @@ def execute(path: Path) -> str:
 def clean(notebook: nbformat.NotebookNode) -> str:
     """The notebook's text without what differs from run to run or from machine to machine."""
     notebook.metadata = nbformat.from_dict({
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"}})
     notebook.nbformat_minor = 5
     for cell in notebook.cells:
