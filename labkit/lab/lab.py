@@ -27,6 +27,8 @@ class Lab:
         self.origin: Origin = YOU
         self.probes: list[tuple[str, str]] = []
         self.services: dict[str, object] = {}  # daemons of the machines, by name: docker, etcd, …
+        self.commands: dict[str, object] = {}  # commands those daemons answer to: docker, etcdctl, …
+        self.sightings: list = []  # what the probes so far showed, for tcpdump
         self.interfaces: dict[int, Interface] = {}  # by uid, all namespaces
         self._next_uid = 1
         self._next_mac = 1
