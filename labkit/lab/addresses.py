@@ -130,7 +130,7 @@ def _drop_routes(ns: Namespace, interface: Interface, gone: Address) -> None:
     if gone.broadcast and not any(_makes_broadcast(a, gone.broadcast) for a in left):
         _discard(ns, _route("broadcast", _host(gone.broadcast), interface, gone, None))
     if not any(a.ip == gone.ip for a in left):
-        table = ns.local
+        table = ns.table(LOCAL)
         table.discard(lambda r: r.type == "local" and r.dev == interface.name and r.dst == _host(gone.ip) and r.proto == "kernel")
         if gone.ip not in ns.addresses():
             for table in ns.tables.values():

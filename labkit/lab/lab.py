@@ -29,6 +29,11 @@ class Lab:
         self.services: dict[str, object] = {}  # daemons of the machines, by name: docker, etcd, …
         self.commands: dict[str, object] = {}  # commands those daemons answer to: docker, etcdctl, …
         self.sightings: list = []  # what the probes so far showed, for tcpdump
+        self.agenda: list[tuple] = []  # what is due later: (time, number, event, arguments)
+        self.unresolved: dict[tuple, list] = {}  # (namespace, dev, address) -> packets that wait for a MAC
+        self.fragments: dict[tuple, list] = {}  # (namespace, whole packet's key) -> fragments so far
+        self.agenda_number = 0
+        self.probes_sent = 0
         self.interfaces: dict[int, Interface] = {}  # by uid, all namespaces
         self._next_uid = 1
         self._next_mac = 1

@@ -8,12 +8,20 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from ..tables.neighbor import Neighbor
-from ..tables.route import DEFAULT, LOCAL, MAIN
+from ..tables.route import LOCAL, MAIN
 from ..tables.rule import Rule, first_rules
 from ..tables.table import RouteTable
 from .interface import Interface
 from .program import Program
 from .sysctls import Sysctls
+
+
+@dataclass(frozen=True, slots=True)
+class PathMtu:
+    """What a router's "fragmentation needed" taught us about one destination."""
+
+    mtu: int
+    since: float
 
 
 @dataclass(slots=True, eq=False)
@@ -22,7 +30,8 @@ class Namespace:
 
     `label` is what `ip netns` calls it; `name` is unique in the lab. `listeners` holds
     (proto, address or None, port) of open sockets. `nsids` are the kernel's numbers for
-    namespaces seen from here (`link-netnsid`). `pmtu` remembers path MTUs that routers reported.
+    namespaces seen from here (`link-netnsid`). `pmtu` and `redirects` remember, per destination, what
+    routers told us: the largest packet that fits, and a better gateway.
     """
 
     name: str
@@ -31,23 +40,26 @@ class Namespace:
     role: str = "namespace"
     named: bool = False
     interfaces: dict[int, Interface] = field(default_factory=dict)
-    tables: dict[int, RouteTable] = field(default_factory=lambda: {t: RouteTable() for t in (LOCAL, MAIN, DEFAULT)})
+    tables: dict[int, RouteTable] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=first_rules)
     neighbors: dict[tuple[str, IPv4Address], Neighbor] = field(default_factory=dict)
     sysctls: Sysctls = field(default_factory=Sysctls)
     listeners: set[tuple[str, IPv4Address | None, int]] = field(default_factory=set)
     programs: dict[str, Program] = field(default_factory=dict)
     nsids: dict[str, int] = field(default_factory=dict)
-    pmtu: dict[IPv4Address, int] = field(default_factory=dict)
+    pmtu: dict[IPv4Address, PathMtu] = field(default_factory=dict)
+    redirects: dict[IPv4Address, IPv4Address] = field(default_factory=dict)
     next_index: int = 1
 
     @property
     def main(self) -> RouteTable:
-        return self.tables[MAIN]
+        """The main table, to read."""
+        return self.tables.get(MAIN) or RouteTable()
 
     @property
     def local(self) -> RouteTable:
-        return self.tables[LOCAL]
+        """The local table, to read."""
+        return self.tables.get(LOCAL) or RouteTable()
 
     def find(self, name: str) -> Interface | None:
         """The interface of that name, or None."""
@@ -57,6 +69,10 @@ class Namespace:
         return None
 
     def table(self, number: int) -> RouteTable:
+        """The table to write into. A namespace starts without any; the first route makes its table,
+        and local brings main along (kernel: net/ipv4/fib_frontend.c fib_new_table)."""
+        if number == LOCAL:
+            self.tables.setdefault(MAIN, RouteTable())
         return self.tables.setdefault(number, RouteTable())
 
     def by_index(self) -> list[Interface]:

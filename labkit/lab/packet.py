@@ -94,7 +94,10 @@ IP_HEADER, ICMP_HEADER, UDP_HEADER, TCP_HEADER, ETHERNET_HEADER, VXLAN_HEADER = 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """`size` is the payload in bytes, not counting any header; with `inner` it is not used."""
+    """`size` is the payload in bytes, not counting any header; with `inner` it is not used.
+
+    A fragment's `size` is all it carries behind its IP header, and `whole` is the packet it is of.
+    """
 
     ip: IPv4 | None = None
     transport: Icmp | Udp | Tcp | None = None
@@ -104,6 +107,7 @@ class Packet:
     size: int = 0
     token: str = ""
     vni: int | None = None
+    whole: "Packet | None" = None
 
     @property
     def src(self) -> IPv4Address:
@@ -137,11 +141,15 @@ class Packet:
         return isinstance(self.transport, Icmp) and self.transport.is_error
 
     @property
+    def is_fragment(self) -> bool:
+        return self.ip is not None and (self.ip.more or self.ip.offset > 0)
+
+    @property
     def length(self) -> int:
         """Bytes from the IP header on: what an MTU is compared with. An ARP packet has 28."""
         if self.arp:
             return 28
-        if self.ip.offset:
+        if self.is_fragment:
             return IP_HEADER + self.size
         return IP_HEADER + self._transport_length() + self._payload_length()
 

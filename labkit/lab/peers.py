@@ -11,8 +11,6 @@ from .namespace import Namespace
 
 def suffix(lab: Lab, ns: Namespace, interface: Interface) -> str:
     """"", "@veth1" or "@if3"."""
-    if interface.vxlan is not None and interface.vxlan.dev:
-        return f"@{interface.vxlan.dev}"
     peer = lab.peer(interface)
     if peer is None:
         return ""

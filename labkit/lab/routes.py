@@ -70,11 +70,12 @@ def add(lab: Lab, ns: Namespace, route: Route, mode: str = "add") -> None:
 def delete(lab: Lab, ns: Namespace, wanted: RoutePattern) -> Route:
     """Delete the first route that fits; KernelError(ESRCH) when none does."""
     table = ns.tables.get(wanted.table)
-    if table is not None:
-        for route in table:
-            if _fits(route, wanted):
-                table.remove(route)
-                return route
+    if table is None:
+        raise KernelError(errno.ESRCH, "FIB table does not exist")
+    for route in table:
+        if _fits(route, wanted):
+            table.remove(route)
+            return route
     raise KernelError(errno.ESRCH)
 
 
@@ -98,12 +99,12 @@ def _fits(route: Route, wanted: RoutePattern) -> bool:
 def dump(lab: Lab, ns: Namespace, table: int | None = None) -> list[Route]:
     """Routes as the kernel lists them, with the flags that the state of the links implies.
 
-    `table` None: of every table, main first, then local, then the others by number.
+    `table` None: of every table, by the low byte of the number (kernel: fib_frontend.c inet_dump_fib).
     """
     if table is not None:
         numbers = [table] if table in ns.tables else []
     else:
-        numbers = sorted(ns.tables, key=lambda n: (n not in (MAIN, LOCAL), n == LOCAL, n))
+        numbers = sorted(ns.tables, key=lambda n: (n & 255, n))
     return [with_flags(lab, ns, route) for number in numbers for route in ns.tables[number]]
 
 

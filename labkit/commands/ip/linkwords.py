@@ -1,0 +1,238 @@
+"""The words of `ip link add|set|del` and of a veth's `peer`: read into a request, nothing changed yet.
+
+Order and refusals as in iproute2 ip/iplink.c iplink_parse; words that the lab has no state for are
+refused in one sentence.
+"""
+
+from dataclasses import dataclass
+
+from ...lab.interface import Interface
+from ...lab.lab import Lab
+from ...lab.namespace import Namespace
+from ..result import Context, Failure
+from . import usage
+from .groups import group_name
+from .words import Words, device, duplicate, find_device, garbage, integer, ipv4, matches, wrong
+
+_SWITCHES = ("multicast", "allmulticast", "promisc", "arp")
+
+#: Words of iproute2 behind which the lab keeps nothing.
+_UNKNOWN_TO_LAB = ("xdpgeneric", "xdpdrv", "xdpoffload", "xdp", "trailers", "carrier", "vf", "dynamic", "mode", "state",
+                   "numtxqueues", "numrxqueues", "addrgenmode", "link-netns", "link-netnsid", "protodown",
+                   "protodown_reason", "gso_max_size", "gso_max_segs", "gro_max_size", "parentdev")  # fmt: skip
+
+
+@dataclass(slots=True)
+class LinkRequest:
+    """What one `ip link` line asks for. `None` is "not mentioned"; `master` "" is `nomaster`."""
+
+    dev: str | None = None
+    name: str | None = None
+    up: bool | None = None
+    index: int | None = None
+    mac: str | None = None
+    mtu: int | None = None
+    txqlen: int | None = None
+    netns: Namespace | None = None
+    master: str | None = None
+    alias: str | None = None
+    group: str | None = None
+    switches: dict[str, bool] | None = None
+    lower: Interface | None = None
+    type: str | None = None
+
+    @property
+    def new_name(self) -> str | None:
+        """The name an existing interface is to get."""
+        return None if self.name == self.dev else self.name
+
+
+def read_link_words(ctx: Context, words: Words, *, creating: bool) -> LinkRequest:
+    """Read up to the end or to `type KIND`, whose options stay in `words`."""
+    request = LinkRequest(switches={})
+    while words and request.type is None:
+        _read_word(ctx, words, request, words.take())
+    if request.name is None:
+        request.name = request.dev
+    elif request.dev is None:
+        request.dev = request.name
+    _check(ctx.ns, words, request, creating)
+    return request
+
+
+def _read_word(ctx: Context, words: Words, request: LinkRequest, word: str) -> None:
+    """One keyword and its value, compared in iproute2's order."""
+    if word in ("up", "down"):
+        request.up = word == "up"
+    elif word == "name":
+        _read_name(words.value(), request)
+    elif word == "index":
+        request.index = _index(words.value(), request)
+    elif matches(word, "link"):
+        request.lower = device(ctx.ns, words.value())
+    elif matches(word, "address"):
+        request.mac = lladdr(words.value())
+    elif matches(word, "broadcast") or word == "brd":
+        lladdr(words.value())
+        raise _not_in_lab("broadcast")
+    elif matches(word, "txqueuelen", "txqlen") or word == "qlen":
+        request.txqlen = _number(words.value(), "txqueuelen", request.txqlen)
+    elif word == "mtu":
+        request.mtu = _number(words.value(), "mtu", request.mtu)
+    elif word == "netns":
+        request.netns = _netns(ctx, words.value(), request)
+    elif word in _SWITCHES:
+        request.switches[word] = _on_off(word, words.value())
+    else:
+        _read_later_word(ctx, words, request, word)
+
+
+def _read_later_word(ctx: Context, words: Words, request: LinkRequest, word: str) -> None:
+    """The second half of the keywords, and last the interface itself."""
+    if matches(word, "master"):
+        value = words.value()
+        found = find_device(ctx.ns, value)
+        if found is None:
+            raise wrong(value, "Device does not exist\n")
+        request.master = found.name
+    elif word == "vrf":
+        raise wrong(words.value(), "Not a valid VRF name\n")
+    elif matches(word, "nomaster"):
+        request.master = ""
+    elif matches(word, "type"):
+        request.type = words.value()
+    elif matches(word, "alias"):
+        request.alias = _alias(words.value())
+    elif word == "group":
+        value = words.value()
+        if request.group is not None:
+            raise duplicate("group", value)
+        request.group = group_name(value)
+    elif word in _UNKNOWN_TO_LAB:
+        words.value()
+        raise _not_in_lab(word)
+    else:
+        _read_dev(words, request, word)
+
+
+def _read_name(value: str, request: LinkRequest) -> None:
+    if request.name is not None:
+        raise duplicate("name", value)
+    if not _valid_name(value) or len(value.encode()) > 15:
+        raise wrong(value, '"name" not a valid ifname')
+    request.name = value
+    if request.dev is None:
+        request.dev = value
+
+
+def _read_dev(words: Words, request: LinkRequest, word: str) -> None:
+    if matches(word, "help"):
+        raise Failure(255, usage.LINK)
+    if word == "dev":
+        word = words.value()
+    if request.dev != request.name:
+        raise garbage("dev", word)
+    if not _valid_name(word):
+        raise wrong(word, '"dev" not a valid ifname')
+    request.dev = word
+
+
+def _valid_name(name: str) -> bool:
+    """iproute2's own look at a name; the kernel looks once more."""
+    return name != "" and not any(letter == "/" or letter.isspace() for letter in name)
+
+
+def _index(value: str, request: LinkRequest) -> int:
+    if request.index is not None:
+        raise duplicate("index", value)
+    number = int(value) if value.isdigit() else 0
+    if number <= 0:
+        raise wrong(value, 'Invalid "index" value')
+    return number
+
+
+def _number(value: str, key: str, before: int | None) -> int:
+    if before is not None:
+        raise duplicate(key, value)
+    number = integer(value)
+    if number is None:
+        raise wrong(value, f'Invalid "{key}" value\n')
+    return number
+
+
+def _netns(ctx: Context, value: str, request: LinkRequest) -> Namespace:
+    """A namespace by name; the process number 1 means the machine's own."""
+    if request.netns is not None:
+        raise duplicate("netns", value)
+    found = ctx.lab.on_machine(ctx.ns.machine, value)
+    if found is None and value == "1":
+        found = machine_namespace(ctx.lab, ctx.ns)
+    if found is None:
+        raise wrong(value, 'Invalid "netns" value\n')
+    return found
+
+
+def machine_namespace(lab: Lab, ns: Namespace) -> Namespace:
+    """The first namespace of a machine, where its process 1 lives."""
+    return lab[ns.machine]
+
+
+def _on_off(key: str, value: str) -> bool:
+    if value not in ("on", "off"):
+        raise Failure(1, f'Error: argument of "{key}" must be "on" or "off", not "{value}"\n')
+    return value == "on"
+
+
+def _alias(value: str) -> str:
+    if len(value.encode()) >= 256:
+        raise wrong(value, "alias too long\n")
+    return value
+
+
+def lladdr(text: str) -> str:
+    """A MAC address as iproute2 reads it: `2:a:b:c:d:e` will do. Its length is checked later."""
+    if "." in text:
+        address = ipv4(text)
+        parts = None if address is None else [f"{byte:02x}" for byte in address.packed]
+        if parts is None:
+            raise Failure(1, f'"{text}" is invalid lladdr.\n')
+        return ":".join(parts)
+    octets = []
+    for part in text.split(":"):
+        digits = _leading_hex(part)
+        if digits is None or int(digits, 16) > 255:
+            raise Failure(1, f'"{part}" is invalid lladdr.\n')
+        octets.append(f"{int(digits, 16):02x}")
+    return ":".join(octets)
+
+
+def _leading_hex(part: str) -> str | None:
+    """scanf's %x: as many hexadecimal digits as there are in front, at least one."""
+    digits = part.removeprefix("0x")
+    length = next((i for i, letter in enumerate(digits) if letter not in "0123456789abcdefABCDEF"), len(digits))
+    return digits[:length] or None
+
+
+def _not_in_lab(word: str) -> Failure:
+    known = "up, down, name, mtu, address, txqueuelen, master, nomaster, netns, alias, group, arp, multicast, allmulticast, promisc"
+    return Failure(1, f'The lab keeps no "{word}" of an interface; it knows {known} and type.\n')
+
+
+def _check(ns: Namespace, words: Words, request: LinkRequest, creating: bool) -> None:
+    """What iproute2 checks when it has read the words before the type's own."""
+    if request.dev and request.mac and not creating:
+        found = find_device(ns, request.dev)
+        wanted, given = 6 if found is None or found.mac else 0, request.mac.count(":") + 1
+        if found is not None and given != wanted:
+            raise Failure(1, f"Invalid address length {given} - must be {wanted} bytes\n")
+    if request.index and not creating and request.netns is None:
+        raise Failure(255, "index can be used only when creating devices or when moving device to another netns.\n")
+    if request.group is not None and request.dev is None:
+        if words:
+            raise Failure(255, f'Garbage instead of arguments "{words.take()} ...". Try "ip link help".\n')
+        if creating:
+            raise Failure(255, "group cannot be used when creating devices.\n")
+    elif not creating and request.dev is None:
+        raise Failure(255, 'Not enough information: "dev" argument is required.\n')
+    elif creating and request.name != request.dev:
+        raise Failure(255, 'both "name" and "dev" cannot be used when creating devices.\n')

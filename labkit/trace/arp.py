@@ -1,0 +1,164 @@
+"""ARP: asking for a MAC address, answering, remembering, and giving up after three tries.
+
+kernel: net/ipv4/arp.c arp_solicit, arp_process; net/core/neighbour.c; facts.md 3.7. A question is
+repeated after 1.02 s (a kernel timer's second, observed), so failure comes after 3.06 s.
+"""
+
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+from ..lab.interface import Interface
+from ..lab.lookup import address_type, find_route, select_address
+from ..lab.namespace import Namespace
+from ..lab.neighbors import DELAY_TIME, PROBES, current
+from ..lab.packet import BROADCAST_MAC, Arp, Ethernet, Packet
+from ..tables.neighbor import VALID, Neighbor
+from .devices import transmit
+from .engine import Net, handles
+from .validate import source_fault
+
+RETRANS = 1.02
+
+
+def resolve(net: Net, ns: Namespace, interface: Interface, next_hop: IPv4Address, packet: Packet) -> None:
+    """Send a packet to a neighbour: at once when its MAC address is known, else after asking."""
+    if interface.noarp:
+        return transmit(net, ns, interface, packet if interface.kind == "tun" else packet.framed(interface.mac, interface.mac))
+    key = (interface.name, next_hop)
+    entry = ns.neighbors.get(key)
+    entry = current(net.lab, entry) if entry is not None else None
+    if entry is not None and entry.usable:
+        if entry.state == "STALE":
+            entry = _remember(net, ns, replace(entry, state="DELAY"))
+            net.post("neighbor_delay", ns.name, interface.name, next_hop, after=DELAY_TIME)
+        net.step(ns, interface, "arp", f"{next_hop} is {entry.lladdr} (neighbour table, {entry.state})", packet)
+        return transmit(net, ns, interface, packet.framed(interface.mac, entry.lladdr))
+    waiting = net.lab.unresolved.setdefault((ns.name, *key), [])
+    waiting.append(packet)
+    if entry is None or entry.state not in ("INCOMPLETE",):
+        _remember(net, ns, Neighbor(next_hop, interface.name, None, "INCOMPLETE"))
+        net.step(ns, interface, "arp", f"no neighbour entry for {next_hop}: ask for its MAC address", packet)
+        ask(net, ns, interface, next_hop, packet)
+        net.post("arp_timer", ns.name, interface.name, next_hop, 1, after=RETRANS)
+
+
+def ask(net: Net, ns: Namespace, interface: Interface, target: IPv4Address, about: Packet | None, to: str = BROADCAST_MAC) -> None:
+    """Send an ARP request; it names the packet's source if that is ours, else the best address."""
+    sender = about.src if about is not None and address_type(net.lab, ns, about.src) == "local" else None
+    if sender is None:
+        sender = select_address(ns, interface, target, 253)
+    arp = Arp("request", interface.mac, sender, None, target)
+    transmit(net, ns, interface, Packet(eth=Ethernet(interface.mac, to), arp=arp, token=net.token))
+
+
+@handles("arp_timer")
+def arp_timer(net: Net, namespace: str, dev: str, target: IPv4Address, asked: int) -> None:
+    """Nobody has answered for a second: ask again, or give up."""
+    ns = net.lab.namespaces.get(namespace)
+    entry = ns.neighbors.get((dev, target)) if ns is not None else None
+    if entry is None or entry.state != "INCOMPLETE":
+        return
+    interface = ns.find(dev)
+    waiting = net.lab.unresolved.get((namespace, dev, target), [])
+    if asked < PROBES:
+        ask(net, ns, interface, target, waiting[0] if waiting else None)
+        return net.post("arp_timer", namespace, dev, target, asked + 1, after=RETRANS)
+    _remember(net, ns, replace(entry, state="FAILED"))
+    net.lab.unresolved.pop((namespace, dev, target), None)
+    for packet in waiting:
+        net.step(ns, interface, "arp", f"asked {PROBES} times, nobody has {target}: the neighbour entry is FAILED", packet)
+        net.post("unresolvable", namespace, dev, packet)
+
+
+@handles("neighbor_delay")
+def neighbor_delay(net: Net, namespace: str, dev: str, target: IPv4Address) -> None:
+    """An entry in use was not confirmed for 5 s: ask that neighbour itself."""
+    _verify(net, namespace, dev, target, 0)
+
+
+@handles("neighbor_probe")
+def neighbor_probe(net: Net, namespace: str, dev: str, target: IPv4Address, asked: int) -> None:
+    _verify(net, namespace, dev, target, asked)
+
+
+def _verify(net: Net, namespace: str, dev: str, target: IPv4Address, asked: int) -> None:
+    ns = net.lab.namespaces.get(namespace)
+    entry = ns.neighbors.get((dev, target)) if ns is not None else None
+    if entry is None or entry.state != ("PROBE" if asked else "DELAY"):
+        return
+    if asked == PROBES:
+        _remember(net, ns, replace(entry, state="FAILED"))
+        return
+    _remember(net, ns, replace(entry, state="PROBE"))
+    ask(net, ns, ns.find(dev), target, None, to=entry.lladdr)
+    net.post("neighbor_probe", namespace, dev, target, asked + 1, after=RETRANS)
+
+
+def arp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+    """An ARP packet came in: answer it if the address is ours, and remember who asked."""
+    arp = packet.arp
+    if arp.target_ip.is_multicast or arp.target_ip.is_loopback:
+        return net.drop(ns, interface, "no ARP for such an address", packet, aside=True)
+    if arp.op == "request" and _answers(net, ns, interface, packet):
+        return
+    entry = ns.neighbors.get((interface.name, arp.sender_ip))
+    if entry is None or entry.state == "PERMANENT" or entry.state == "NOARP":
+        return
+    if arp.op == "reply" and packet.eth.dst == interface.mac:
+        _learned(net, ns, interface, entry, arp.sender_mac, "REACHABLE")
+    elif entry.lladdr != arp.sender_mac or entry.state not in VALID:
+        _learned(net, ns, interface, entry, arp.sender_mac, "STALE")
+
+
+def _answers(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> bool:
+    """Whether this request is for us (or for one we are a proxy of); then answer."""
+    arp = packet.arp
+    decision = find_route(net.lab, ns, arp.target_ip, src=arp.sender_ip, iif=interface.name)
+    if decision.errno or decision.kind not in ("local", "unicast"):
+        return False
+    fault = source_fault(net.lab, ns, interface, arp.sender_ip, decision)
+    if fault:
+        net.drop(ns, interface, f"the request is not answered: {fault}", packet, aside=True)
+        return True
+    if decision.kind == "local":
+        if not _may_answer(ns, interface, arp.target_ip):
+            net.drop(ns, interface, f"arp_ignore is 1, and {arp.target_ip} is not an address of {interface.name}", packet, aside=True)
+            return True
+    elif not _proxies(ns, interface, decision.dev):
+        return False
+    known = ns.neighbors.get((interface.name, arp.sender_ip))
+    if known is None or known.state not in ("PERMANENT", "NOARP"):
+        if known is None:
+            known = Neighbor(arp.sender_ip, interface.name, None, "NONE")
+        if known.lladdr != arp.sender_mac or known.state not in VALID:
+            _learned(net, ns, interface, known, arp.sender_mac, "STALE")
+    answer = Arp("reply", interface.mac, arp.target_ip, arp.sender_mac, arp.sender_ip)
+    transmit(net, ns, interface, Packet(eth=Ethernet(interface.mac, arp.sender_mac), arp=answer, token=net.token))
+    return True
+
+
+def _may_answer(ns: Namespace, interface: Interface, target: IPv4Address) -> bool:
+    """arp_ignore 0: any address of ours; 1 and more: only one of this interface."""
+    return ns.sysctls.larger(interface.name, "arp_ignore") == 0 or interface.owns(target)
+
+
+def _proxies(ns: Namespace, interface: Interface, out: str | None) -> bool:
+    """proxy_arp: answer for what we route out of another interface."""
+    forwarding = ns.sysctls.conf(interface.name, "forwarding")
+    return bool(forwarding) and out != interface.name and ns.sysctls.either(interface.name, "proxy_arp")
+
+
+def _learned(net: Net, ns: Namespace, interface: Interface, entry: Neighbor, mac: str, state: str) -> None:
+    """Note a neighbour's MAC address, and send what waited for it."""
+    _remember(net, ns, replace(entry, lladdr=mac, state=state))
+    for packet in net.lab.unresolved.pop((ns.name, interface.name, entry.address), []):
+        net.step(ns, interface, "arp", f"{entry.address} is at {mac}", packet)
+        if state == "STALE":
+            _remember(net, ns, replace(entry, lladdr=mac, state="DELAY"))
+        transmit(net, ns, interface, packet.framed(interface.mac, mac))
+
+
+def _remember(net: Net, ns: Namespace, entry: Neighbor) -> Neighbor:
+    entry = replace(entry, since=net.now)
+    ns.neighbors[entry.dev, entry.address] = entry
+    return entry

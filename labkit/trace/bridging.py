@@ -1,0 +1,113 @@
+"""What a bridge does with a frame: learn, forward, flood, or hand it up.
+
+kernel: net/bridge/br_input.c, br_forward.c, br_device.c; facts.md section 4.
+"""
+
+from ..lab.interface import Interface
+from ..lab.namespace import Namespace
+from ..lab.packet import Packet
+from ..tables.fdb import FdbEntry
+from .devices import SLACK, transmit
+from .engine import Net, handles
+
+
+def bridge_in(net: Net, ns: Namespace, port: Interface, packet: Packet) -> bool:
+    """A frame came in at a bridge port. True when it also goes up to the host."""
+    bridge = ns.find(port.master)
+    if not bridge.up:
+        net.drop(ns, port, f"the bridge {bridge.name} is down", packet)
+        return False
+    if port.port.learning:
+        _learn(net, ns, bridge, port, packet)
+    if _group(packet.eth.dst):
+        _flood(net, ns, bridge, packet, port)
+        return True
+    entry = _known(net, bridge, packet.eth.dst)
+    if packet.eth.dst == bridge.mac or (entry is not None and _own(entry)):
+        net.step(ns, bridge, "bridge", f"{packet.eth.dst} is the bridge's own MAC address: up to the host", packet)
+        return True
+    if entry is None:
+        _flood(net, ns, bridge, packet, port)
+    else:
+        _forward(net, ns, bridge, entry, packet, port)
+    return bridge.promisc
+
+
+@handles("bridge_out")
+def bridge_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
+    """The host sends a frame through its bridge."""
+    ns, bridge = net.lab[namespace], net.lab.interface(uid)
+    entry = None if _group(packet.eth.dst) else _known(net, bridge, packet.eth.dst)
+    if entry is None or _own(entry):
+        _flood(net, ns, bridge, packet, None)
+    else:
+        _forward(net, ns, bridge, entry, packet, None)
+
+
+def _learn(net: Net, ns: Namespace, bridge: Interface, port: Interface, packet: Packet) -> None:
+    fdb, mac = bridge.bridge.fdb, packet.eth.src
+    old = fdb.find(mac)
+    if old is not None and old.state == "permanent":
+        return
+    new = FdbEntry(mac, port.name, master=bridge.name, seen=net.now)
+    if old is None:
+        fdb.add(new)
+        net.step(ns, bridge, "learn", f"learns that {mac} is behind {port.name}", packet, aside=True)
+    elif old.state == "":
+        fdb.replace(old, new)
+        if old.dev != port.name:
+            net.step(ns, bridge, "learn", f"learns that {mac} moved from {old.dev} to {port.name}", packet, aside=True)
+
+
+def _known(net: Net, bridge: Interface, mac: str) -> FdbEntry | None:
+    entry = bridge.bridge.fdb.find(mac)
+    if entry is not None and entry.expired(net.now, bridge.bridge.ageing):
+        return None
+    return entry
+
+
+def _own(entry: FdbEntry) -> bool:
+    """The MAC address of the bridge itself or of one of its ports."""
+    return entry.state == "permanent" and entry.owner == "master"
+
+
+def _forward(net: Net, ns: Namespace, bridge: Interface, entry: FdbEntry, packet: Packet, came_in: Interface | None) -> None:
+    out = ns.find(entry.dev)
+    reason = _kept(out, came_in, packet)
+    if reason:
+        return net.drop(ns, bridge, f"{packet.eth.dst} is behind {out.name}, but {reason}", packet)
+    net.step(ns, bridge, "bridge", f"{packet.eth.dst} is behind {out.name}: forwarded by MAC address, TTL untouched", packet)
+    transmit(net, ns, out, packet)
+
+
+def _flood(net: Net, ns: Namespace, bridge: Interface, packet: Packet, came_in: Interface | None) -> None:
+    """Send a copy out of every other port."""
+    group = _group(packet.eth.dst)
+    outs = []
+    for port in ns.ports(bridge.name):
+        wanted = (port.port.bcast_flood if packet.eth.dst == "ff:ff:ff:ff:ff:ff" else port.port.mcast_flood) if group else port.port.flood
+        if wanted and not _kept(port, came_in, packet):
+            outs.append(port)
+    names = ", ".join(port.name for port in outs) or "no port"
+    why = "for everybody" if group else f"{packet.eth.dst} is unknown"
+    net.step(ns, bridge, "bridge", f"{why}: flooded to {names}", packet)
+    for port in outs:
+        transmit(net, ns, port, packet)
+
+
+def _kept(out: Interface, came_in: Interface | None, packet: Packet) -> str | None:
+    """Why a frame does not leave by this port, or None."""
+    if not (out.up and out.carrier):
+        return f"{out.name} has no carrier"
+    if came_in is not None and out is came_in and not out.port.hairpin:
+        return f"it came in at {out.name}: a bridge does not send back where it came from (hairpin is off)"
+    if came_in is not None and out.port.isolated and came_in.port.isolated:
+        return f"{out.name} and {came_in.name} are isolated from each other"
+    if packet.length > out.mtu + SLACK:
+        return f"{packet.length} bytes are too long for {out.name}, whose MTU is {out.mtu}"
+    return None
+
+
+def _group(mac: str) -> bool:
+    """Broadcast and multicast: the lowest bit of the first byte."""
+    return bool(int(mac[:2], 16) & 1)

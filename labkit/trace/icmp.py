@@ -1,0 +1,120 @@
+"""ICMP: the answer to a ping, the errors of routers and hosts, and what a sender makes of them.
+
+kernel: net/ipv4/icmp.c, route.c (redirects, path MTU); facts.md 3.4 and 3.5. The kernel limits how
+many errors it sends a second; the lab does not.
+"""
+
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+from ..lab.interface import Interface
+from ..lab.lookup import address_type
+from ..lab.namespace import Namespace
+from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Icmp, IPv4, Packet
+from ..lab.words import icmp_words
+from ..tables.neighbor import Neighbor
+from .arp import RETRANS, ask
+from .engine import Net, handles
+from .ip_out import learn_path_mtu, send
+from .steps import Reply
+
+_ANY = IPv4Address(0)
+
+
+def error(net: Net, ns: Namespace, about: Packet, type: int, code: int, mtu: int | None = None, gateway: IPv4Address | None = None) -> None:
+    """Tell a packet's sender what became of it; never about an error, a broadcast, a later fragment.
+
+    The source is the address the packet was sent to if that is ours, else whatever the way back
+    to the sender suggests.
+    """
+    if about.is_error or about.ip.offset or (about.eth is not None and int(about.eth.dst[:2], 16) & 1):
+        return
+    if address_type(net.lab, ns, about.dst) in ("broadcast", "multicast") or int(about.src) == 0:
+        return
+    src = about.dst if address_type(net.lab, ns, about.dst) == "local" else _ANY
+    icmp = Icmp(type, code, mtu=mtu, gateway=gateway, quoted=about.bare())
+    net.step(ns, None, "icmp", f"sends ICMP {icmp_words(icmp)} to {about.src}", about)
+    ttl = int(ns.sysctls["net.ipv4.ip_default_ttl"])
+    send(net, ns, Packet(ip=IPv4(src, about.src, ttl, df=False, tos=0xC0), transport=icmp, token=about.token))
+
+
+@handles("unresolvable")
+def unresolvable(net: Net, namespace: str, dev: str, packet: Packet) -> None:
+    """A neighbour did not answer: host unreachable, to ourselves or to the one we forward for."""
+    ns = net.lab[namespace]
+    net.drop(ns, ns.find(dev), f"nobody answered for the next hop on {dev}", packet)
+    error(net, ns, packet, UNREACHABLE, 1)
+
+
+def icmp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+    """An ICMP packet for us."""
+    icmp = packet.transport
+    if icmp.type == ECHO_REQUEST:
+        return _echo(net, ns, interface, packet)
+    if icmp.type == ECHO_REPLY:
+        return take_answer(net, ns, interface, packet, Reply(icmp.seq, "reply", packet.src, packet.ttl, 0, 0, size=packet.size))
+    if icmp.is_error and icmp.quoted is not None:
+        _heed(net, ns, interface, packet, icmp)
+
+
+def _echo(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+    """Answer a ping from the address it was sent to; a broadcast is ignored by default."""
+    broadcast = address_type(net.lab, ns, packet.dst) != "local"
+    if ns.sysctls.number("net.ipv4.icmp_echo_ignore_all") or (broadcast and ns.sysctls.number("net.ipv4.icmp_echo_ignore_broadcasts")):
+        return net.drop(ns, interface, "echo requests like this are ignored (icmp_echo_ignore_*)", packet)
+    arrived(net, ns, interface, packet, "an echo request for us")
+    icmp = packet.transport
+    ip = IPv4(_ANY if broadcast else packet.dst, packet.src, int(ns.sysctls["net.ipv4.ip_default_ttl"]), df=False, tos=packet.ip.tos)
+    net.step(ns, None, "send", f"answers {packet.src}", packet)
+    send(net, ns, Packet(ip=ip, transport=Icmp(ECHO_REPLY, 0, icmp.id, icmp.seq), size=packet.size, token=packet.token))
+
+
+def _heed(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
+    """An error about something we sent: remember what it teaches, tell the program."""
+    quoted = icmp.quoted
+    if icmp.type == UNREACHABLE and icmp.code == 4 and icmp.mtu:
+        learn_path_mtu(net, ns, quoted.dst, icmp.mtu)
+    if icmp.type == REDIRECT:
+        _redirected(net, ns, interface, packet, icmp)
+    if icmp.type in (UNREACHABLE, TIME_EXCEEDED, REDIRECT):
+        seq = quoted.transport.seq if isinstance(quoted.transport, Icmp) else 1
+        kind = "redirect" if icmp.type == REDIRECT else "error"
+        reply = Reply(seq, kind, packet.src, packet.ttl, icmp.type, icmp.code, icmp.mtu, icmp.gateway, size=packet.length)
+        take_answer(net, ns, interface, packet, reply)
+
+
+def _redirected(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
+    """Take a redirect once the new gateway's MAC address is known; the first only starts ARP."""
+    accepts = ns.sysctls.conf(interface.name, "accept_redirects") and not ns.sysctls.conf(interface.name, "forwarding")
+    if not accepts:
+        return
+    entry = ns.neighbors.get((interface.name, icmp.gateway))
+    if entry is not None and entry.usable:
+        ns.redirects[icmp.quoted.dst] = icmp.gateway
+        net.step(ns, interface, "icmp", f"will send to {icmp.quoted.dst} by {icmp.gateway} from now on", packet)
+    elif entry is None:
+        start_asking(net, ns, interface, icmp.gateway)
+
+
+def start_asking(net: Net, ns: Namespace, interface: Interface, address: IPv4Address) -> None:
+    """Ask for a neighbour without a packet that waits for it."""
+    ns.neighbors[interface.name, address] = Neighbor(address, interface.name, None, "INCOMPLETE", net.now)
+    ask(net, ns, interface, address, None)
+    net.post("arp_timer", ns.name, interface.name, address, 1, after=RETRANS)
+
+
+def arrived(net: Net, ns: Namespace, interface: Interface | None, packet: Packet, words: str) -> None:
+    """The request is where it should be."""
+    net.step(ns, interface, "deliver", f"delivered: {words}", packet)
+    if packet.token == net.token:
+        net.arrivals.append(ns.name)
+
+
+def take_answer(net: Net, ns: Namespace, interface: Interface | None, packet: Packet, reply: Reply) -> None:
+    """An answer for the program that sent the probe, if it is this namespace's."""
+    words = {"reply": "the answer is here", "refused": "the connection is refused"}.get(reply.kind)
+    words = words or f"the sender learns: {icmp_words(packet.transport)} from {packet.src}"
+    net.step(ns, interface, "deliver", words, packet)
+    if packet.token == net.token and ns.name == net.source and reply.seq in net.sent_at:
+        waited = net.now - net.sent_at[reply.seq]
+        net.replies.append(replace(reply, at=net.now, time=waited, arrived_on=interface.name if interface else None))

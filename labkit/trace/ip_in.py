@@ -1,0 +1,138 @@
+"""Receiving: the one forwarding routine.
+
+A frame comes in; is it for us? The route decides: deliver here, forward, or refuse. The order of the
+checks is the kernel's (net/ipv4/ip_input.c, route.c ip_route_input_slow, ip_forward.c; facts.md 3.5):
+source validation and lookup first, then TTL, then MTU.
+"""
+
+import errno
+from dataclasses import replace
+
+from ..lab.interface import Interface
+from ..lab.lookup import Decision, find_route
+from ..lab.namespace import Namespace
+from ..lab.packet import BROADCAST_MAC, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Packet
+from .arp import arp_in
+from .bridging import bridge_in
+from .engine import Net, handles
+from .icmp import error
+from .ip_out import finish, path_mtu, say_route
+from .transport import deliver
+from .validate import martian_source, verdict
+
+
+@handles("receive")
+def receive(net: Net, namespace: str, uid: int, packet: Packet) -> None:
+    """A frame arrives at an interface."""
+    ns, interface = net.lab.namespaces.get(namespace), net.lab.interface(uid)
+    if ns is None or interface is None or interface.namespace != namespace or not interface.up:
+        return
+    net.sight(ns, interface, "in", packet)
+    device = interface
+    if interface.master:
+        if not bridge_in(net, ns, interface, packet):
+            return
+        device = ns.find(interface.master)
+        net.sight(ns, device, "in", packet)
+    if packet.eth is not None and interface.kind != "loopback" and packet.eth.dst not in (device.mac, interface.mac):
+        if packet.eth.dst != BROADCAST_MAC and not int(packet.eth.dst[:2], 16) & 1:
+            return net.drop(ns, device, f"the frame is for {packet.eth.dst}, not for {device.name}", packet, aside=True)
+    if packet.arp:
+        if not device.noarp:
+            arp_in(net, ns, device, packet)
+    elif interface.kind == "loopback":
+        local_in(net, ns, interface, packet)
+    else:
+        ip_in(net, ns, device, packet)
+
+
+def ip_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+    """An IP packet came in from outside: look up, validate, and deliver or forward."""
+    # hook: PREROUTING
+    fault = martian_source(ns, interface, packet.src)
+    if fault is None and packet.dst.is_loopback and not ns.sysctls.either(interface.name, "route_localnet"):
+        fault = f"a martian: {packet.dst} is a loopback address and came in at {interface.name}"
+    if fault:
+        return net.drop(ns, interface, fault, packet)
+    if packet.dst.is_multicast or int(packet.dst) == 0xFFFFFFFF:
+        return local_in(net, ns, interface, packet)
+    decision = find_route(net.lab, ns, packet.dst, src=packet.src, iif=interface.name, tos=packet.ip.tos)
+    say_route(net, ns, packet, decision)
+    forwarding = bool(ns.sysctls.conf(interface.name, "forwarding"))
+    if decision.errno:
+        return _no_way(net, ns, interface, packet, decision, forwarding)
+    if decision.kind in ("local", "broadcast"):
+        fault, _ = verdict(net.lab, ns, interface, packet.src, replace(decision, dev="lo"))
+        if fault:
+            return net.drop(ns, interface, fault, packet)
+        return local_in(net, ns, interface, packet)
+    if not forwarding:
+        return net.drop(ns, interface, "it is not for us, and ip_forward is 0: dropped without a word", packet)
+    fault, on_link = verdict(net.lab, ns, interface, packet.src, decision)
+    if fault:
+        return net.drop(ns, interface, fault, packet)
+    forward(net, ns, interface, packet, decision, on_link)
+
+
+def _no_way(net: Net, ns: Namespace, interface: Interface, packet: Packet, decision: Decision, forwarding: bool) -> None:
+    """A lookup that ended in nothing or in an error route (kernel: ip_error)."""
+    if not forwarding:
+        return net.drop(ns, interface, "it is not for us, and ip_forward is 0: dropped without a word", packet)
+    code = {errno.ENETUNREACH: 0, errno.EHOSTUNREACH: 1, errno.EACCES: 13}.get(decision.errno)
+    if code is None:
+        return net.drop(ns, interface, "a blackhole route: dropped without a word", packet)
+    words = {0: "there is no route to it", 1: "an unreachable route", 13: "a prohibit route"}[code]
+    net.drop(ns, interface, words, packet)
+    error(net, ns, packet, UNREACHABLE, code)
+
+
+def forward(net: Net, ns: Namespace, interface: Interface, packet: Packet, decision: Decision, on_link: bool) -> None:
+    """Hand a packet on: TTL, MTU, redirect, and out (kernel: ip_forward)."""
+    if packet.eth is not None and int(packet.eth.dst[:2], 16) & 1:
+        return net.drop(ns, interface, "it came in a broadcast frame: never forwarded", packet)
+    if packet.ttl <= 1:
+        net.drop(ns, interface, f"TTL {packet.ttl} would become 0", packet)
+        return error(net, ns, packet, TIME_EXCEEDED, 0)
+    mtu = _forward_mtu(net, ns, decision)
+    if packet.length > mtu and packet.ip.df:
+        net.drop(ns, interface, f"{packet.length} bytes with DF do not fit the MTU {mtu} of {decision.dev}", packet)
+        return error(net, ns, packet, UNREACHABLE, 4, mtu=mtu)
+    if decision.dev == interface.name and on_link and ns.sysctls.either(interface.name, "send_redirects"):
+        error(net, ns, packet, REDIRECT, 1, gateway=decision.next_hop)
+    # hook: FORWARD
+    onward = packet.bare().with_ip(ttl=packet.ttl - 1)
+    net.step(ns, interface, "forward", f"forwarded from {interface.name} to {decision.dev}: TTL {packet.ttl} becomes {onward.ttl}", onward)
+    finish(net, ns, decision, onward, mtu)
+
+
+def _forward_mtu(net: Net, ns: Namespace, decision: Decision) -> int:
+    """A router goes by its route and its interface, not by what it learned as a sender."""
+    if ns.sysctls.number("net.ipv4.ip_forward_use_pmtu"):
+        return path_mtu(net, ns, decision)
+    return decision.route.mtu or ns.find(decision.dev).mtu
+
+
+def local_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+    """A packet for us: put fragments together, then up to ICMP, UDP or TCP."""
+    packet = packet.bare()
+    if packet.is_fragment:
+        packet = _reassembled(net, ns, interface, packet)
+        if packet is None:
+            return
+    # hook: INPUT
+    deliver(net, ns, interface, packet)
+
+
+def _reassembled(net: Net, ns: Namespace, interface: Interface, piece: Packet) -> Packet | None:
+    """The whole packet once its last missing piece is here."""
+    key = (ns.name, piece.src, piece.dst, piece.whole.token, piece.whole.transport)
+    pieces = net.lab.fragments.setdefault(key, [])
+    pieces.append(piece)
+    missing = piece.whole.length - 20 - sum({p.ip.offset: p.size for p in pieces}.values())
+    if missing > 0:
+        net.step(ns, interface, "fragment", f"waits for {missing} more bytes of this packet", piece)
+        return None
+    del net.lab.fragments[key]
+    first = min(pieces, key=lambda p: p.ip.offset)
+    net.step(ns, interface, "fragment", f"{len(pieces)} fragments put together", piece)
+    return replace(piece.whole, eth=None, ip=replace(piece.whole.ip, ttl=first.ttl, src=piece.src, dst=piece.dst))

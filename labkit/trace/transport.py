@@ -1,0 +1,80 @@
+"""What is for us: ICMP, or a socket of UDP or TCP; tunnels are UDP too.
+
+kernel: net/ipv4/udp.c, tcp_ipv4.c, drivers/net/vxlan. A listener of the lab answers every UDP
+datagram with one of the same size, and every SYN with SYN-ACK.
+"""
+
+from ipaddress import IPv4Address
+
+from ..lab.interface import Interface
+from ..lab.lookup import address_type
+from ..lab.namespace import Namespace
+from ..lab.packet import UNREACHABLE, Icmp, IPv4, Packet, Tcp, Udp
+from .engine import Net
+from .icmp import arrived, error, icmp_in, take_answer
+from .ip_out import send
+from .steps import Reply
+from .tunnels import program_in, vxlan_for, vxlan_in
+
+
+def deliver(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+    """Hand a whole packet to what it is for."""
+    match packet.transport:
+        case Icmp():
+            icmp_in(net, ns, interface, packet)
+        case Udp():
+            _udp_in(net, ns, interface, packet)
+        case Tcp():
+            _tcp_in(net, ns, interface, packet)
+
+
+def _udp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+    device = vxlan_for(ns, packet)
+    if device is not None:
+        return vxlan_in(net, ns, device, packet)
+    program = _program(ns, packet)
+    if program is not None:
+        return program_in(net, ns, interface, program, packet)
+    if _is_answer(net, ns, packet):
+        return take_answer(net, ns, interface, packet, Reply(1, "reply", packet.src, packet.ttl, size=packet.size))
+    if address_type(net.lab, ns, packet.dst) != "local":
+        return net.drop(ns, interface, f"no socket takes UDP broadcasts at port {packet.dport}", packet)
+    if listening(ns, "udp", packet.dst, packet.dport):
+        arrived(net, ns, interface, packet, f"a program listens at UDP port {packet.dport}")
+        return _answer(net, ns, packet, Udp(packet.dport, packet.sport))
+    arrived(net, ns, interface, packet, f"but nobody listens at UDP port {packet.dport}")
+    error(net, ns, packet, UNREACHABLE, 3)
+
+
+def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+    tcp = packet.transport
+    if tcp.flags != "S":
+        kind = "refused" if "R" in tcp.flags else "reply"
+        return take_answer(net, ns, interface, packet, Reply(1, kind, packet.src, packet.ttl))
+    if listening(ns, "tcp", packet.dst, packet.dport):
+        arrived(net, ns, interface, packet, f"a program listens at TCP port {packet.dport}")
+        return _answer(net, ns, packet, Tcp(packet.dport, packet.sport, "S."))
+    arrived(net, ns, interface, packet, f"but nobody listens at TCP port {packet.dport}: refused")
+    _answer(net, ns, packet, Tcp(packet.dport, packet.sport, "R."))
+
+
+def _answer(net: Net, ns: Namespace, packet: Packet, transport: Udp | Tcp) -> None:
+    ip = IPv4(packet.dst, packet.src, int(ns.sysctls["net.ipv4.ip_default_ttl"]), df=True)
+    net.step(ns, None, "send", f"answers {packet.src}", packet)
+    send(net, ns, Packet(ip=ip, transport=transport, size=packet.size, token=packet.token), df="want")
+
+
+def listening(ns: Namespace, proto: str, address: IPv4Address, port: int) -> bool:
+    """Whether a socket is open for this address and port."""
+    return bool({(proto, None, port), (proto, address, port)} & ns.listeners)
+
+
+def _is_answer(net: Net, ns: Namespace, packet: Packet) -> bool:
+    return packet.token == net.token and ns.name == net.source and packet.dport == net.source_port
+
+
+def _program(ns: Namespace, packet: Packet):
+    for program in ns.programs.values():
+        if program.port == packet.dport and program.address in (None, packet.dst):
+            return program
+    return None

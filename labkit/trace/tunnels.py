@@ -1,0 +1,112 @@
+"""Packets within packets: vxlan in the kernel, and a program behind a TUN.
+
+kernel: drivers/net/vxlan/vxlan_core.c, drivers/net/tun.c; facts.md 1.4 and 1.5.
+"""
+
+from ipaddress import IPv4Address
+from zlib import crc32
+
+from ..lab.interface import Interface
+from ..lab.namespace import Namespace
+from ..lab.packet import IPv4, Packet, Udp
+from ..lab.program import Dropped, Program, ToPeer, ToTun
+from ..tables.fdb import FdbEntry
+from .engine import Net, handles
+from .ip_out import send
+
+_ANY = IPv4Address(0)
+_ALL_ZERO = "00:00:00:00:00:00"
+
+
+@handles("vxlan_out")
+def vxlan_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
+    """A frame leaves by a vxlan interface: the FDB says in which UDP datagrams it goes, and where."""
+    ns, device = net.lab[namespace], net.lab.interface(uid)
+    vxlan, mac = device.vxlan, packet.eth.dst
+    group = int(mac[:2], 16) & 1
+    entries = vxlan.fdb.all(mac)
+    if not entries:
+        entries = vxlan.fdb.all(_ALL_ZERO)
+        if not entries and vxlan.remote is not None:
+            entries = [FdbEntry(_ALL_ZERO, device.name, vxlan.remote, owner="self")]
+    if not entries:
+        what = "a broadcast" if group else mac
+        return net.drop(ns, device, f"the FDB of {device.name} has no entry for {what}: dropped without a word", packet)
+    for entry in entries:
+        _wrap(net, ns, device, packet, entry.dst)
+
+
+def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IPv4Address) -> None:
+    vxlan = device.vxlan
+    outer = Packet(
+        ip=IPv4(vxlan.local or _ANY, remote, vxlan.ttl or 64, df=False), transport=Udp(source_port(packet), vxlan.port),
+        inner=packet, token=packet.token, vni=vxlan.vni,
+    )
+    net.step(ns, device, "wrap", f"{packet.eth.dst} is behind VTEP {remote}: wrapped as VXLAN {vxlan.vni} in UDP port {vxlan.port}, {outer.length} bytes in all", outer)
+    send(net, ns, outer, oif=vxlan.dev)
+
+
+def source_port(packet: Packet) -> int:
+    """The outer source port spreads flows: the kernel hashes the inner headers with a secret.
+
+    The lab's is a checksum of the inner addresses, within the kernel's range of ports.
+    """
+    flow = f"{packet.eth.src}{packet.eth.dst}" if packet.arp else f"{packet.src}{packet.dst}{packet.sport}{packet.dport}"
+    return 32768 + crc32(flow.encode()) % (60999 - 32768 + 1)
+
+
+def vxlan_for(ns: Namespace, packet: Packet) -> Interface | None:
+    """The vxlan interface a datagram is for: up, same UDP port, same VNI."""
+    for device in ns.interfaces.values():
+        if device.vxlan is not None and device.up and device.vxlan.port == packet.dport and device.vxlan.vni == packet.vni:
+            return device
+    return None
+
+
+def vxlan_in(net: Net, ns: Namespace, device: Interface, packet: Packet) -> None:
+    """Unwrap: the inner frame arrives at the vxlan interface."""
+    inner = packet.inner
+    if inner.eth.src == device.mac:
+        return net.drop(ns, device, "the inner frame comes from our own MAC address", packet)
+    net.step(ns, device, "unwrap", f"VXLAN {packet.vni} from {packet.src}: the inner frame comes out at {device.name}, its TTL untouched", inner)
+    if device.vxlan.learning and device.vxlan.fdb.find(inner.eth.src) is None:
+        device.vxlan.fdb.add(FdbEntry(inner.eth.src, device.name, packet.src, owner="self", seen=net.now))
+    net.post("receive", ns.name, device.uid, inner)
+
+
+@handles("tun_out")
+def tun_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
+    """The kernel hands a packet to the program that holds the TUN open."""
+    ns, device = net.lab[namespace], net.lab.interface(uid)
+    program = ns.programs.get(device.tun.program)
+    if program is None:
+        return net.drop(ns, device, f"{device.tun.program or 'nobody'} does not read {device.name}", packet)
+    _act(net, ns, program, packet, program.from_tun(packet))
+
+
+def program_in(net: Net, ns: Namespace, interface: Interface, program: Program, packet: Packet) -> None:
+    """A datagram for the program's socket."""
+    if packet.inner is None:
+        return net.drop(ns, interface, f"{program.name} cannot make sense of it", packet)
+    net.step(ns, interface, "deliver", f"{program.name} listens at UDP port {packet.dport}", packet)
+    _act(net, ns, program, packet.inner, program.from_socket(packet))
+
+
+def _act(net: Net, ns: Namespace, program: Program, packet: Packet, actions: list) -> None:
+    """Do what the program asks for."""
+    tun = ns.find(program.tun)
+    for action in actions:
+        match action:
+            case Dropped(why):
+                net.drop(ns, tun, f"{program.name}: {why}", packet)
+            case ToPeer(inner, peer, port, why):
+                outer = Packet(
+                    ip=IPv4(program.address or _ANY, peer, 64, df=True), transport=Udp(program.port, port),
+                    inner=inner, token=packet.token,
+                )
+                net.step(ns, tun, "wrap", f"{program.name}: {why}; {outer.length} bytes in all", outer)
+                send(net, ns, outer, df="want")
+            case ToTun(inner, why):
+                net.step(ns, tun, "unwrap", f"{program.name}: {why}", inner)
+                if tun is not None:
+                    net.post("receive", ns.name, tun.uid, inner)
