@@ -17,4 +17,15 @@ FAMILIES: dict[str, Callable[[Random], Script]] = {"a": routes, "b": lans, "c": 
 
 def script(family: str, seed: int) -> list[Line]:
     """The lines of one script."""
-    return FAMILIES[family](Random(f"{family}{seed}")).lines
+    random = Random(f"{family}{seed}")
+    return [from_host(random, line) for line in FAMILIES[family](random).lines]
+
+
+def from_host(random: Random, line: Line) -> Line:
+    """Some lines typed on the host instead, with `ip -n` or `ip netns exec`, as most people do."""
+    if line.on == "host" or random.random() > 0.2:
+        return line
+    words = line.line.split(maxsplit=1)
+    if words[0] == "ip" and random.random() < 0.7:
+        return Line("host", f"ip -n {line.on} {words[1]}")
+    return Line("host", f"ip netns exec {line.on} {line.line}")

@@ -20,9 +20,11 @@ import time
 
 CLONE_NEWNET = 0x40000000
 SIOCGIFHWADDR, SIOCSIFHWADDR, SIOCETHTOOL = 0x8927, 0x8924, 0x8946
-ETHTOOL_GDRVINFO, ETHTOOL_GLINK = 0x3, 0xA
+ETHTOOL_GDRVINFO = 0x3
+NLM_F_REQUEST, RTM_GETLINK = 1, 18
 ARPHRD_ETHER = 1
 NETNS = "/run/netns"
+MS_BIND = 4096
 PAUSE = 0.15        # after a line that waited: three waits of a second are then surely longer than three ARP tries
 
 # What a new namespace has when the machine changed nothing, then three departures: no IPv6, no ICMP rate limit, and
@@ -73,6 +75,13 @@ def mount(kind: str, where: str) -> None:
     call(libc.mount(b"none", where.encode(), kind.encode(), 0, None), f"mount {kind} on {where}")
 
 
+def resolve_nothing() -> None:
+    """Have names looked up at a server that is not there: "Temporary failure" at once, whatever the machine's own is."""
+    with open("/run/resolv.conf", "w") as file:
+        file.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+    libc.mount(b"/run/resolv.conf", b"/etc/resolv.conf", b"none", MS_BIND, None)
+
+
 def write_sysctls(values: dict[str, int], folder: str = "/proc/sys") -> None:
     """Set sysctls of the namespace this process is in; skip those this kernel has not."""
     for name, value in values.items():
@@ -84,7 +93,7 @@ def write_sysctls(values: dict[str, int], folder: str = "/proc/sys") -> None:
 
 
 class Interfaces:
-    """The interfaces of the namespace this process is in, seen through ioctls."""
+    """The interfaces of the namespace this process is in."""
 
     def __init__(self) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -95,20 +104,13 @@ class Interfaces:
     def __exit__(self, *exc: object) -> None:
         self.socket.close()
 
-    def ethtool(self, name: str, command: int, size: int) -> bytes:
-        """One ethtool question about an interface; b"" when it has no answer."""
-        buffer = array.array("B", struct.pack("I", command) + bytes(size - 4))
-        request = struct.pack("16sP16x", name.encode(), buffer.buffer_info()[0])
-        try:
-            fcntl.ioctl(self.socket, SIOCETHTOOL, request)
-        except OSError:
-            return b""
-        return buffer.tobytes()
-
-    def settle(self) -> None:
-        """Have pending carrier events handled now: the kernel does so when asked for the link (ethtool_op_get_link)."""
-        for _, name in socket.if_nameindex():
-            self.ethtool(name, ETHTOOL_GLINK, 8)
+    @staticmethod
+    def settle() -> None:
+        """Have pending carrier events handled now: the kernel does so before it answers about one link (rtnl_getlink)."""
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
+            for index, _ in socket.if_nameindex():
+                netlink.send(struct.pack("=IHHII BxHiII", 32, RTM_GETLINK, NLM_F_REQUEST, 0, 0, 0, 0, index, 0, 0))
+                netlink.recv(65536)
 
     def mac(self, name: str) -> bytes:
         """The MAC address, or b"" for a device that has none."""
@@ -118,7 +120,9 @@ class Interfaces:
 
     def is_bridge(self, name: str) -> bool:
         """A bridge takes its MAC from its ports and must not be given one."""
-        return self.ethtool(name, ETHTOOL_GDRVINFO, 196)[4:36].startswith(b"bridge\0")
+        answer = array.array("B", struct.pack("I192x", ETHTOOL_GDRVINFO))
+        fcntl.ioctl(self.socket, SIOCETHTOOL, struct.pack("16sP16x", name.encode(), answer.buffer_info()[0]))
+        return answer.tobytes()[4:36].startswith(b"bridge\0")
 
     def set_mac(self, name: str, mac: bytes) -> None:
         """Give an interface a MAC address."""
@@ -132,6 +136,7 @@ class Holder:
         mount("tmpfs", "/run")
         mount("sysfs", "/sys")
         os.mkdir(NETNS)
+        resolve_nothing()
         self.own = os.open("/proc/self/ns/net", os.O_RDONLY)
         self.known: set[int] = set()
         self.macs = 0
@@ -254,7 +259,10 @@ class Holder:
 
 
 def main() -> None:
-    """Answer lines until the other side goes away."""
+    """Answer lines until the other side goes away; process 1 only waits, so that `netns 1` means the host."""
+    if os.fork():
+        os.wait()
+        return
     holder = Holder()
     print(json.dumps("ready"), flush=True)
     for request in sys.stdin:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 UNSHARE = ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 HOLDER = Path(__file__).with_name("holder.py")
-LINE_SECONDS = 20.0
+LINE_SECONDS = 15.0
+TOO_LONG = 124                          # the exit status of a line that was still running then, as timeout(1) has it
 
 
 class HolderLost(RuntimeError):

@@ -64,10 +64,10 @@ def disturb(random: Random, hosts: list[str], bridges: list[str]) -> tuple[str, 
     host, other, bridge = random.choice(hosts), random.choice(hosts), random.choice(bridges)
     return random.choice((
         (f"ip link set v{host} down", "host"), (f"ip link set v{host} nomaster", "host"), ("ip link set eth0 down", host),
-        (f"ip addr flush dev eth0", host), (f"ip link set {bridge} down", "host"), (f"ip link set {bridge} up", "host"),
+        ("ip addr flush dev eth0", host), (f"ip link set {bridge} down", "host"), (f"ip link set {bridge} up", "host"),
         (f"ip link del v{host}", "host"), (f"ip netns del {host}", "host"), ("ip neigh flush all", host), ("ip neigh flush dev eth0", host),
-        (f"ip neigh add 10.0.0.99 lladdr 0a:00:00:00:00:99 dev eth0", host), (f"ip neigh add 10.0.0.{hosts.index(other) + 1} lladdr 0a:00:00:00:00:98 nud permanent dev eth0", host),
-        (f"ip neigh del 10.0.0.1 dev eth0", host), (f"ip neigh replace 10.0.0.1 lladdr 0a:00:00:00:00:97 dev eth0 nud reachable", host),
+        ("ip neigh add 10.0.0.99 lladdr 0a:00:00:00:00:99 dev eth0", host), (f"ip neigh add 10.0.0.{hosts.index(other) + 1} lladdr 0a:00:00:00:00:98 nud permanent dev eth0", host),
+        ("ip neigh del 10.0.0.1 dev eth0", host), ("ip neigh replace 10.0.0.1 lladdr 0a:00:00:00:00:97 dev eth0 nud reachable", host),
         (f"ip link set {bridge} address 0a:00:00:00:00:f0", "host"), ("ip link set eth0 address 0a:00:00:00:00:f1", host),
         (f"ip link set v{host} mtu 1400", "host"), ("ip link set eth0 mtu 1400", host), (f"ip link set {bridge} mtu 1300", "host"),
         (f"bridge fdb add 0a:00:00:00:00:99 dev v{host} master static", "host"), (f"bridge fdb del 0a:00:00:00:00:99 dev v{host} master", "host"),
@@ -75,4 +75,4 @@ def disturb(random: Random, hosts: list[str], bridges: list[str]) -> tuple[str, 
         (f"ip link set v{host} master {bridge}", "host"), (f"ip addr del 10.0.0.{hosts.index(host) + 1}/24 dev eth0", host),
         ("ip link set eth0 arp off", host), ("ip link set lo up", host), ("ip link set lo down", host), ("ifconfig eth0 down", host), ("ifconfig eth0 up", host),
         (f"ip link set v{host} up", "host"), ("ip link set eth0 promisc on", host), (f"ip link del {bridge}", "host"), (f"bridge fdb show br {bridge}", "host"),
-        (f"bridge fdb show dev v{host}", "host"), (f"bridge link show dev v{host}", "host"), (f"arp -d 10.0.0.1", host), (f"arp -s 10.0.0.1 0a:00:00:00:00:96", host)))
+        (f"bridge fdb show dev v{host}", "host"), (f"bridge link show dev v{host}", "host"), ("arp -d 10.0.0.1", host), ("arp -s 10.0.0.1 0a:00:00:00:00:96", host)))

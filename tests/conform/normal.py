@@ -32,7 +32,8 @@ RULES: tuple[Rule, ...] = (
     # tcpdump: the clock
     (re.compile(r"^\d\d:\d\d:\d\d\.\d{6}", re.MULTILINE), "T"),
 )
-MAC = re.compile(r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b")
+MAC = re.compile(r"(?<![0-9a-f:])[0-9a-f]{2}(?::[0-9a-f]{2}){5}(?![0-9a-f:])")
+BRIDGE_ID = re.compile(r"\b8000\.([0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5})")        # a priority and a MAC without leading zeros
 NEIGHBOR = re.compile(r"\d+\.\d+\.\d+\.\d+ (dev|lladdr|ref|used|proxy|[A-Z]+ $| {4,}(ether|\(incomplete\))).*")
 KEPT = ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:", "33:33:", "0a:00:00:")
 
@@ -47,6 +48,7 @@ class Normal:
         text = sort_neighbors(text)
         for pattern, word in RULES:
             text = pattern.sub(word, text)
+        text = BRIDGE_ID.sub(lambda found: "8000." + ":".join(byte.zfill(2) for byte in found[1].split(":")), text)
         return MAC.sub(self.mac, text)
 
     def mac(self, found: re.Match[str]) -> str:

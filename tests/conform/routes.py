@@ -11,7 +11,7 @@ PREFIXES = ("default", "0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/8", "1
 TARGETS = ("10.20.92.11", "10.20.92.12", "10.20.92.130", "10.20.93.1", "10.20.37.5", "10.20.1.1", "10.9.9.9", "192.168.139.7", "8.8.8.8",
            "172.20.1.1", "10.1.0.1", "10.1.0.2", "10.1.0.255", "10.1.0.0", "10.2.0.77", "127.0.0.1", "255.255.255.255", "224.0.0.5",
            "203.0.113.9", "0.0.0.0", "10.3.0.1", "192.168.128.1")
-GATEWAYS = ("10.1.0.2", "10.1.0.254", "10.2.0.1", "10.2.0.9", "10.3.0.6", "10.9.9.9", "10.1.0.255", "10.1.0.1")
+GATEWAYS = ("10.1.0.2", "10.1.0.3", "10.1.0.254", "10.2.0.2", "10.2.0.9", "10.1.0.2", "10.2.0.2", "10.3.0.6", "10.9.9.9", "10.1.0.255", "10.1.0.1")
 DEVICES = ("eth0", "eth1", "eth2")
 SHOWS = ("ip route", "ip route show", "ip -j route", "route -n", "netstat -rn", "ip route list", "ip r", "ip route show table main",
          "ip route show table all", "ip route show table local", "ip -d route", "ip -4 route", "ip -j -d route show table all", "ip -o route",
@@ -43,11 +43,11 @@ def interfaces(random: Random, script: Script) -> None:
     for number, device in enumerate(devices):
         script(f"ip link add {device} type veth peer name far{number}")
     for number, device in enumerate(devices):
-        mask = random.choice((24, 24, 24, 16, 25, 30, 31, 32))
+        mask = random.choice((24, 24, 24, 24, 24, 24, 24, 24, 16, 25, 28, 30, 31, 32))
         script(f"ip addr add 10.{number + 1}.0.{random.choice((1, 5))}/{mask} dev {device}")
-        if chance(random, 0.85):
+        if chance(random, 0.93):
             script(f"ip link set {device} up")
-        if chance(random, 0.85):
+        if chance(random, 0.9):
             script(f"ip link set far{number} up")
     if chance(random, 0.5):
         script("ip link set lo up")
@@ -73,6 +73,8 @@ def change(random: Random) -> str:
 def target(random: Random) -> str:
     """Where a route goes: gateway, device or both."""
     gateway, device = random.choice(GATEWAYS), random.choice(DEVICES[:2] * 3 + DEVICES)
+    if chance(random, 0.6):                        # one that fits
+        return random.choice((" via 10.1.0.2", " via 10.2.0.2 dev eth1", " dev eth0", " dev eth1", " via 10.1.0.3", " via 10.2.0.9"))
     return random.choice((f" via {gateway}", f" via {gateway}", f" dev {device}", f" dev {device}", f" via {gateway} dev {device}",
                           f" via {gateway} dev {device} onlink", f" dev {device} via {gateway}"))
 
@@ -127,7 +129,7 @@ def show(random: Random) -> str:
         f"ip route show type {random.choice(('unicast', 'unreachable', 'blackhole', 'local'))}", f"ip route show table local dev {device}",
         f"ip route list default dev {device}", f"ip route show metric {random.choice((100, 10))}", f"ip route show src {random.choice(GATEWAYS)}",
         f"ip route show to {prefix}", f"ip route show root {prefix} match {random.choice(TARGETS)}", "ip route show table 100",
-        f"ip route show table all dev {device}", f"ip route show tos 0x10", random.choice(SHOWS), random.choice(SHOWS)))
+        f"ip route show table all dev {device}", "ip route show tos 0x10", random.choice(SHOWS), random.choice(SHOWS)))
 
 
 def later(random: Random) -> str:

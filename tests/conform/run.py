@@ -14,7 +14,7 @@ from itertools import count
 from typing import Callable, Iterator, Protocol
 
 from tests.conform.generate import script
-from tests.conform.kernel_shell import KernelShell
+from tests.conform.kernel_shell import TOO_LONG, KernelShell
 from tests.conform.known import known
 from tests.conform.normal import Normal
 from tests.conform.script import Line
@@ -87,10 +87,12 @@ def indent(text: str) -> str:
 
 
 def answers(shell: Shell, lines: list[Line]) -> Iterator[str]:
-    """Each line's answer as comparable text."""
+    """Each line's answer as comparable text, up to a line that runs for too long."""
     normal = Normal()
     for on, line in lines:
         answer = shell.sh(line, on=on)
+        if answer.returncode == TOO_LONG:
+            return
         parts = f"exit {answer.returncode}", normal(answer.stdout), "stderr:" * bool(answer.stderr), normal(answer.stderr)
         yield "\n".join(part for part in parts if part)
 

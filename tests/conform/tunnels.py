@@ -38,7 +38,7 @@ def vxlan(random: Random, script: Script, i: int, node: str) -> None:
     """flannel.1 on a node: device, address, the other node's route, neighbour and FDB entry."""
     extra = random.choice(("", "", "", " nolearning", " nolearning", " ttl 5", " tos 16", " noudpcsum"))
     far, mac = 1 - i, f"0a:00:00:00:00:0{2 - i}"
-    script(f"ip link add flannel.1 {'address 0a:00:00:00:00:0' + str(i + 1)} type vxlan id {random.choice((1, 1, 1, 1, 5))} "
+    script(f"ip link add flannel.1 address 0a:00:00:00:00:0{i + 1} type vxlan id {random.choice((1, 1, 1, 1, 5))} "
            f"{f'local 192.168.0.{i + 1} ' if chance(random, 0.8) else ''}{'dev eth0 ' if chance(random, 0.9) else ''}dstport 8472{extra}", node)
     script(f"ip addr add 10.244.{i}.0/{random.choice((32, 32, 32, 16))} dev flannel.1", node)
     script("ip link set flannel.1 up", node)
@@ -67,7 +67,7 @@ def spoil(random: Random, node: str) -> tuple[str, str]:
         "ip link add vx2 type vxlan id 2 dev eth0 dstport 4789", "ip link add vx3 type vxlan id 3 dev nosuch dstport 8472", "ip link add vx4 type vxlan dstport 8472",
         "ip link add vx5 type vxlan id 16777216 dstport 8472", "ip link add vx6 type vxlan id 6 remote 192.168.0.2 dstport 8472", "ip link set flannel.1 type vxlan id 2",
         "ip -d link show type vxlan", "ip link show type vxlan", "ip link del eth0", f"bridge fdb append 00:00:00:00:00:00 dev flannel.1 dst 192.168.0.{far}",
-        "ip link add vx7 type vxlan id 7", "ip link add vx8 type vxlan id 8 group 239.1.1.1 dev eth0 dstport 4789", f"bridge fdb show dev flannel.1")), node
+        "ip link add vx7 type vxlan id 7", "ip link add vx8 type vxlan id 8 group 239.1.1.1 dev eth0 dstport 4789", "bridge fdb show dev flannel.1")), node
 
 
 def tuns(random: Random, script: Script) -> None:
@@ -89,7 +89,7 @@ def tuns(random: Random, script: Script) -> None:
     for _ in range(random.randint(2, 4)):
         name = random.choice(names)
         script(random.choice((
-            f"ping -c 1 -W 1 10.20.92.11", f"ip route get 10.20.92.11", f"ip route add 10.30.0.0/16 dev {name}", f"ip addr add 10.8.0.1 peer 10.8.0.2 dev {name}", "ip route get 10.8.0.2",
+            "ping -c 1 -W 1 10.20.92.11", "ip route get 10.20.92.11", f"ip route add 10.30.0.0/16 dev {name}", f"ip addr add 10.8.0.1 peer 10.8.0.2 dev {name}", "ip route get 10.8.0.2",
             "ping -c 1 -W 1 10.8.0.1", f"ip tuntap del dev {name} mode tun", f"ip tuntap del dev {name} mode tap", f"ip tuntap del {name}", f"ip link del {name}", "ip tuntap del dev nosuch mode tun",
             "ip tuntap add dev averyveryverylongname mode tun", "ip tuntap add mode tun", "ip tuntap", "ip tuntap show", "ip tuntap list", f"ip -d link show {name}", "ip link set lo up",
             f"ip neigh add 10.20.1.1 lladdr 0a:00:00:00:00:01 dev {name}", f"ip link set {name} down", "ip link add t9 type tun", "ip link add t9 type tap")), on)
