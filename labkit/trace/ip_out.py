@@ -109,7 +109,7 @@ def say_route(net: Net, ns: Namespace, packet: Packet, decision: Decision) -> No
     """The sentence about a lookup, with the candidates that lost."""
     table = decision.asked[-1].rule.table if decision.asked else None
     lost = ()
-    if decision.lookup is not None:
+    if decision.lookup is not None and decision.kind != "local":
         lost = tuple(f"{c.route}: {c.why}" for c in decision.lookup.considered if not c.won)
     net.step(ns, None, "route", route_words(decision, table), packet, decision, lost)
 
@@ -120,6 +120,8 @@ def route_words(decision: Decision, table: int | None) -> str:
         if decision.kind == "none":
             return f"{decision.dst}: no route matches" if decision.errno == errno.ENETUNREACH else f"{decision.dst}: {strerror(decision.errno)}"
         return f"{decision.dst}: {'one of our own addresses' if decision.kind == 'local' else f'on-link at {decision.dev}'}"
+    if decision.kind == "local":
+        return f"{decision.dst} is one of our own addresses (table local is asked before main)"
     won = next((c.why for c in decision.lookup.considered if c.won), "")
     name = {254: "main", 255: "local", 253: "default"}.get(table, str(table))
     return f"{decision.dst} takes `{decision.route}`: {won} (table {name})"
