@@ -18,7 +18,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="the first script's seed (default 1)")
     parser.add_argument("--family", default="".join(FAMILIES), help="letters of " + "".join(FAMILIES))
     parser.add_argument("--workers", type=int, default=WORKERS, help="scripts run at the same time")
-    parser.add_argument("--side", choices=SIDES, default="model", help="what is compared with the kernel; `kernel` tests the test")
+    parser.add_argument("--side", choices=SIDES, default="model",
+                        help="what is compared with the kernel; `kernel` tests the test")
     parser.add_argument("--whole", action="store_true", help="do not cut scripts down")
     parser.add_argument("--stop-after", type=int, default=20, help="scripts with a difference after which to stop")
     words = parser.parse_args()

@@ -1,8 +1,8 @@
 """Seeded scripts by family: `script("a", 17)` is the same script today and tomorrow."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
-from typing import Callable
 
 from tests.conform.lans import lans
 from tests.conform.moves import moves

@@ -41,7 +41,7 @@ class KernelShell:
         if self.answer() != "ready":
             raise HolderLost("the holder did not start")
 
-    def __enter__(self) -> "KernelShell":
+    def __enter__(self) -> KernelShell:
         return self
 
     def __exit__(self, *exc: object) -> None:

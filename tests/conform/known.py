@@ -4,7 +4,7 @@ An entry is a reason and a test of (line, kernel's answer, lab's answer). A diff
 """
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 from tests.conform.script import Line
 

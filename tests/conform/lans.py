@@ -25,7 +25,7 @@ def lans(random: Random) -> Script:
     for _ in range(random.randint(1, 3)):
         if chance(random, 0.5):
             script(*disturb(random, hosts, bridges))
-        script(ping(random, addresses), random.choice(script.namespaces))
+        script(ping(random, addresses), random.choice(hosts * 3 + ["host"]))
     script.look(random, ("ip neigh", "arp -n", "ip -j neigh", "ip neigh show dev eth0", "ip neigh show 10.0.0.2", "ip n"), 1)
     script(random.choice(BRIDGE_VIEWS))
     script.look(random, STATE_VIEWS + BRIDGE_VIEWS, 1)
@@ -44,7 +44,8 @@ def plug(random: Random, script: Script, number: int, host: str, bridges: list[s
     if chance(random, 0.6):
         script("ip link set lo up", host)
     address = f"10.0.{0 if chance(random, 0.9) else 1}.{number + 1}"
-    extra = random.choice(("", "", "", "", "", "", " noprefixroute", " broadcast +", " brd 10.0.0.127", " label eth0:1", " scope link"))
+    extra = random.choice(("", "", "", "", "", "", " noprefixroute", " broadcast +", " brd 10.0.0.127", " label eth0:1",
+                           " scope link"))
     script(f"ip addr add {address}/{random.choice(MASKS)} dev eth0{extra}", host)
     if chance(random, 0.2):
         script(f"ip addr add 10.0.0.{number + 101}/{random.choice(MASKS)} dev eth0", host)
@@ -55,8 +56,10 @@ def plug(random: Random, script: Script, number: int, host: str, bridges: list[s
 
 def ping(random: Random, addresses: list[str]) -> str:
     """A probe, mostly one packet and mostly to a host that is there."""
-    to = random.choice(addresses * 3 + ["10.0.0.254", "10.0.0.254", "10.0.0.99", "10.0.0.255", "10.0.1.9", "10.0.0.101", "127.0.0.1", "10.0.0.0"])
-    return f"ping -c {random.choice((1, 1, 1, 2))} -W 1 " + random.choice(("", "", "", "-n ", "-q ", "-i 0.2 ", "-I eth0 ", "-s 100 ", "-s 1472 -M do ", "-b ")) + to
+    to = random.choice(addresses * 3 + ["10.0.0.254", "10.0.0.254", "10.0.0.99", "10.0.0.255", "10.0.1.9", "10.0.0.101",
+                                        "127.0.0.1", "10.0.0.0"])
+    words = random.choice(("", "", "", "-n ", "-q ", "-i 0.2 ", "-I eth0 ", "-s 100 ", "-s 1472 -M do ", "-b "))
+    return f"ping -c {random.choice((1, 1, 1, 2))} -W 1 {words}{to}"
 
 
 def disturb(random: Random, hosts: list[str], bridges: list[str]) -> tuple[str, str]:
@@ -65,14 +68,23 @@ def disturb(random: Random, hosts: list[str], bridges: list[str]) -> tuple[str, 
     return random.choice((
         (f"ip link set v{host} down", "host"), (f"ip link set v{host} nomaster", "host"), ("ip link set eth0 down", host),
         ("ip addr flush dev eth0", host), (f"ip link set {bridge} down", "host"), (f"ip link set {bridge} up", "host"),
-        (f"ip link del v{host}", "host"), (f"ip netns del {host}", "host"), ("ip neigh flush all", host), ("ip neigh flush dev eth0", host),
-        ("ip neigh add 10.0.0.99 lladdr 0a:00:00:00:00:99 dev eth0", host), (f"ip neigh add 10.0.0.{hosts.index(other) + 1} lladdr 0a:00:00:00:00:98 nud permanent dev eth0", host),
-        ("ip neigh del 10.0.0.1 dev eth0", host), ("ip neigh replace 10.0.0.1 lladdr 0a:00:00:00:00:97 dev eth0 nud reachable", host),
+        (f"ip link del v{host}", "host"), (f"ip netns del {host}", "host"), ("ip neigh flush all", host),
+        ("ip neigh flush dev eth0", host),
+        ("ip neigh add 10.0.0.99 lladdr 0a:00:00:00:00:99 dev eth0", host),
+        (f"ip neigh add 10.0.0.{hosts.index(other) + 1} lladdr 0a:00:00:00:00:98 nud permanent dev eth0", host),
+        ("ip neigh del 10.0.0.1 dev eth0", host),
+        ("ip neigh replace 10.0.0.1 lladdr 0a:00:00:00:00:97 dev eth0 nud reachable", host),
         (f"ip link set {bridge} address 0a:00:00:00:00:f0", "host"), ("ip link set eth0 address 0a:00:00:00:00:f1", host),
-        (f"ip link set v{host} mtu 1400", "host"), ("ip link set eth0 mtu 1400", host), (f"ip link set {bridge} mtu 1300", "host"),
-        (f"bridge fdb add 0a:00:00:00:00:99 dev v{host} master static", "host"), (f"bridge fdb del 0a:00:00:00:00:99 dev v{host} master", "host"),
-        (f"bridge link set dev v{host} hairpin on", "host"), (f"bridge link set dev v{host} learning off", "host"), (f"bridge link set dev v{host} isolated on", "host"),
+        (f"ip link set v{host} mtu 1400", "host"), ("ip link set eth0 mtu 1400", host),
+        (f"ip link set {bridge} mtu 1300", "host"),
+        (f"bridge fdb add 0a:00:00:00:00:99 dev v{host} master static", "host"),
+        (f"bridge fdb del 0a:00:00:00:00:99 dev v{host} master", "host"),
+        (f"bridge link set dev v{host} hairpin on", "host"), (f"bridge link set dev v{host} learning off", "host"),
+        (f"bridge link set dev v{host} isolated on", "host"),
         (f"ip link set v{host} master {bridge}", "host"), (f"ip addr del 10.0.0.{hosts.index(host) + 1}/24 dev eth0", host),
-        ("ip link set eth0 arp off", host), ("ip link set lo up", host), ("ip link set lo down", host), ("ifconfig eth0 down", host), ("ifconfig eth0 up", host),
-        (f"ip link set v{host} up", "host"), ("ip link set eth0 promisc on", host), (f"ip link del {bridge}", "host"), (f"bridge fdb show br {bridge}", "host"),
-        (f"bridge fdb show dev v{host}", "host"), (f"bridge link show dev v{host}", "host"), ("arp -d 10.0.0.1", host), ("arp -s 10.0.0.1 0a:00:00:00:00:96", host)))
+        ("ip link set eth0 arp off", host), ("ip link set lo up", host), ("ip link set lo down", host),
+        ("ifconfig eth0 down", host), ("ifconfig eth0 up", host),
+        (f"ip link set v{host} up", "host"), ("ip link set eth0 promisc on", host), (f"ip link del {bridge}", "host"),
+        (f"bridge fdb show br {bridge}", "host"),
+        (f"bridge fdb show dev v{host}", "host"), (f"bridge link show dev v{host}", "host"), ("arp -d 10.0.0.1", host),
+        ("arp -s 10.0.0.1 0a:00:00:00:00:96", host)))

@@ -1,6 +1,7 @@
 """Family c: chains of routers with something missing, refused, too small or too short, and probes across them."""
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 from tests.conform.script import Script, chance
@@ -11,7 +12,7 @@ def routers(random: Random) -> Script:
     script = Script()
     nodes = ["left", *[f"r{i + 1}" for i in range(random.choice((1, 1, 2, 2, 3)))], "right"]
     script.netns(*nodes)
-    for i, (west, east) in enumerate(zip(nodes, nodes[1:])):
+    for i, (west, east) in enumerate(pairwise(nodes)):
         script.cable("e", west, "w", east)
         script(f"ip addr add 10.{i + 1}.0.1/24 dev e", west)
         script(f"ip addr add 10.{i + 1}.0.2/24 dev w", east)
@@ -33,7 +34,8 @@ def way(random: Random, script: Script, nodes: list[str]) -> None:
     last = len(nodes) - 1
     for i, node in enumerate(nodes):
         if 0 < i < last and chance(random, 0.93):
-            script(random.choice(("sysctl -w net.ipv4.ip_forward=1", "sysctl -q -w net.ipv4.ip_forward=1", "sysctl net.ipv4.ip_forward=1")), node)
+            script(random.choice(("sysctl -w net.ipv4.ip_forward=1", "sysctl -q -w net.ipv4.ip_forward=1",
+                                  "sysctl net.ipv4.ip_forward=1")), node)
         if i == 0 or (i < last - 1 and chance(random, 0.95)):
             script(f"ip route add {'default' if i == 0 else f'10.{last}.0.0/24'} via 10.{i + 1}.0.2", node)
         if i == last or (i > 1 and chance(random, 0.95)):
@@ -45,29 +47,44 @@ def spoil(random: Random, nodes: list[str]) -> tuple[str, str]:
     last, node, router = len(nodes) - 1, random.choice(nodes), random.choice(nodes[1:-1])
     kind = random.choice(("unreachable", "prohibit", "blackhole", "throw"))
     return random.choice((
-        (f"ip route add {kind} 10.{last}.0.2", router), (f"ip route add {kind} 10.{last}.0.0/25", router), (f"ip route add {kind} 10.{last}.0.0/25", nodes[0]),
-        (f"ip route add {kind} 10.1.0.1", router), ("sysctl -w net.ipv4.ip_forward=0", router), ("ip link set e mtu 1400", router),
-        ("ip link set w mtu 1300", router), ("ip link set e mtu 1000", nodes[0]), ("ip link set e down", router), ("ip link set w down", random.choice(nodes[1:])),
-        ("ip route del default", nodes[-1]), ("ip route del default", nodes[0]), (f"ip route replace 10.{last}.0.0/24 via 10.1.0.1", nodes[1]),
-        ("sysctl -w net.ipv4.conf.all.rp_filter=1", router), ("sysctl -w net.ipv4.conf.w.rp_filter=2", router), ("sysctl -w net.ipv4.conf.all.rp_filter=1", nodes[-1]),
-        (f"ip addr add 10.9.0.{nodes.index(node) + 1}/32 dev lo", node), (f"ip route add 10.9.0.{last + 1} via 10.1.0.2", nodes[0]),
-        ("sysctl -w net.ipv4.icmp_echo_ignore_all=1", nodes[-1]), (f"ip addr del 10.{last}.0.2/24 dev w", nodes[-1]), ("ip route flush table main", router),
-        (f"ip route replace default via 10.1.0.2 mtu 1200", nodes[0]), ("sysctl -w net.ipv4.ip_default_ttl=2", nodes[0]), ("sysctl -w net.ipv4.conf.w.forwarding=0", router),
-        ("ip route add 99.0.0.0/8 via 10.1.0.2", nodes[0]), ("ip addr add 99.0.0.1/32 dev e", nodes[0]), ("sysctl -w net.ipv4.conf.all.accept_local=1", router)))
+        (f"ip route add {kind} 10.{last}.0.2", router), (f"ip route add {kind} 10.{last}.0.0/25", router),
+        (f"ip route add {kind} 10.{last}.0.0/25", nodes[0]),
+        (f"ip route add {kind} 10.1.0.1", router), ("sysctl -w net.ipv4.ip_forward=0", router),
+        ("ip link set e mtu 1400", router),
+        ("ip link set w mtu 1300", router), ("ip link set e mtu 1000", nodes[0]), ("ip link set e down", router),
+        ("ip link set w down", random.choice(nodes[1:])),
+        ("ip route del default", nodes[-1]), ("ip route del default", nodes[0]),
+        (f"ip route replace 10.{last}.0.0/24 via 10.1.0.1", nodes[1]),
+        ("sysctl -w net.ipv4.conf.all.rp_filter=1", router), ("sysctl -w net.ipv4.conf.w.rp_filter=2", router),
+        ("sysctl -w net.ipv4.conf.all.rp_filter=1", nodes[-1]),
+        (f"ip addr add 10.9.0.{nodes.index(node) + 1}/32 dev lo", node),
+        (f"ip route add 10.9.0.{last + 1} via 10.1.0.2", nodes[0]),
+        ("sysctl -w net.ipv4.icmp_echo_ignore_all=1", nodes[-1]), (f"ip addr del 10.{last}.0.2/24 dev w", nodes[-1]),
+        ("ip route flush table main", router),
+        ("ip route replace default via 10.1.0.2 mtu 1200", nodes[0]), ("sysctl -w net.ipv4.ip_default_ttl=2", nodes[0]),
+        ("sysctl -w net.ipv4.conf.w.forwarding=0", router),
+        ("ip route add 99.0.0.0/8 via 10.1.0.2", nodes[0]), ("ip addr add 99.0.0.1/32 dev e", nodes[0]),
+        ("sysctl -w net.ipv4.conf.all.accept_local=1", router)))
 
 
 def probe(random: Random, nodes: list[str]) -> str:
     """ping, traceroute or tracepath to somewhere along the chain."""
     last = len(nodes) - 1
-    to = random.choice([f"10.{last}.0.2"] * 5 + [f"10.{i + 1}.0.{j}" for i in range(last) for j in (1, 2)] + [f"10.{last}.0.77", "99.9.9.9", f"10.9.0.{last + 1}", "127.0.0.1", f"10.{last}.0.255"])
+    to = random.choice([f"10.{last}.0.2"] * 5 + [f"10.{i + 1}.0.{j}" for i in range(last) for j in (1, 2)] + [f"10.{last}.0.77",
+            "99.9.9.9", f"10.9.0.{last + 1}", "127.0.0.1", f"10.{last}.0.255"])
     kind = random.random()
     if kind < 0.1:
-        return f"traceroute -n {random.choice(('', '', '-q 1 ', '-m 4 ', '-I ', '-w 1 '))}{'-w 1 -m 6 ' if chance(random, 0.7) else '-m 3 -q 1 '}{to}"
+        bounds = "-w 1 -m 6" if chance(random, 0.7) else "-m 3 -q 1"
+        return f"traceroute -n {random.choice(('', '', '-q 1 ', '-m 4 ', '-I ', '-w 1 '))}{bounds} {to}"
     if kind < 0.15:
         return f"tracepath -n -m 4 {to}"
     if kind < 0.2:
         return f"ip route get {to}"
-    words = random.choice(("", "", "", "", f"-t {random.randint(1, 5)} ", f"-t {random.randint(1, 3)} ", "-s 1372 -M do ", "-s 1373 -M do ", "-s 1472 -M do ", "-s 1473 -M do ",
-                           "-s 1473 ", "-s 3000 ", "-s 1400 -M want ", "-s 1400 -M dont ", "-s 8 ", "-s 0 ", "-n ", "-q ", "-I e ", "-I 10.1.0.1 ", "-I w ", "-I 10.77.0.1 ", "-I nosuch "))
+    words = random.choice(("", "", "", "", f"-t {random.randint(1, 5)} ", f"-t {random.randint(1, 3)} ", "-s 1372 -M do ",
+                           "-s 1373 -M do ", "-s 1472 -M do ", "-s 1473 -M do ",
+                           "-s 1473 ", "-s 3000 ", "-s 1400 -M want ", "-s 1400 -M dont ", "-s 8 ", "-s 0 ", "-n ", "-q ",
+                           "-I e ", "-I 10.1.0.1 ", "-I w ", "-I 10.77.0.1 ", "-I nosuch "))
     wait = "-W 1 " if chance(random, 0.9) else ""
-    return f"ping -c {random.choice((1, 1, 1, 2, 3)) if wait else 1} {'-i 0.2 ' if chance(random, 0.3) else ''}{wait}{words}{to}"
+    count = random.choice((1, 1, 1, 2, 3)) if wait else 1
+    interval = "-i 0.2 " if chance(random, 0.3) else ""
+    return f"ping -c {count} {interval}{wait}{words}{to}"

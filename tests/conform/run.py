@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Callable, Iterator, Protocol
+from typing import Protocol
 
 from tests.conform.generate import script
-from tests.conform.kernel_shell import TOO_LONG, KernelShell
+from tests.conform.kernel_shell import TOO_LONG, HolderLost, KernelShell
 from tests.conform.known import known
 from tests.conform.normal import Normal
 from tests.conform.script import Line
@@ -75,10 +76,12 @@ class Summary:
 
     def __str__(self) -> str:
         found = Counter(difference.family for difference in self.differences)
-        rows = [f"  {family}: {lines} lines, {found[family]} scripts with a difference" for family, lines in sorted(self.families.items())]
+        rows = [f"  {family}: {lines} lines, {found[family]} scripts with a difference" for family,
+                lines in sorted(self.families.items())]
         rows += [f"  listed in known.py: {times} x {reason}" for reason, times in sorted(self.listed.items())]
         rate = self.lines / self.seconds if self.seconds else 0
-        return "\n".join([f"{self.lines} lines, {len(self.differences)} scripts with a difference, {self.seconds:.0f} s, {rate:.0f} lines/s", *rows])
+        total = f"{self.lines} lines, {len(self.differences)} scripts with a difference, {self.seconds:.0f} s, {rate:.0f} lines/s"
+        return "\n".join([total, *rows])
 
 
 def indent(text: str) -> str:
@@ -90,19 +93,26 @@ def answers(shell: Shell, lines: list[Line]) -> Iterator[str]:
     """Each line's answer as comparable text, up to a line that runs for too long."""
     normal = Normal()
     for on, line in lines:
-        answer = shell.sh(line, on=on)
+        try:
+            answer = shell.sh(line, on=on)
+        except HolderLost:
+            raise
+        except Exception as error:  # a crash of the model is a difference like any other
+            yield f"raised {type(error).__name__}: {error}"
+            continue
         if answer.returncode == TOO_LONG:
             return
         parts = f"exit {answer.returncode}", normal(answer.stdout), "stderr:" * bool(answer.stderr), normal(answer.stderr)
         yield "\n".join(part for part in parts if part)
 
 
-def first_difference(lines: list[Line], left: Side, right: Side, listed: Counter[str] | None = None) -> tuple[int, str, str] | None:
+def first_difference(lines: list[Line], left: Side, right: Side, listed: Counter[str] | None = None) -> tuple[int, str,
+        str] | None:
     """Index and both answers of the first line that differs and is not listed as known."""
     with left() as shell:
         expected = list(answers(shell, lines))      # to the end first: waiting for the other side would age the neighbours
     with right() as shell:
-        for index, (line, one, other) in enumerate(zip(lines, expected, answers(shell, lines))):
+        for index, (line, one, other) in enumerate(zip(lines, expected, answers(shell, lines), strict=False)):
             reason = known(line, one, other) if one != other else "same"
             if not reason:
                 return index, one, other
@@ -143,13 +153,16 @@ def compare(family: str, seed: int, left: Side, right: Side, summary: Summary, c
     summary.families[family] += done
 
 
-def run(lines: int, seed: int, families: str, left: Side = KernelShell, right: Side = model, cut: bool = True, workers: int = WORKERS,
+def run(lines: int, seed: int, families: str, left: Side = KernelShell, right: Side = model, cut: bool = True,
+        workers: int = WORKERS,
         stop_after: int = 20) -> Summary:
     """Run fresh scripts, family after family, until this many lines were compared or enough scripts differ."""
     summary, start, seeds = Summary(), time.monotonic(), count(seed)
     with ThreadPoolExecutor(workers) as pool:
         while summary.lines < lines and len(summary.differences) < stop_after:
-            jobs = [(family, number) for number in (next(seeds) for _ in range(max(1, 2 * workers // len(families)))) for family in families]
+            jobs = [(family,
+                     number) for number in (next(seeds) for _ in range(max(1,
+                             2 * workers // len(families)))) for family in families]
             for _ in pool.map(lambda job: compare(*job, left, right, summary, cut), jobs):
                 pass
     summary.seconds = time.monotonic() - start

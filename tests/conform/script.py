@@ -4,9 +4,10 @@
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import NamedTuple, Sequence
+from typing import NamedTuple
 
 
 class Line(NamedTuple):
@@ -55,7 +56,8 @@ class Script:
 
 # Views that print the same for the same state, whatever happened before.
 STATE_VIEWS = ("ip addr", "ip link", "ip -br addr", "ip -br link", "ip route", "ip route show table local", "ip neigh",
-               "ip -j route", "ip -4 addr", "ip a", "ip -4 -br a", "route -n", "ip -j addr", "ip -o addr", "ip -j link", "ip -j neigh")
+               "ip -j route", "ip -4 addr", "ip a", "ip -4 -br a", "route -n", "ip -j addr", "ip -o addr", "ip -j link",
+               "ip -j neigh")
 BRIDGE_VIEWS = ("bridge fdb", "bridge fdb show", "bridge link", "bridge -j fdb show", "bridge -j link")
 
 

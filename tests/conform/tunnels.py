@@ -5,7 +5,8 @@ from random import Random
 
 from tests.conform.script import BRIDGE_VIEWS, STATE_VIEWS, Script, chance
 
-VIEWS = (*STATE_VIEWS, *BRIDGE_VIEWS, "ip neigh show dev flannel.1", "bridge fdb show dev flannel.1", "ip route show dev flannel.1")
+VIEWS = (*STATE_VIEWS, *BRIDGE_VIEWS, "ip neigh show dev flannel.1", "bridge fdb show dev flannel.1",
+         "ip route show dev flannel.1")
 
 
 def tunnels(random: Random) -> Script:
@@ -26,20 +27,25 @@ def tunnels(random: Random) -> Script:
             script(*spoil(random, node))
     for _ in range(random.randint(1, 3)):
         i = random.randint(0, 1)
-        to = random.choice((f"10.244.{1 - i}.0", f"10.244.{1 - i}.0", f"192.168.0.{2 - i}", f"10.244.{1 - i}.1", f"10.244.{1 - i}.9", f"10.244.{i}.0"))
-        script(f"ping -c 1 -W 1 {random.choice(('', '', '-s 1422 -M do ', '-s 1423 -M do ', '-I flannel.1 ', '-t 1 '))}{to}", f"n{i + 1}")
+        to = random.choice((f"10.244.{1 - i}.0", f"10.244.{1 - i}.0", f"192.168.0.{2 - i}", f"10.244.{1 - i}.1",
+                            f"10.244.{1 - i}.9", f"10.244.{i}.0"))
+        script(f"ping -c 1 -W 1 {random.choice(('', '', '-s 1422 -M do ', '-s 1423 -M do ', '-I flannel.1 ', '-t 1 '))}{to}",
+               f"n{i + 1}")
     script.namespaces.remove("host")
     script.look(random, VIEWS, 2)
-    script.look(random, ("ip -d link show flannel.1", "ip -j -d link show flannel.1", "ip neigh", "bridge fdb show dev flannel.1", "arp -n"), 1)
+    script.look(random,
+                ("ip -d link show flannel.1", "ip -j -d link show flannel.1", "ip neigh", "bridge fdb show dev flannel.1",
+                 "arp -n"), 1)
     return script
 
 
 def vxlan(random: Random, script: Script, i: int, node: str) -> None:
     """flannel.1 on a node: device, address, the other node's route, neighbour and FDB entry."""
-    extra = random.choice(("", "", "", " nolearning", " nolearning", " ttl 5", " tos 16", " noudpcsum"))
     far, mac = 1 - i, f"0a:00:00:00:00:0{2 - i}"
-    script(f"ip link add flannel.1 address 0a:00:00:00:00:0{i + 1} type vxlan id {random.choice((1, 1, 1, 1, 5))} "
-           f"{f'local 192.168.0.{i + 1} ' if chance(random, 0.8) else ''}{'dev eth0 ' if chance(random, 0.9) else ''}dstport 8472{extra}", node)
+    words = [f"ip link add flannel.1 address 0a:00:00:00:00:0{i + 1} type vxlan id {random.choice((1, 1, 1, 1, 5))}",
+             f"local 192.168.0.{i + 1}" if chance(random, 0.8) else "", "dev eth0" if chance(random, 0.9) else "", "dstport 8472",
+             random.choice(("", "", "", "nolearning", "nolearning", "ttl 5", "tos 16", "noudpcsum"))]
+    script(" ".join(filter(None, words)), node)
     script(f"ip addr add 10.244.{i}.0/{random.choice((32, 32, 32, 16))} dev flannel.1", node)
     script("ip link set flannel.1 up", node)
     if chance(random, 0.3):
@@ -49,10 +55,12 @@ def vxlan(random: Random, script: Script, i: int, node: str) -> None:
     if chance(random, 0.95):
         script(f"ip route add 10.244.{far}.0/24 via 10.244.{far}.0 dev flannel.1{' onlink' if chance(random, 0.9) else ''}", node)
     if chance(random, 0.92):
-        script(f"ip neigh {random.choice(('add', 'replace'))} 10.244.{far}.0 lladdr {mac} dev flannel.1{random.choice((' nud permanent', ' nud permanent', ''))}", node)
+        verb, state = random.choice(("add", "replace")), random.choice((" nud permanent", " nud permanent", ""))
+        script(f"ip neigh {verb} 10.244.{far}.0 lladdr {mac} dev flannel.1{state}", node)
     if chance(random, 0.92):
-        script(f"bridge fdb {random.choice(('add', 'append'))} {random.choice((mac, mac, mac, '00:00:00:00:00:00'))} dev flannel.1 dst 192.168.0.{far + 1}"
-               f"{random.choice((' self permanent', ' self', '', ' permanent'))}", node)
+        verb, state = random.choice(("add", "append")), random.choice((" self permanent", " self", "", " permanent"))
+        known = random.choice((mac, mac, mac, "00:00:00:00:00:00"))
+        script(f"bridge fdb {verb} {known} dev flannel.1 dst 192.168.0.{far + 1}{state}", node)
 
 
 def spoil(random: Random, node: str) -> tuple[str, str]:
@@ -60,14 +68,22 @@ def spoil(random: Random, node: str) -> tuple[str, str]:
     far = "2" if node == "n1" else "1"
     mac = f"0a:00:00:00:00:0{far}"
     return random.choice((
-        f"bridge fdb del {mac} dev flannel.1", f"bridge fdb del {mac} dev flannel.1 dst 192.168.0.{far} self", f"bridge fdb add {mac} dev flannel.1 dst 192.168.0.77",
-        f"bridge fdb replace {mac} dev flannel.1 dst 192.168.0.77", "bridge fdb add 0a:00 dev flannel.1", f"bridge fdb add {mac} dev nosuch", f"bridge fdb add {mac} dev eth0",
-        "ip neigh flush dev flannel.1", f"ip neigh del 10.244.{int(far) - 1}.0 dev flannel.1", "ip link set flannel.1 mtu 1400", "ip link set flannel.1 mtu 1500", "ip link set eth0 mtu 1400",
-        "ip link set flannel.1 down", "ip link set eth0 down", "ip addr flush dev eth0", "ip link del flannel.1", "ip link add vx2 type vxlan id 1 dev eth0 dstport 8472",
-        "ip link add vx2 type vxlan id 2 dev eth0 dstport 4789", "ip link add vx3 type vxlan id 3 dev nosuch dstport 8472", "ip link add vx4 type vxlan dstport 8472",
-        "ip link add vx5 type vxlan id 16777216 dstport 8472", "ip link add vx6 type vxlan id 6 remote 192.168.0.2 dstport 8472", "ip link set flannel.1 type vxlan id 2",
-        "ip -d link show type vxlan", "ip link show type vxlan", "ip link del eth0", f"bridge fdb append 00:00:00:00:00:00 dev flannel.1 dst 192.168.0.{far}",
-        "ip link add vx7 type vxlan id 7", "ip link add vx8 type vxlan id 8 group 239.1.1.1 dev eth0 dstport 4789", "bridge fdb show dev flannel.1")), node
+        f"bridge fdb del {mac} dev flannel.1", f"bridge fdb del {mac} dev flannel.1 dst 192.168.0.{far} self",
+        f"bridge fdb add {mac} dev flannel.1 dst 192.168.0.77",
+        f"bridge fdb replace {mac} dev flannel.1 dst 192.168.0.77", "bridge fdb add 0a:00 dev flannel.1",
+        f"bridge fdb add {mac} dev nosuch", f"bridge fdb add {mac} dev eth0",
+        "ip neigh flush dev flannel.1", f"ip neigh del 10.244.{int(far) - 1}.0 dev flannel.1", "ip link set flannel.1 mtu 1400",
+        "ip link set flannel.1 mtu 1500", "ip link set eth0 mtu 1400",
+        "ip link set flannel.1 down", "ip link set eth0 down", "ip addr flush dev eth0", "ip link del flannel.1",
+        "ip link add vx2 type vxlan id 1 dev eth0 dstport 8472",
+        "ip link add vx2 type vxlan id 2 dev eth0 dstport 4789", "ip link add vx3 type vxlan id 3 dev nosuch dstport 8472",
+        "ip link add vx4 type vxlan dstport 8472",
+        "ip link add vx5 type vxlan id 16777216 dstport 8472",
+        "ip link add vx6 type vxlan id 6 remote 192.168.0.2 dstport 8472", "ip link set flannel.1 type vxlan id 2",
+        "ip -d link show type vxlan", "ip link show type vxlan", "ip link del eth0",
+        f"bridge fdb append 00:00:00:00:00:00 dev flannel.1 dst 192.168.0.{far}",
+        "ip link add vx7 type vxlan id 7", "ip link add vx8 type vxlan id 8 group 239.1.1.1 dev eth0 dstport 4789",
+        "bridge fdb show dev flannel.1")), node
 
 
 def tuns(random: Random, script: Script) -> None:
@@ -79,8 +95,10 @@ def tuns(random: Random, script: Script) -> None:
     names = [random.choice(("tun0", "flannel0", "tap1")) for _ in range(random.randint(1, 2))]
     for name in names:
         mode = random.choice(("tun", "tun", "tun", "tap"))
-        script(random.choice((f"ip tuntap add dev {name} mode {mode}", f"ip tuntap add {name} mode {mode}", f"ip tuntap add mode {mode} dev {name}",
-                              f"ip tuntap add mode {mode} {name}", f"ip tuntap add {name}", f"ip tunt a {name} mode {mode}", f"ip tuntap add dev {name} mode {mode} user root")), on)
+        script(random.choice((f"ip tuntap add dev {name} mode {mode}", f"ip tuntap add {name} mode {mode}",
+                              f"ip tuntap add mode {mode} dev {name}",
+                              f"ip tuntap add mode {mode} {name}", f"ip tuntap add {name}", f"ip tunt a {name} mode {mode}",
+                              f"ip tuntap add dev {name} mode {mode} user root")), on)
         script(f"ip addr add 10.20.{random.choice((37, 92))}.0/{random.choice((16, 16, 32))} dev {name}", on)
         if chance(random, 0.85):
             script(f"ip link set {name} up", on)
@@ -89,8 +107,13 @@ def tuns(random: Random, script: Script) -> None:
     for _ in range(random.randint(2, 4)):
         name = random.choice(names)
         script(random.choice((
-            "ping -c 1 -W 1 10.20.92.11", "ip route get 10.20.92.11", f"ip route add 10.30.0.0/16 dev {name}", f"ip addr add 10.8.0.1 peer 10.8.0.2 dev {name}", "ip route get 10.8.0.2",
-            "ping -c 1 -W 1 10.8.0.1", f"ip tuntap del dev {name} mode tun", f"ip tuntap del dev {name} mode tap", f"ip tuntap del {name}", f"ip link del {name}", "ip tuntap del dev nosuch mode tun",
-            "ip tuntap add dev averyveryverylongname mode tun", "ip tuntap add mode tun", "ip tuntap", "ip tuntap show", "ip tuntap list", f"ip -d link show {name}", "ip link set lo up",
-            f"ip neigh add 10.20.1.1 lladdr 0a:00:00:00:00:01 dev {name}", f"ip link set {name} down", "ip link add t9 type tun", "ip link add t9 type tap")), on)
-    script.look(random, (*STATE_VIEWS, "ip tuntap", "ip tuntap list", f"ip -d link show {names[0]}", f"ip link show {names[0]}"), 3)
+            "ping -c 1 -W 1 10.20.92.11", "ip route get 10.20.92.11", f"ip route add 10.30.0.0/16 dev {name}",
+            f"ip addr add 10.8.0.1 peer 10.8.0.2 dev {name}", "ip route get 10.8.0.2",
+            "ping -c 1 -W 1 10.8.0.1", f"ip tuntap del dev {name} mode tun", f"ip tuntap del dev {name} mode tap",
+            f"ip tuntap del {name}", f"ip link del {name}", "ip tuntap del dev nosuch mode tun",
+            "ip tuntap add dev averyveryverylongname mode tun", "ip tuntap add mode tun", "ip tuntap", "ip tuntap show",
+            "ip tuntap list", f"ip -d link show {name}", "ip link set lo up",
+            f"ip neigh add 10.20.1.1 lladdr 0a:00:00:00:00:01 dev {name}", f"ip link set {name} down",
+            "ip link add t9 type tun", "ip link add t9 type tap")), on)
+    script.look(random,
+                (*STATE_VIEWS, "ip tuntap", "ip tuntap list", f"ip -d link show {names[0]}", f"ip link show {names[0]}"), 3)
