@@ -1,0 +1,1 @@
+"""The teaching side: questions and tasks that check themselves and say why an answer is wrong."""

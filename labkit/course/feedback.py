@@ -1,0 +1,25 @@
+"""What a learner hears back: right, wrong and why, or not tried yet.
+
+Not tried, wrong, and "your code raised an error" are three different things and are told apart.
+"""
+
+from dataclasses import dataclass
+
+_HEADS = {"right": "Right.", "wrong": "Not quite.", "open": "Not answered yet.", "odd": "That is not an answer of the kind asked for."}
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """status: "right", "wrong", "open" (not tried) or "odd" (not the kind of answer asked for)."""
+
+    status: str
+    text: str
+
+    def __bool__(self) -> bool:
+        return self.status == "right"
+
+    def __str__(self) -> str:
+        return f"{_HEADS[self.status]} {self.text}"
+
+    def __repr__(self) -> str:
+        return str(self)
