@@ -50,6 +50,7 @@ _GLIBC = {
     errno.EADDRNOTAVAIL: "Cannot assign requested address",
     errno.ENETDOWN: "Network is down",
     errno.ENETUNREACH: "Network is unreachable",
+    errno.ENOTCONN: "Transport endpoint is not connected",
     errno.ETIMEDOUT: "Connection timed out",
     errno.ECONNREFUSED: "Connection refused",
     errno.EHOSTUNREACH: "No route to host",

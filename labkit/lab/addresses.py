@@ -40,6 +40,18 @@ def add(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None
     write_routes(lab, ns, interface, address)
 
 
+def set_metric(lab: Lab, ns: Namespace, interface: Interface, address: Address, metric: int) -> None:
+    """Give an address, and its connected route, another metric: all that `ip addr change` changes."""
+    if address.metric == metric:
+        return
+    changed = replace(address, metric=metric)
+    interface.addresses[interface.addresses.index(address)] = changed
+    old = _prefix_route(interface, address, lab)
+    if old in ns.table(old.table).twins(old):
+        _discard(ns, old)
+        _write(ns, _prefix_route(interface, changed, lab))
+
+
 def delete(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None:
     """Take an address off; with a primary go its secondaries, unless promote_secondaries is set."""
     doomed = [address]

@@ -17,14 +17,14 @@ ZERO_MAC = "00:00:00:00:00:00"
 class Address:
     """An address on an interface. `secondary` is the kernel's word for the second in a subnet.
 
-    `peer` is the far end of a point-to-point address, a network of its own.
+    `peer` is the far end of a point-to-point address, and its prefix.
     """
 
     interface: IPv4Interface
     label: str
     scope: str = "global"
     broadcast: IPv4Address | None = None
-    peer: IPv4Network | None = None
+    peer: IPv4Interface | None = None
     secondary: bool = False
     noprefixroute: bool = False
     metric: int = 0
@@ -37,7 +37,7 @@ class Address:
 
     @property
     def network(self) -> IPv4Network:
-        return self.peer or self.interface.network
+        return (self.peer or self.interface).network
 
     @property
     def prefixlen(self) -> int:
@@ -93,6 +93,8 @@ class Tun:
     persist: bool = True
     pi: bool = False
     program: str | None = None
+    owner: int | None = None
+    group: int | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -15,8 +15,12 @@ from .lab import Lab
 from .names import claim, valid_interface_name
 from .namespace import Namespace
 
-#: Interfaces with an Ethernet header take MTUs from 68 (IPv4's least) to 65535.
-MTU_LEAST, MTU_MOST = 68, 65535
+#: Least and largest MTU by kind (observed on 6.18, `ip -d link`); others as Ethernet. 0, 0: no limits.
+MTU_LIMITS = {"loopback": (0, 0), "tap": (68, 65521)}
+MTU_ETHERNET = (68, 65535)
+
+#: What a vxlan interface needs of the packets below it: Ethernet, IP, UDP and VXLAN headers.
+VXLAN_OVERHEAD = 50
 
 
 def create(
@@ -34,19 +38,22 @@ def create(
     vxlan: Vxlan | None = None,
     tun: Tun | None = None,
     index: int | None = None,
+    peer_index: int | None = None,
 ) -> Interface:
     """A new interface, down. A veth makes its peer as well, which gets its index first."""
     if mtu is not None:
         _check_mtu(kind, mtu)
     if kind == "veth":
-        return _create_pair(lab, ns, name, peer_ns or ns, peer_name, mac, peer_mac, mtu, txqlen, index)
+        return _create_pair(lab, ns, name, peer_ns or ns, peer_name, mac, peer_mac, mtu, txqlen, index, peer_index)
+    if vxlan is not None:
+        _check_vni(ns, vxlan)
     interface = _plug(lab, ns, claim(ns, name, kind), kind, mac, mtu, index)
     if kind == "bridge":
         interface.bridge = Bridge(mac_set=mac is not None, mtu_set=mtu is not None)
     elif kind == "vxlan":
         interface.vxlan = vxlan
-        if mtu is None:
-            interface.mtu = _vxlan_mtu(ns, vxlan)
+        most = _vxlan_mtu(ns, vxlan)
+        interface.mtu = min(mtu or most or 1500, most or MTU_ETHERNET[1])
     elif kind in ("tun", "tap"):
         interface.tun = tun or Tun(mode=kind)
         interface.txqlen = 500 if kind == "tun" else 1000
@@ -58,15 +65,19 @@ def create(
     return interface
 
 
-def _create_pair(lab, ns, name, peer_ns, peer_name, mac, peer_mac, mtu, txqlen, index) -> Interface:
-    """Both ends of a veth pair. The kernel registers the peer first (drivers/net/veth.c)."""
-    far_name = claim(peer_ns, peer_name, "veth")
-    if peer_ns is ns and name == far_name:
-        raise KernelError(errno.EEXIST)
+def _create_pair(lab, ns, name, peer_ns, peer_name, mac, peer_mac, mtu, txqlen, index, peer_index) -> Interface:
+    """Both ends of a veth pair. The kernel registers the peer first (drivers/net/veth.c).
+
+    When the near end is refused the peer goes again, and its index is not given out twice.
+    """
     if name is not None:
         claim(ns, name, "veth")
-    far = _plug(lab, peer_ns, far_name, "veth", peer_mac, mtu, None)
-    near = _plug(lab, ns, claim(ns, name, "veth"), "veth", mac, mtu, index)
+    far = _plug(lab, peer_ns, claim(peer_ns, peer_name, "veth"), "veth", peer_mac, mtu, peer_index)
+    try:
+        near = _plug(lab, ns, claim(ns, name, "veth"), "veth", mac, mtu, index)
+    except KernelError:
+        _unplug(lab, peer_ns, far)
+        raise
     near.peer, far.peer = far.uid, near.uid
     if txqlen is not None:
         near.txqlen = txqlen
@@ -77,10 +88,7 @@ def _create_pair(lab, ns, name, peer_ns, peer_name, mac, peer_mac, mtu, txqlen, 
 def _plug(lab: Lab, ns: Namespace, name: str, kind: str, mac, mtu, index) -> Interface:
     """Register an interface: an index, a MAC address, its sysctls."""
     if index is None:
-        index = ns.next_index
-        while index in ns.interfaces:
-            index += 1
-        ns.next_index = index + 1
+        index = _new_index(ns)
     elif index in ns.interfaces:
         raise KernelError(errno.EEXIST)
     interface = Interface(
@@ -90,6 +98,15 @@ def _plug(lab: Lab, ns: Namespace, name: str, kind: str, mac, mtu, index) -> Int
     ns.interfaces[index] = lab.interfaces[interface.uid] = interface
     ns.sysctls.add_interface(name)
     return interface
+
+
+def _new_index(ns: Namespace) -> int:
+    """The next index that is free; indexes are not used again."""
+    index = ns.next_index
+    while index in ns.interfaces:
+        index += 1
+    ns.next_index = index + 1
+    return index
 
 
 def delete(lab: Lab, ns: Namespace, interface: Interface) -> None:
@@ -117,7 +134,10 @@ def _unplug(lab: Lab, ns: Namespace, interface: Interface) -> None:
 
 
 def leave(lab: Lab, ns: Namespace, interface: Interface) -> None:
-    """What a namespace forgets with an interface: addresses, routes, neighbours, vxlan below."""
+    """What a namespace forgets with an interface: addresses, routes, neighbours, and the vxlan
+    interfaces that send through it."""
+    for upper in [i for i in ns.interfaces.values() if i.vxlan is not None and i.vxlan.dev == interface.name]:
+        delete(lab, ns, upper)
     if interface.up:
         interface.up = False
         carrier.refresh_with_peer(lab, interface)
@@ -152,8 +172,10 @@ def _qdisc(interface: Interface) -> str:
 
 
 def set_mtu(lab: Lab, ns: Namespace, interface: Interface, mtu: int) -> None:
-    """Change the MTU. Below 68 the kernel takes IPv4 off the interface; it is refused on veth."""
+    """Change the MTU. A vxlan interface is held to what fits into the interface below."""
     _check_mtu(interface.kind, mtu)
+    if interface.vxlan is not None and mtu > (_vxlan_mtu(ns, interface.vxlan) or mtu):
+        raise KernelError(errno.EINVAL)
     interface.mtu = mtu
     if interface.bridge is not None:
         interface.bridge.mtu_set = True
@@ -162,25 +184,36 @@ def set_mtu(lab: Lab, ns: Namespace, interface: Interface, mtu: int) -> None:
 
 
 def _check_mtu(kind: str, mtu: int) -> None:
-    least = 0 if kind == "loopback" else MTU_LEAST
+    least, most = MTU_LIMITS.get(kind, MTU_ETHERNET)
     if mtu < least:
         raise KernelError(errno.EINVAL, "mtu less than device minimum")
-    if mtu > MTU_MOST and kind != "loopback":
+    if most and mtu > most:
         raise KernelError(errno.EINVAL, "mtu greater than device maximum")
 
 
-def _vxlan_mtu(ns: Namespace, vxlan: Vxlan) -> int:
-    """The lower interface's MTU less 50 bytes, or 1500 when no lower interface is named."""
+def _vxlan_mtu(ns: Namespace, vxlan: Vxlan) -> int | None:
+    """The largest MTU that fits below, or None when no lower interface is named."""
     lower = ns.find(vxlan.dev) if vxlan.dev else None
-    return lower.mtu - 50 if lower else 1500
+    return None if lower is None else max(lower.mtu - VXLAN_OVERHEAD, MTU_ETHERNET[0])
+
+
+def _check_vni(ns: Namespace, vxlan: Vxlan) -> None:
+    for other in ns.interfaces.values():
+        if other.vxlan is not None and (other.vxlan.vni, other.vxlan.port) == (vxlan.vni, vxlan.port):
+            raise KernelError(errno.EEXIST, "A VXLAN device with the specified VNI already exists")
+
+
+def check_mac(mac: str) -> None:
+    """An interface's own address is neither a group's nor all zeros."""
+    if int(mac[:2], 16) & 1 or mac == ZERO_MAC:
+        raise KernelError(errno.EADDRNOTAVAIL)
 
 
 def set_mac(lab: Lab, ns: Namespace, interface: Interface, mac: str) -> None:
     """Change the MAC address; what neighbours knew of this interface's segment is dropped."""
     if interface.kind in ("tun",):
         raise KernelError(errno.EOPNOTSUPP)
-    if int(mac[:2], 16) & 1 or mac == ZERO_MAC:
-        raise KernelError(errno.EADDRNOTAVAIL)
+    check_mac(mac)
     interface.mac = mac
     routes_state.forget_neighbors(ns, interface.name, permanent=False)
     if interface.bridge is not None:
@@ -198,10 +231,7 @@ def rename(lab: Lab, ns: Namespace, interface: Interface, new: str) -> None:
     old = interface.name
     if new == old:
         return
-    if not valid_interface_name(new):
-        raise KernelError(errno.EINVAL)
-    if ns.find(new):
-        raise KernelError(errno.EEXIST)
+    new = claim(ns, new, interface.kind)
     interface.name = new
     ns.sysctls.rename_interface(old, new)
     for other in ns.interfaces.values():
@@ -213,23 +243,23 @@ def rename(lab: Lab, ns: Namespace, interface: Interface, new: str) -> None:
 
 
 def set_master(lab: Lab, ns: Namespace, interface: Interface, bridge_name: str | None) -> None:
-    """Make an interface a port of a bridge, or none."""
+    """Make an interface a port of a bridge, or none. It leaves its old bridge in any case."""
     if bridge_name == interface.master:
         return
-    if bridge_name is not None:
-        bridge = ns.find(bridge_name)
-        if bridge is None:
-            raise KernelError(errno.ENODEV)
-        if bridge.bridge is None:
-            raise KernelError(errno.EOPNOTSUPP)
-        if interface.bridge is not None:
-            raise KernelError(errno.ELOOP, "Can not enslave a bridge to a bridge")
-        if interface.kind in ("loopback", "tun"):
-            raise KernelError(errno.EINVAL)
     if interface.master:
         _release(lab, ns, interface)
-    if bridge_name is not None:
-        _enslave(lab, ns, interface, bridge)
+    if bridge_name is None:
+        return
+    bridge = ns.find(bridge_name)
+    if bridge is None:
+        raise KernelError(errno.ENODEV)
+    if bridge.bridge is None:
+        raise KernelError(errno.EOPNOTSUPP)
+    if bridge is interface or interface.kind in ("loopback", "tun"):
+        raise KernelError(errno.EINVAL)
+    if interface.bridge is not None:
+        raise KernelError(errno.ELOOP, "Can not enslave a bridge to a bridge")
+    _enslave(lab, ns, interface, bridge)
 
 
 def _enslave(lab: Lab, ns: Namespace, interface: Interface, bridge: Interface) -> None:
@@ -265,23 +295,27 @@ def _drop_local_entries(bridge: Interface, port: str) -> None:
 def move(lab: Lab, ns: Namespace, interface: Interface, target: Namespace, name: str | None = None) -> None:
     """Move an interface to another namespace: it goes down and loses addresses and routes.
 
-    It keeps its index if that is free over there (kernel: net/core/dev.c).
+    It keeps its index if that is free over there, and its name; `name` is what it takes when its
+    own is in use there (kernel: net/core/dev.c dev_change_net_namespace).
     """
     if target is ns:
         return
     if interface.kind in ("loopback", "bridge"):
         raise KernelError(errno.EINVAL, "The interface netns is immutable")
-    new_name = name or interface.name
+    new_name = interface.name
     if target.find(new_name):
-        raise KernelError(errno.EEXIST)
+        if name is None:
+            raise KernelError(errno.EEXIST, "An interface with the same name exists in the target netns")
+        if not valid_interface_name(name) or target.find(name):
+            raise KernelError(errno.EEXIST, f"Unable to use '{name}' for the new interface name in the target netns")
+        new_name = name
     if interface.master:
         set_master(lab, ns, interface, None)
     leave(lab, ns, interface)
     del ns.interfaces[interface.index]
     ns.sysctls.drop_interface(interface.name)
     if interface.index in target.interfaces:
-        interface.index = max(target.next_index, max(target.interfaces) + 1)
-    target.next_index = max(target.next_index, interface.index + 1) if interface.index >= target.next_index else target.next_index
+        interface.index = _new_index(target)
     interface.name = new_name
     interface.namespace = target.name
     interface.qdisc = "noop"

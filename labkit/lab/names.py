@@ -10,8 +10,11 @@ LONGEST = 15
 
 
 def valid_interface_name(name: str) -> bool:
-    """Not empty, at most 15 bytes, not "." or "..", without '/', ':' and white space."""
-    if not name or len(name.encode()) > LONGEST or name in (".", ".."):
+    """Not empty, at most 15 bytes, without '/', ':' and white space, and none of a few words.
+
+    "all" and "default" are taken: net.ipv4.conf.all and net.ipv4.conf.default.
+    """
+    if not name or len(name.encode()) > LONGEST or name in (".", "..", "all", "default"):
         return False
     return not any(c in "/:" or c.isspace() for c in name)
 
@@ -19,17 +22,24 @@ def valid_interface_name(name: str) -> bool:
 def free_name(ns: Namespace, pattern: str) -> str:
     """The kernel's own name: `veth%d` becomes the lowest veth number that is free."""
     number = 0
-    while ns.find(f"{pattern}{number}"):
+    while ns.find(pattern.replace("%d", str(number))):
         number += 1
-    return f"{pattern}{number}"
+    return pattern.replace("%d", str(number))
 
 
-def claim(ns: Namespace, name: str | None, pattern: str) -> str:
-    """A name for a new interface: the one asked for, or the next of the pattern."""
+def claim(ns: Namespace, name: str | None, kind: str) -> str:
+    """A name for a new or renamed interface: the one asked for, or the next of a pattern.
+
+    The pattern is the kind's own (`veth%d`) or the asked name itself, if it has a `%d`.
+    """
     if name is None:
-        return free_name(ns, pattern)
+        return free_name(ns, f"{kind}%d")
     if not valid_interface_name(name):
         raise KernelError(errno.EINVAL)
+    if "%" in name:
+        if name.count("%") != 1 or "%d" not in name:
+            raise KernelError(errno.EINVAL)
+        return free_name(ns, name)
     if ns.find(name):
         raise KernelError(errno.EEXIST)
     return name

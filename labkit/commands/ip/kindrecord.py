@@ -92,4 +92,8 @@ def _vxlan(interface: Interface) -> dict:
 
 def _tun(interface: Interface) -> dict:
     tun = interface.tun
-    return {"type": tun.mode, "pi": tun.pi, "vnet_hdr": False, "multi_queue": False, "persist": tun.persist}
+    data: dict = {"type": tun.mode, "pi": tun.pi, "vnet_hdr": False, "multi_queue": False, "persist": tun.persist}
+    for key, number in (("user", tun.owner), ("group", tun.group)):
+        if number is not None:
+            data[key] = "root" if number == 0 else number
+    return data

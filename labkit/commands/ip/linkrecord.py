@@ -7,6 +7,7 @@ The plain text is made from the same object (`linktext.py`). Keys stand in iprou
 from ...lab import carrier
 from ...lab.interface import Interface
 from ...lab.lab import Lab
+from ...lab.links import MTU_ETHERNET, MTU_LIMITS
 from ...lab.namespace import Namespace
 from .kindrecord import kind_data, port_data
 from .options import Options
@@ -66,7 +67,7 @@ def _hardware(interface: Interface) -> dict:
 
 
 def _details(ns: Namespace, interface: Interface, is_link: bool) -> dict:
-    least, most = mtu_limits(interface.kind)
+    least, most = MTU_LIMITS.get(interface.kind, MTU_ETHERNET)
     ports = int(interface.master is not None)  # a bridge listens to everything on its ports
     record: dict = {
         "promiscuity": ports + interface.promisc, "allmulti": ports + interface.allmulticast,
@@ -80,14 +81,18 @@ def _details(ns: Namespace, interface: Interface, is_link: bool) -> dict:
     if is_link:
         record["inet6_addr_gen_mode"] = "eui64"
     queues = 2 if interface.kind == "veth" else 1
-    tso = 65536 if interface.tun else 524280
+    tso = _tso_limit(ns, interface)
     record |= {"num_tx_queues": queues, "num_rx_queues": queues, "gso_max_size": 65536, "gso_max_segs": 65535}
     return record | {"tso_max_size": tso, "tso_max_segs": 65535, "gro_max_size": 65536}
 
 
-def mtu_limits(kind: str) -> tuple[int, int]:
-    """The least and largest MTU as `-d` shows them (observed on 6.18); 0, 0: none."""
-    return {"loopback": (0, 0), "tap": (68, 65521)}.get(kind, (68, 65535))
+def _tso_limit(ns: Namespace, interface: Interface) -> int:
+    """TUNs and bridges that never had a port take 64 KiB; a bridge takes what all its ports take."""
+    if interface.bridge is None:
+        return 65536 if interface.tun else 524280
+    if not interface.bridge.had_ports:
+        return 65536
+    return min((_tso_limit(ns, port) for port in ns.ports(interface.name)), default=524280)
 
 
 def statistics(interface: Interface, detail: int) -> dict:

@@ -40,8 +40,8 @@ def _one(ctx: Context, options: Options, wanted: Filter, interface: Interface, i
     if wanted.family == "link":
         return record, text
     addresses = [a for a in interface.addresses if wanted.takes_address(a) and (interface.up or not wanted.up)]
-    numbered = options.oneline and not options.brief
-    entries = [({"index": interface.index, "dev": interface.name} if numbered else {}) | _address(a, options) for a in addresses]
+    numbered = interface if options.oneline and not options.brief else None
+    entries = [address_record(address, options, numbered) for address in addresses]
     record["addr_info"] = entries
     text += "".join(address_text(entry, options) for entry in entries) + ("\n" if options.brief else "")
     if options.stats and with_link and not options.brief and wanted.label is None and not is_link:
@@ -59,12 +59,14 @@ def _link(ctx: Context, options: Options, wanted: Filter, interface: Interface, 
     return record, link_text(record, options, f"{there[0]} {there[1]}" if there else "")
 
 
-def _address(address: Address, options: Options) -> dict:
-    """One address as the object that `-j` prints."""
-    entry: dict = {} if options.brief else {"family": "inet"}
+def address_record(address: Address, options: Options, numbered: Interface | None = None) -> dict:
+    """One address as the object that `-j` prints, its interface in front where that is not said above."""
+    entry: dict = {"index": numbered.index, "dev": numbered.name} if numbered else {}
+    if not options.brief:
+        entry["family"] = "inet"
     entry["local"] = str(address.ip)
-    if address.peer is not None and address.peer.network_address != address.ip:
-        entry["address"] = str(address.peer.network_address)
+    if address.peer is not None and address.peer.ip != address.ip:
+        entry["address"] = str(address.peer.ip)
     entry["prefixlen"] = address.prefixlen
     if address.metric:
         entry["metric"] = address.metric

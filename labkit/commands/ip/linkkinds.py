@@ -1,0 +1,214 @@
+"""What may stand behind `type KIND` on an `ip link` line: read here, applied by link.py.
+
+iproute2 ip/link_veth.c, iplink_bridge.c, iplink_bridge_slave.c, iplink_vxlan.c. Kinds that Linux has
+and the lab has not are refused as by a kernel without them ("Unknown device type").
+"""
+
+from dataclasses import dataclass, field
+from errno import EINVAL
+from ipaddress import IPv4Address
+
+from ...errors import KernelError
+from ..result import Context, Failure
+from . import usage
+from .kindrecord import BRIDGE_DEFAULTS
+from .linkwords import LinkRequest, read_link_words
+from .words import Words, address, device, garbage, matches, unsigned, wrong
+
+#: Kinds whose options iproute2 knows how to read (ip/iplink.c); behind others a word is garbage.
+_READABLE = frozenset(
+    "amt bareudp bond bond_slave bridge bridge_slave dsa dummy erspan geneve gre gretap gtp ifb ip6erspan ip6gre"
+    " ip6gretap ip6tnl ipip ipoib ipvlan ipvtap macsec macvlan macvtap netdevsim nlmon rmnet sit team team_slave tun"
+    " vcan veth vlan vrf vti vxcan vxlan wwan xfrm virt_wifi".split()
+)
+
+#: How wide each bridge option is, in bits; the others have 8.
+_WIDTHS = dict.fromkeys(("forward_delay", "hello_time", "max_age", "ageing_time", "stp_state", "mcast_hash_elasticity",
+                         "mcast_hash_max", "mcast_last_member_count", "mcast_startup_query_count"), 32) | {
+    "priority": 16, "group_fwd_mask": 16} | {name: 64 for name in BRIDGE_DEFAULTS if name.endswith("interval")}  # fmt: skip
+
+_PORT_SWITCHES = ("hairpin", "learning", "flood", "mcast_flood", "bcast_flood", "isolated")
+_PORT_OTHERS = ("fdb_flush", "state", "priority", "cost", "hairpin", "guard", "root_block", "fastleave", "learning", "flood",
+                "mcast_flood", "bcast_flood", "mcast_to_unicast", "proxy_arp", "proxy_arp_wifi", "mcast_router",
+                "mcast_fast_leave", "neigh_suppress", "group_fwd_mask", "vlan_tunnel", "isolated", "locked",
+                "backup_port", "nobackup_port")  # fmt: skip
+
+
+@dataclass(slots=True)
+class KindOptions:
+    """What stood behind `type KIND`; `given` is false when nothing did. `notes` go to stderr."""
+
+    given: bool = False
+    peer: LinkRequest | None = None
+    bridge: dict[str, int] = field(default_factory=dict)
+    port: dict[str, bool] = field(default_factory=dict)
+    flush: bool = False
+    vxlan: dict = field(default_factory=dict)
+    notes: str = ""
+
+
+def read_kind(ctx: Context, kind: str, words: Words, *, creating: bool) -> KindOptions:
+    """Read the words behind `type KIND`."""
+    if not words:
+        return KindOptions()
+    match kind:
+        case "veth":
+            return _read_veth(ctx, words, creating)
+        case "bridge":
+            return _read_bridge(words)
+        case "bridge_slave":
+            return _read_port(words)
+        case "vxlan":
+            return _read_vxlan(ctx, words, creating)
+    if kind not in _READABLE:
+        word = words.take()
+        if matches(word, "help"):
+            raise Failure(255, usage.LINK)
+        raise Failure(1, f'Garbage instead of arguments "{word} ...". Try "ip link help".\n')
+    return KindOptions(given=True)
+
+
+def _read_veth(ctx: Context, words: Words, creating: bool) -> KindOptions:
+    if words.take() != "peer":
+        raise Failure(1, "", usage.VETH)
+    peer = read_link_words(ctx, words, creating=creating)
+    if peer.type is not None:
+        raise Failure(255, f'Error: duplicate "type": "{peer.type}" is the second value.\n')
+    return KindOptions(given=True, peer=peer)
+
+
+def _read_bridge(words: Words) -> KindOptions:
+    options = KindOptions(given=True)
+    while words:
+        word = words.take()
+        if matches(word, "fdb_flush"):
+            options.flush = True
+            continue
+        name = next((name for name in BRIDGE_DEFAULTS if matches(word, name)), None)
+        if name is None:
+            unknown = "" if matches(word, "help") else f'bridge: unknown command "{word}"?\n'
+            raise Failure(1, unknown + usage.BRIDGE)
+        value = words.value()
+        number = unsigned(value, _WIDTHS.get(name, 8))
+        if number is None:
+            raise wrong(value, f"invalid {name}")
+        options.bridge[name] = number
+    return options
+
+
+def _read_port(words: Words) -> KindOptions:
+    options = KindOptions(given=True)
+    while words:
+        word = words.take()
+        name = next((name for name in _PORT_OTHERS if matches(word, name)), None)
+        if name == "fdb_flush":
+            options.flush = True
+        elif name in _PORT_SWITCHES:
+            value = words.value()
+            if not matches(value, "on", "off"):
+                raise Failure(1, f'Error: argument of "{name}" must be one of "off", "on", not "{value}"\n')
+            options.port[name] = matches(value, "on") and not matches(value, "off")
+        elif name is not None:
+            raise Failure(1, f'The lab keeps no "{name}" of a bridge port; it knows {", ".join(_PORT_SWITCHES)} and fdb_flush.\n')
+        else:
+            unknown = "" if matches(word, "help") else f'bridge_slave: unknown option "{word}"?\n'
+            raise Failure(1, unknown + usage.BRIDGE_PORT)
+    return options
+
+
+#: vxlan's keywords in the order in which iproute2 compares them, and what the lab calls them; None:
+#: it has none of it.
+_VXLAN_WORDS = (
+    ("id", "vni"), ("vni", "vni"), ("group", "remote"), ("remote", "remote"), ("local", "local"), ("dev", "dev"), ("ttl", "ttl"),
+    ("hoplimit", "ttl"), ("tos", None), ("dsfield", None), ("df", None), ("label", None), ("flowlabel", None), ("ageing", None),
+    ("maxaddress", None), ("port", None), ("srcport", None), ("dstport", "port"), ("nolearning", "learning"),
+    ("learning", "learning"), ("noproxy", None), ("proxy", None), ("norsc", None), ("rsc", None), ("nol2miss", None),
+    ("l2miss", None), ("nol3miss", None), ("l3miss", None), ("udpcsum", None), ("noudpcsum", None), ("external", None),
+    ("noexternal", None), ("gbp", None), ("gpe", None), ("vnifilter", None), ("novnifilter", None),
+)  # fmt: skip
+
+
+def _read_vxlan(ctx: Context, words: Words, creating: bool) -> KindOptions:
+    options = KindOptions(given=True)
+    found = options.vxlan
+    while words:
+        word = words.take()
+        keyword, name = next((pair for pair in _VXLAN_WORDS if matches(word, pair[0])), ("", ""))
+        if name == "":
+            unknown = "" if matches(word, "help") else f'vxlan: unknown command "{word}"?\n'
+            raise Failure(1, unknown + usage.VXLAN)
+        if name is None:
+            raise Failure(1, f'The lab\'s vxlan has no "{keyword}"; it knows id, group, remote, local, dev, dstport, ttl and [no]learning.\n')
+        _read_vxlan_value(ctx, words, found, keyword, name, word)
+    remote: IPv4Address | None = found.get("remote")
+    if "vni" not in found and creating:
+        raise Failure(1, "vxlan: missing virtual network identifier\n")
+    if remote is not None and remote.is_multicast and "dev" not in found:
+        raise Failure(1, "vxlan: 'group' requires 'dev' to be specified\n")
+    if "port" not in found and creating:
+        options.notes = (
+            "vxlan: destination port not specified\nWill use Linux kernel default (non-standard value)\n"
+            "Use 'dstport 4789' to get the IANA assigned value\nUse 'dstport 0' to get default and quiet this message\n"
+        )
+    return options
+
+
+def _read_vxlan_value(ctx: Context, words: Words, found: dict, keyword: str, name: str, word: str) -> None:
+    """One keyword's value; a keyword may come once."""
+    if name == "learning":
+        if name in found:
+            raise garbage(word, word)
+        found[name] = keyword == "learning"
+        return
+    before = found.get("remote")
+    if name == "remote" and before is not None and before.is_multicast == (keyword == "remote"):
+        raise Failure(1, "vxlan: both group and remote cannot be specified\n")
+    value = words.value()
+    if name in found:
+        raise garbage({"vni": "id", "port": "dstport"}.get(name, keyword), value)
+    found[name] = _vxlan_value(ctx, keyword, name, value)
+
+
+def _vxlan_value(ctx: Context, keyword: str, name: str, value: str):
+    match name:
+        case "vni":
+            return _within(value, 2**24 - 1, "invalid id")
+        case "port":
+            return _within(value, 65535, "dst port")
+        case "ttl":
+            return 0 if value == "auto" else _ttl(value)
+        case "dev":
+            try:
+                return device(ctx.ns, value).name
+            except Failure as failure:
+                raise Failure(255, failure.result.stderr) from None
+    found = address(value)
+    if found.is_multicast != (keyword == "group") or int(found) == 0:
+        raise wrong(value, f"invalid {keyword} address")
+    return found
+
+
+def _within(value: str, most: int, why: str) -> int:
+    number = unsigned(value)
+    if number is None or number > most:
+        raise wrong(value, why)
+    return number
+
+
+def _ttl(value: str) -> int:
+    number = unsigned(value)
+    if number is None:
+        raise wrong(value, "invalid TTL")
+    if number > 255:
+        raise wrong(value, "TTL must be <= 255")
+    return number
+
+
+def check_kind(kind: str, options: KindOptions, *, creating: bool) -> None:
+    """What the kernel says to a kind before it looks at the interface."""
+    if kind == "tun" and (creating or options.given):
+        raise KernelError(EINVAL, "tun/tap creation via rtnetlink is not supported")
+    if kind == "vxlan" and not options.given:
+        raise KernelError(EINVAL, "Required attributes not provided to perform the operation")
+    if kind == "bridge" and (stp := options.bridge.get("stp_state")):
+        raise Failure(1, f"The lab's bridges have no spanning tree: stp_state stays 0, not {stp}.\n")

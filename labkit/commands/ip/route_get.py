@@ -1,0 +1,270 @@
+"""`ip route get`: what the kernel would do with a packet, for one of our own or for one that came in.
+
+iproute2 ip/iproute.c iproute_get; kernel net/ipv4/route.c inet_rtm_getroute, ip_route_input_slow.
+"""
+
+import errno
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv4Interface
+
+from ...errors import KernelError
+from ...lab.lookup import Decision, find_route, output
+from ...lab.routes import with_flags
+from ...tables.names import table_name, tos_name
+from ...tables.route import LOCAL, MAIN
+from ...tables.text import metric_json, route_json
+from ...trace.validate import martian_source, verdict
+from ..result import Context, Failure, Result
+from . import route_usage
+from .jsontext import json_text
+from .options import Options
+from .route_show import lines
+from .route_words import read_tos
+from .words import Words, address, device, integer, matches, prefix, refused, unsigned, wrong
+
+#: The bits of a TOS that a lookup looks at (kernel: IPTOS_RT_MASK; observed on 6.18).
+_TOS_MASK = 0x1C
+
+_PROTOCOLS = {"ip": 0, "icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "sctp": 132}
+
+
+@dataclass(slots=True)
+class _Query:
+    family: str
+    dst: IPv4Address | None = None
+    src: IPv4Interface | None = None
+    tos: int = 0
+    mark: int = 0
+    uid: int = 0
+    oif: str | None = None
+    iif: str | None = None
+    fibmatch: bool = False
+    notify: bool = False
+    connected: bool = False
+    warnings: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    decision: Decision
+    flags: tuple[str, ...]
+
+
+def get(ctx: Context, options: Options, words: Words) -> Result:
+    """Answer one question, or the kernel's refusal."""
+    query = _read(options, words)
+    if query.dst is None:
+        raise Failure(1, query.warnings + "need at least a destination address\n")
+    for name in (query.iif, query.oif):
+        if name is not None:
+            device(ctx.ns, name)
+    try:
+        answer = _arrived(ctx, query) if query.iif else _sent(ctx, query)
+        if query.fibmatch:
+            return Result(0, _fibmatch(ctx, options, answer.decision), query.warnings)
+    except KernelError as error:
+        failure = refused(error).result
+        raise Failure(failure.returncode, query.warnings + failure.stderr) from None
+    fields = _fields(ctx, options, query, answer)
+    if options.json:
+        if "metrics" in fields:
+            fields["metrics"] = [dict(metric_json(*pair) for pair in fields["metrics"].items())]
+        return Result(0, json_text([fields], options.pretty), query.warnings)
+    twice = 2 if query.connected and query.src is None else 1
+    return Result(0, _text(fields, options) * twice, query.warnings)
+
+
+def _sent(ctx: Context, query: _Query) -> _Answer:
+    """A packet of our own."""
+    if query.src is not None and query.src.network.prefixlen not in (0, 32):
+        raise KernelError(errno.EINVAL, "ipv4: Invalid values in header for route get request")
+    src = query.src.ip if query.src is not None and query.src.network.prefixlen else None
+    decision = output(
+        ctx.lab, ctx.ns, query.dst, src=src, oif=query.oif, tos=query.tos & _TOS_MASK, mark=query.mark
+    )
+    if decision.errno:
+        raise KernelError(decision.errno)
+    flags = ()
+    if decision.dev == "lo" or decision.kind == "local":
+        flags += ("local",)
+    if decision.kind == "multicast":
+        flags += ("mc",)
+    if decision.kind == "broadcast":
+        flags = ("local", "brd")
+    return _Answer(decision, flags)
+
+
+def _arrived(ctx: Context, query: _Query) -> _Answer:
+    """A packet that came in (kernel: ip_route_input_slow); martians of every kind are EINVAL."""
+    ns, interface = ctx.ns, device(ctx.ns, query.iif)
+    if query.src is not None and query.src.network.prefixlen != 32:
+        raise KernelError(errno.EINVAL, "ipv4: Invalid values in header for route get request")
+    src = query.src.ip if query.src is not None else IPv4Address(0)
+    if int(src) >> 24 == 0 or martian_source(ns, interface, src):
+        raise KernelError(errno.EINVAL)
+    decision = find_route(
+        ctx.lab, ns, query.dst, src=src, iif=interface.name, tos=query.tos & _TOS_MASK, mark=query.mark
+    )
+    ours = decision.kind in ("local", "broadcast")
+    if not ours and not ns.sysctls.conf(interface.name, "forwarding"):
+        raise KernelError(errno.EHOSTUNREACH)
+    if decision.errno:
+        raise KernelError(decision.errno)
+    fault, on_link = verdict(ctx.lab, ns, interface, src, replace(decision, dev="lo") if ours else decision)
+    if fault:
+        raise KernelError(errno.EINVAL)
+    if ours:
+        return _Answer(replace(decision, dev="lo"), ("local", "brd") if decision.kind == "broadcast" else ("local",))
+    back = on_link and decision.dev == interface.name and ns.sysctls.either(interface.name, "send_redirects")
+    return _Answer(decision, ("redirect",) if back else ())
+
+
+def _fibmatch(ctx: Context, options: Options, decision: Decision) -> str:
+    """The route itself; there is none where the kernel only assumed one."""
+    if decision.route is None:
+        raise KernelError(errno.EHOSTUNREACH)
+    route = with_flags(ctx.lab, ctx.ns, decision.route)
+    if route.table == LOCAL and not ctx.ns.custom_rules:
+        route = replace(route, table=MAIN)
+    if options.json:
+        return json_text([route_json(route, details=options.details)], options.pretty)
+    return lines(route, options)
+
+
+def _fields(ctx: Context, options: Options, query: _Query, answer: _Answer) -> dict:
+    """What is told, under its JSON names and in its order."""
+    decision, route = answer.decision, answer.decision.route
+    kind = decision.kind
+    fields: dict = {"type": kind} if kind != "unicast" or options.details else {}
+    fields["dst"] = str(decision.dst)
+    if query.src is not None and query.src.network.prefixlen:
+        fields["from"] = str(query.src.ip)
+    if route is not None and route.tos:
+        fields["tos"] = tos_name(route.tos)
+    if decision.gateway is not None:
+        fields["gateway"] = str(decision.gateway)
+    fields["dev"] = decision.dev
+    table = _table(ctx, decision)
+    if table and (table != MAIN or options.details):
+        fields["table"] = table_name(table)
+    if "from" not in fields:
+        fields["prefsrc"] = str(decision.src)
+    fields["flags"] = ["notify"] if query.notify else []
+    if query.mark:
+        fields["mark"] = query.mark
+    if query.iif is None:
+        fields["uid"] = query.uid
+    fields["cache"] = [*answer.flags, *fields["flags"]]
+    fields |= _learned(ctx, answer.decision)
+    if query.iif is not None:
+        fields["iif"] = query.iif
+    return fields
+
+
+def _table(ctx: Context, decision: Decision) -> int:
+    """The table that answered. As long as nobody wrote a rule, local and main are one (fib_trie.c)."""
+    if decision.route is None:
+        return 0
+    return MAIN if decision.route.table == LOCAL and not ctx.ns.custom_rules else decision.route.table
+
+
+def _learned(ctx: Context, decision: Decision) -> dict:
+    """The route's metrics, or the path MTU that a router reported."""
+    learned = ctx.ns.pmtu.get(decision.dst)
+    metrics = dict(decision.route.metrics) if decision.route is not None else {}
+    found: dict = {}
+    if learned is not None:
+        found["expires"] = learned.seconds_left(ctx.lab.now)
+        metrics = {"mtu": str(learned.mtu), **{name: value for name, value in metrics.items() if name != "mtu"}}
+    return found | ({"metrics": metrics} if metrics else {})
+
+
+def _text(fields: dict, options: Options) -> str:
+    words = [fields["type"]] if "type" in fields else []
+    words.append(fields["dst"])
+    for key, name in (("from", "from"), ("tos", "tos"), ("gateway", "via"), ("dev", "dev"), ("table", "table"), ("prefsrc", "src")):
+        if key in fields:
+            words += [name, fields[key]]
+    words += fields["flags"]
+    if "mark" in fields:
+        words += ["mark", str(fields["mark"]) if fields["mark"] < 16 else hex(fields["mark"])]
+    if "uid" in fields:
+        words += ["uid", str(fields["uid"])]
+    cache = [f"<{','.join(fields['cache'])}>"] if fields["cache"] else []
+    cache += [f"expires {fields['expires']}sec"] if "expires" in fields else []
+    for name, value in fields.get("metrics", {}).items():
+        cache += [name, value]
+    cache += ["iif", fields["iif"]] if "iif" in fields else []
+    return f"{' '.join(words)} {options.newline}    {' '.join(['cache', *cache])} \n"
+
+
+def _read(options: Options, words: Words) -> _Query:
+    query = _Query(options.family)
+    while words:
+        word = words.take()
+        if word == "tos" or matches(word, "dsfield"):
+            query.tos = _tos(words.value())
+        elif matches(word, "from"):
+            query.src = _prefix(query, words.value())
+        elif matches(word, "iif"):
+            query.iif = words.value()
+        elif matches(word, "mark"):
+            query.mark = _number(words.value(), "invalid mark value", 2**32 - 1)
+        elif matches(word, "oif") or word == "dev":
+            query.oif = words.value()
+        elif matches(word, "notify"):
+            query.notify = True
+        elif matches(word, "connected"):
+            query.connected = True
+        elif matches(word, "vrf"):
+            raise wrong(words.value(), "Invalid VRF\n")
+        elif matches(word, "uid"):
+            query.uid = _number(words.value(), "invalid UID\n", 2**32 - 1)
+        elif matches(word, "fibmatch"):
+            query.fibmatch = True
+        elif word == "as":
+            word = words.value()
+            address(words.value() if word == "to" else word, query.family)
+        elif matches(word, "sport", "dport"):
+            _number(words.value(), f"invalid {'sport' if matches(word, 'sport') else 'dport'}\n", 65535)
+        elif matches(word, "ipproto"):
+            _protocol(words.value())
+        else:
+            _destination(query, words.value() if word == "to" else word)
+    return query
+
+
+def _destination(query: _Query, word: str) -> None:
+    found = _prefix(query, word)
+    query.dst = found.ip
+    if query.family == "inet" and found.network.prefixlen != 32:
+        query.warnings += f"Warning: /{found.network.prefixlen} as prefix is invalid, only /32 (or none) is supported.\n"
+
+
+def _prefix(query: _Query, word: str) -> IPv4Interface:
+    if matches(word, "help"):
+        raise Failure(255, route_usage.ROUTE)
+    found, _ = prefix(word, query.family)
+    if word not in ("default", "any", "all"):
+        query.family = "inet"
+    return found
+
+
+def _tos(word: str) -> int:
+    tos = read_tos(word)
+    if tos is None:
+        raise wrong(word, "TOS value is invalid\n")
+    return tos
+
+
+def _number(word: str, why: str, largest: int) -> int:
+    number = integer(word, 0, largest)
+    if number is None:
+        raise wrong(word, why)
+    return number
+
+
+def _protocol(word: str) -> None:
+    """Ports and protocol matter to rules and multipath hashes that the lab does not have."""
+    if unsigned(word, 8) is None and word not in _PROTOCOLS:
+        raise wrong(word, 'Invalid "ipproto" value\n')
