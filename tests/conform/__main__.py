@@ -6,7 +6,7 @@ import sys
 
 from tests.conform.generate import FAMILIES
 from tests.conform.kernel_shell import KernelShell, why_not
-from tests.conform.run import WORKERS, model, run
+from tests.conform.run import WORKERS, Run, model
 
 SIDES = {"model": model, "kernel": KernelShell}
 
@@ -27,8 +27,8 @@ def main() -> int:
     if why:
         print(f"no namespaces here: {why}")
         return 2
-    summary = run(words.lines, words.seed, words.family, right=SIDES[words.side], cut=not words.whole, workers=words.workers,
-                  stop_after=words.stop_after)
+    compared = Run(right=SIDES[words.side], cut=not words.whole)
+    summary = compared.many(words.lines, words.seed, words.family, words.workers, words.stop_after)
     for difference in summary.differences:
         print(difference, end="\n\n")
     print(summary)
