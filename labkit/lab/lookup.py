@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ..tables.route import ERROR_TYPES, LOCAL, MAIN, NextHop, Route
 from ..tables.rule import Rule
-from ..tables.table import Lookup
+from ..tables.table import Lookup, Unfit
 from .addresses import scope_number
 from .interface import Interface
 from .lab import Lab
@@ -70,6 +70,10 @@ def find_route(
     where they are to be ignored; `least_scope` is the farthest scope that will do.
     """
     asked = []
+
+    def unfit(route: Route) -> str | None:
+        return _unfit(ns, route, oif, linkdown_ok, least_scope)
+
     for rule in ns.rules:
         if not _applies(rule, dst, src, iif, oif, tos, mark):
             continue
@@ -77,18 +81,27 @@ def find_route(
             return Decision(dst, rule.action, errno=_error(rule.action), asked=tuple(asked))
         if rule.table not in ns.tables:
             continue
-        found = ns.tables[rule.table].lookup(
-            dst, tos, lambda r: _unfit(ns, r, oif, linkdown_ok, least_scope)
-        )
+        found = ns.tables[rule.table].lookup(dst, tos, unfit)
         asked.append(Asked(rule, found))
         route = found.route
-        if route is None or route.type == "throw":
+        if route is None or route.type == "throw" or _beaten_in_main(ns, route, dst, tos, unfit):
             continue
         if route.type in ERROR_TYPES:
             return Decision(dst, route.type, route, errno=_error(route.type), asked=tuple(asked))
         leg = _leg(ns, route, src, dst, oif, linkdown_ok)
         return Decision(dst, route.type, route, leg.dev, leg.gateway, asked=tuple(asked))
     return Decision(dst, "none", errno=errno.ENETUNREACH, asked=tuple(asked))
+
+
+def _beaten_in_main(ns: Namespace, route: Route, dst: IPv4Address, tos: int, unfit: Unfit) -> bool:
+    """Without rules of our own local and main are one table, in which the longest prefix wins.
+
+    kernel: fib_trie.c fib_trie_unmerge; observed on 6.18 with `ip route add local 10.70.0.0/16 …`.
+    """
+    if route.table != LOCAL or ns.custom_rules or route.dst.prefixlen == 32:
+        return False
+    longer = ns.main.lookup(dst, tos, unfit).route
+    return longer is not None and longer.dst.prefixlen > route.dst.prefixlen
 
 
 def _applies(rule: Rule, dst, src, iif, oif, tos: int, mark: int) -> bool:
@@ -99,7 +112,7 @@ def _applies(rule: Rule, dst, src, iif, oif, tos: int, mark: int) -> bool:
         and rule.iif in (None, iif or "lo")
         and rule.oif in (None, oif)
         and rule.tos in (0, tos)
-        and rule.fwmark in (None, mark)
+        and (rule.fwmark is None or (rule.fwmark ^ mark) & rule.fwmask == 0)
     )
     return fits != rule.invert
 
@@ -171,7 +184,8 @@ def output(
 ) -> Decision:
     """The decision for a packet of our own, with its source address (ip_route_output_key)."""
     if src is not None and not oif and src not in ns.addresses() and address_type(lab, ns, src) != "local":
-        return Decision(dst, "none", errno=errno.EINVAL)
+        nobodys = address_type(lab, ns, src) == "multicast" or int(src) in (0, 0xFFFFFFFF)
+        return Decision(dst, "none", errno=errno.EINVAL if nobodys else errno.ENETUNREACH)
     if oif is not None:
         device = ns.find(oif)
         if device is None:

@@ -23,6 +23,10 @@ class PathMtu:
     mtu: int
     since: float
 
+    def seconds_left(self, now: float) -> int:
+        """Until it is forgotten: ten minutes after it was learned (ip-sysctl.rst mtu_expires)."""
+        return int(self.since + 600 - now)
+
 
 @dataclass(slots=True, eq=False)
 class Namespace:
@@ -31,7 +35,8 @@ class Namespace:
     `label` is what `ip netns` calls it; `name` is unique in the lab. `listeners` holds
     (proto, address or None, port) of open sockets. `nsids` are the kernel's numbers for
     namespaces seen from here (`link-netnsid`). `pmtu` and `redirects` remember, per destination, what
-    routers told us: the largest packet that fits, and a better gateway.
+    routers told us: the largest packet that fits, and a better gateway. `custom_rules`: somebody has
+    written policy rules here; until then the kernel keeps local and main as one table.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Namespace:
     interfaces: dict[int, Interface] = field(default_factory=dict)
     tables: dict[int, RouteTable] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=first_rules)
+    custom_rules: bool = False
     neighbors: dict[tuple[str, IPv4Address], Neighbor] = field(default_factory=dict)
     sysctls: Sysctls = field(default_factory=Sysctls)
     listeners: set[tuple[str, IPv4Address | None, int]] = field(default_factory=set)

@@ -18,9 +18,13 @@ REACHABLE_TIME, DELAY_TIME, RETRANS_TIME, PROBES = 30.0, 5.0, 1.0, 3
 
 def put(
     lab: Lab, ns: Namespace, dev: str, address: IPv4Address, lladdr: str | None, state: str = "PERMANENT",
-    mode: str = "add",
+    mode: str = "add", router: bool = False,
 ) -> None:
-    """Write an entry. mode: "add" (must be new), "replace" (either), "change" (must be there)."""
+    """Write an entry. mode: "add" (must be new), "replace" (either), "change" (must be there).
+
+    On an interface that asks nobody every entry is one for 0.0.0.0 (kernel: net/ipv4/arp.c). A new
+    entry without the MAC address it needs is refused, yet stays as one of state NONE.
+    """
     interface = ns.find(dev)
     if interface is None:
         raise KernelError(errno.ENODEV)
@@ -29,11 +33,15 @@ def put(
         raise KernelError(errno.EEXIST)
     if old is None and mode == "change":
         raise KernelError(errno.ENOENT)
-    if lladdr is None and state in VALID - {"NOARP"}:
-        lladdr = old.lladdr if old is not None else None
+    if interface.kind in ("loopback", "tun"):
+        address = IPv4Address(0)
+    if lladdr is None and state in VALID and interface.kind != "tun":
+        lladdr = old.lladdr if old is not None and old.usable else None
         if lladdr is None:
-            raise KernelError(errno.EINVAL)
-    ns.neighbors[dev, address] = Neighbor(address, dev, lladdr, state, lab.now, origin=lab.origin)
+            if old is None:
+                ns.neighbors[dev, address] = Neighbor(address, dev, None, "NONE", lab.now, origin=lab.origin)
+            raise KernelError(errno.EINVAL, "No link layer address given")
+    ns.neighbors[dev, address] = Neighbor(address, dev, lladdr, state, lab.now, router=router, origin=lab.origin)
 
 
 def delete(lab: Lab, ns: Namespace, dev: str, address: IPv4Address) -> None:

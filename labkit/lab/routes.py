@@ -5,6 +5,7 @@ net/ipv4/fib_trie.c fib_table_insert and fib_table_delete (which entry is meant)
 """
 
 import errno
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
@@ -16,7 +17,7 @@ from .lookup import address_type, lookup_gateway
 from .namespace import Namespace
 
 #: The nearest scope a route type may have (kernel: fib_props).
-_LEAST_SCOPE = {"local": 254, "broadcast": 253, "anycast": 253, "nat": 255}
+_LEAST_SCOPE = {"local": 254, "broadcast": 253, "anycast": 253, "nat": 255, "xresolve": 255}
 _ERRORS = frozenset(ERROR_TYPES) | {"throw"}
 
 
@@ -39,20 +40,20 @@ class RoutePattern:
 
 
 def add(lab: Lab, ns: Namespace, route: Route, mode: str = "add") -> None:
-    """Insert a route. mode: "add", "append", "prepend", "replace" or "change".
+    """Insert a route. mode: "add", "append", "prepend", "replace", "change" or "test" (never adds).
 
     A gateway's interface is worked out when `dev` is None. Raises KernelError and changes nothing
     when the kernel would refuse.
     """
-    route = replace(_checked(lab, ns, route), origin=lab.origin)
     table = ns.table(route.table)
+    route = replace(_checked(lab, ns, route), origin=lab.origin)
     twins = table.twins(route)
     same = next((t for t in twins if t == route), None)
     if not twins:
-        if mode == "change":
+        if mode in ("change", "test"):
             raise KernelError(errno.ENOENT)
         table.append(route)
-    elif mode == "add":
+    elif mode in ("add", "test"):
         raise KernelError(errno.EEXIST)
     elif mode in ("replace", "change"):
         if same is None:
@@ -79,6 +80,12 @@ def delete(lab: Lab, ns: Namespace, wanted: RoutePattern) -> Route:
     raise KernelError(errno.ESRCH)
 
 
+def discard(ns: Namespace, doomed: Callable[[Route], bool]) -> None:
+    """Delete every route for which `doomed` says so, in all tables."""
+    for table in ns.tables.values():
+        table.discard(doomed)
+
+
 def _fits(route: Route, wanted: RoutePattern) -> bool:
     if (route.dst, route.tos) != (wanted.dst, wanted.tos):
         return False
@@ -89,7 +96,10 @@ def _fits(route: Route, wanted: RoutePattern) -> bool:
     if wanted.metrics and not set(wanted.metrics) <= set(route.metrics):
         return False
     if wanted.nexthops:
-        return tuple((n.gateway, n.dev) for n in wanted.nexthops) == tuple((n.gateway, n.dev) for n in route.legs)
+        pairs = list(zip(wanted.nexthops, route.legs, strict=False))
+        return len(wanted.nexthops) == len(route.legs) and all(
+            leg.gateway == has.gateway and leg.dev in (None, has.dev) for leg, has in pairs
+        )
     if wanted.gateway is None and wanted.dev is None:
         return True
     leg = route.legs[0]
@@ -99,19 +109,22 @@ def _fits(route: Route, wanted: RoutePattern) -> bool:
 def dump(lab: Lab, ns: Namespace, table: int | None = None) -> list[Route]:
     """Routes as the kernel lists them, with the flags that the state of the links implies.
 
-    `table` None: of every table, by the low byte of the number (kernel: fib_frontend.c inet_dump_fib).
+    `table` None: of every table, by the low byte of the number, newest first (kernel: fib_frontend.c
+    inet_dump_fib).
     """
     if table is not None:
         numbers = [table] if table in ns.tables else []
     else:
-        numbers = sorted(ns.tables, key=lambda n: (n & 255, n))
+        numbers = sorted(reversed(ns.tables), key=lambda n: n & 255)
     return [with_flags(lab, ns, route) for number in numbers for route in ns.tables[number]]
 
 
 def with_flags(lab: Lab, ns: Namespace, route: Route) -> Route:
     """The route with `linkdown` (and `dead` where such routes are ignored) where carrier is lost."""
     if route.nexthops:
-        return replace(route, nexthops=tuple(replace(n, flags=_leg_flags(ns, route, n)) for n in route.nexthops))
+        legs = tuple(replace(leg, flags=_leg_flags(ns, route, leg)) for leg in route.nexthops)
+        down = all("linkdown" in leg.flags for leg in legs)
+        return replace(route, nexthops=legs, flags=(*route.flags, "linkdown") if down else route.flags)
     return replace(route, flags=_leg_flags(ns, route, NextHop(route.gateway, route.dev, 1, route.flags)))
 
 

@@ -16,6 +16,7 @@ def add(lab: Lab, ns: Namespace, rule: Rule, priority: int | None = None) -> Non
     rule = replace(rule, priority=priority, origin=lab.origin)
     if rule in ns.rules:
         raise KernelError(errno.EEXIST)
+    ns.custom_rules = True
     place = sum(r.priority <= priority for r in ns.rules)
     ns.rules.insert(place, rule)
 
@@ -32,5 +33,6 @@ def delete(lab: Lab, ns: Namespace, fits) -> None:
     for rule in ns.rules:
         if fits(rule):
             ns.rules.remove(rule)
+            ns.custom_rules = True
             return
     raise KernelError(errno.ENOENT)

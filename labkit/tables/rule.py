@@ -22,6 +22,7 @@ class Rule:
     iif: str | None = None
     oif: str | None = None
     fwmark: int | None = None
+    fwmask: int = 0xFFFFFFFF
     tos: int = 0
     action: str = "lookup"
     invert: bool = False

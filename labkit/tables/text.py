@@ -8,7 +8,7 @@ command adds it. Fields that say nothing are hidden (proto boot, scope global, t
 from collections.abc import Iterable, Iterator, Set
 from ipaddress import IPv4Network
 
-from .names import table_name, tos_name
+from .names import PROTOS, SCOPES, TYPES, table_name, tos_name
 from .route import MAIN, NextHop, Route
 
 _NOTHING: Set[str] = frozenset()
@@ -24,14 +24,15 @@ def prefix_words(network: IPv4Network) -> str:
     return str(network.network_address) if network.prefixlen == 32 else str(network)
 
 
-def route_line(route: Route, hide: Set[str] = _NOTHING, details: bool = False) -> str:
+def route_line(route: Route, hide: Set[str] = _NOTHING, details: bool = False, numeric: bool = False) -> str:
     """The lines of one route, without the space that iproute2 puts at the end of each.
 
     hide: fields to leave out, among via dev table proto scope src metric tos. details: as with -d.
+    numeric: as with -N, numbers in place of names.
     """
-    words = [route.type] if details or route.type != "unicast" else []
+    words = [_type(route, numeric)] if details or route.type != "unicast" else []
     words.append(prefix_words(route.dst))
-    for key, value in _fields(route, hide, details):
+    for key, value in _fields(route, hide, details, numeric):
         words += [key, value]
     words += route.flags
     for name, value in route.metrics:
@@ -40,20 +41,28 @@ def route_line(route: Route, hide: Set[str] = _NOTHING, details: bool = False) -
     return "\n".join(lines)
 
 
-def _fields(route: Route, hide: Set[str], details: bool) -> Iterator[tuple[str, str]]:
+def _type(route: Route, numeric: bool) -> str:
+    return str(TYPES.index(route.type) + 1) if numeric else route.type
+
+
+def _number(names: dict[str, int], word: str, numeric: bool) -> str:
+    return str(names.get(word, word)) if numeric else word
+
+
+def _fields(route: Route, hide: Set[str], details: bool, numeric: bool) -> Iterator[tuple[str, str]]:
     """The fields between destination and flags, in iproute2's order."""
     if route.tos and "tos" not in hide:
-        yield "tos", tos_name(route.tos)
+        yield "tos", f"{route.tos:#04x}" if numeric else tos_name(route.tos)
     if route.gateway is not None and "via" not in hide:
         yield "via", str(route.gateway)
     if route.dev is not None and "dev" not in hide:
         yield "dev", route.dev
     if (details or route.table != MAIN) and "table" not in hide:
-        yield "table", table_name(route.table)
+        yield "table", str(route.table) if numeric else table_name(route.table)
     if (details or route.proto != "boot") and "proto" not in hide:
-        yield "proto", route.proto
+        yield "proto", _number(PROTOS, route.proto, numeric)
     if (details or route.scope != "global") and "scope" not in hide:
-        yield "scope", route.scope
+        yield "scope", _number(SCOPES, route.scope, numeric)
     if route.src is not None and "src" not in hide:
         yield "src", str(route.src)
     if route.metric and "metric" not in hide:
@@ -69,21 +78,21 @@ def _leg_words(leg: NextHop) -> list[str]:
 _JSON_NAMES = {"via": "gateway", "proto": "protocol", "src": "prefsrc"}
 
 
-def route_json(route: Route, hide: Set[str] = _NOTHING, details: bool = False) -> dict:
+def route_json(route: Route, hide: Set[str] = _NOTHING, details: bool = False, numeric: bool = False) -> dict:
     """The object that `ip -j route` prints for one route; keys in iproute2's order."""
-    answer: dict = {"type": route.type} if details or route.type != "unicast" else {}
+    answer: dict = {"type": _type(route, numeric)} if details or route.type != "unicast" else {}
     answer["dst"] = prefix_words(route.dst)
-    for key, value in _fields(route, hide, details):
+    for key, value in _fields(route, hide, details, numeric):
         answer[_JSON_NAMES.get(key, key)] = int(value) if key == "metric" else value
     answer["flags"] = list(route.flags)
     if route.metrics:
-        answer["metrics"] = [dict(_metric_json(name, value) for name, value in route.metrics)]
+        answer["metrics"] = [dict(metric_json(name, value) for name, value in route.metrics)]
     if route.nexthops:
         answer["nexthops"] = [_leg_json(leg) for leg in route.nexthops]
     return answer
 
 
-def _metric_json(name: str, value: str) -> tuple[str, int | str | None]:
+def metric_json(name: str, value: str) -> tuple[str, int | str | None]:
     """JSON drops the word `lock`, and gives times in milliseconds."""
     value = value.removeprefix("lock ")
     if name == "features":

@@ -136,7 +136,7 @@ def _fields(ctx: Context, options: Options, query: _Query, answer: _Answer) -> d
     decision, route = answer.decision, answer.decision.route
     kind = decision.kind
     fields: dict = {"type": kind} if kind != "unicast" or options.details else {}
-    fields["dst"] = str(decision.dst)
+    fields["dst"] = str(query.dst)
     if query.src is not None and query.src.network.prefixlen:
         fields["from"] = str(query.src.ip)
     if route is not None and route.tos:

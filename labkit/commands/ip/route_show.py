@@ -70,13 +70,13 @@ def show(ctx: Context, options: Options, words: Words) -> Result:
             raise Failure(2, _NO_TABLE + "Dump terminated\n", ("[ " if options.pretty else "[") if options.json else "")
     found = _found(ctx, options, selector)
     if options.json:
-        return Result(0, json_text([route_json(r, selector.hidden, options.details) for r in found], options.pretty))
+        return Result(0, json_text([route_json(r, selector.hidden, options.details, options.numeric) for r in found], options.pretty))
     return Result(0, "".join(lines(route, options, selector.hidden) for route in found))
 
 
 def lines(route: Route, options: Options, hidden: frozenset[str] = frozenset()) -> str:
     """A route as iproute2 prints it: a space at the end of each line."""
-    text = route_line(route, hidden, options.details)
+    text = route_line(route, hidden, options.details, options.numeric)
     return text.replace("\n", f" {options.newline}") + " \n"
 
 
