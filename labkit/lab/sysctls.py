@@ -4,9 +4,10 @@ Keys are spelled as sysctl(8) prints them. `net.ipv4.conf.all.X` and `net.ipv4.c
 as ip-sysctl.rst says for each X: rp_filter by the larger, proxy_arp and accept_local by "either".
 """
 
-from ..errors import KernelError
-
 import errno
+import re
+
+from ..errors import KernelError
 
 #: Settings outside of `conf`, with the value a new network namespace has (observed on 6.18).
 GLOBAL = {
@@ -41,9 +42,20 @@ PER_INTERFACE = {
     "src_valid_mark": "0",
 }
 
-#: What differs between a new namespace's "all"/"default" and the table above: nothing but this.
-_ALL = {"accept_redirects": "1"}
 _CONF = "net.ipv4.conf."
+
+#: What the kernel takes as a number, and the least and most for settings that have some (6.18).
+_NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
+_RANGES = {
+    "net.ipv4.ip_default_ttl": (1, 255),
+    "net.ipv4.icmp_echo_ignore_all": (0, 1),
+    "net.ipv4.icmp_echo_ignore_broadcasts": (0, 1),
+    "net.ipv4.icmp_errors_use_inbound_ifaddr": (0, 1),
+    "net.ipv4.icmp_ratelimit": (0, 2**31 - 1),
+    "net.ipv4.ip_no_pmtu_disc": (0, 255),
+    "net.ipv4.ip_forward_use_pmtu": (0, 255),
+    "net.ipv4.fib_multipath_hash_policy": (0, 3),
+}
 
 
 class Sysctls:
@@ -70,8 +82,9 @@ class Sysctls:
         """Write one value, with what the kernel changes along with it (ip-sysctl.rst)."""
         if key not in self._values:
             raise KernelError(errno.ENOENT)
+        value, before = _accepted(key, value), self._values[key]
         self._values[key] = value
-        if key in ("net.ipv4.ip_forward", f"{_CONF}all.forwarding"):
+        if key in ("net.ipv4.ip_forward", f"{_CONF}all.forwarding") and value != before:
             self._forward_everywhere(value)
 
     def __iter__(self):
@@ -106,8 +119,35 @@ class Sysctls:
             self._values[f"{_CONF}{new}.{key}"] = self._values.pop(f"{_CONF}{old}.{key}")
 
     def _forward_everywhere(self, value: str) -> None:
-        """Writing ip_forward writes every interface's `forwarding` (kernel: devinet.c)."""
+        """Changing ip_forward writes every interface's `forwarding`, and a router takes no redirects.
+
+        kernel: net/ipv4/devinet.c inet_forward_change.
+        """
         self._values["net.ipv4.ip_forward"] = value
+        self._values[f"{_CONF}all.accept_redirects"] = "0" if int(value) else "1"
         for key in self._values:
             if key.startswith(_CONF) and key.endswith(".forwarding"):
                 self._values[key] = value
+
+
+def _accepted(key: str, text: str) -> str:
+    """The number the kernel keeps of what is written, or KernelError(EINVAL).
+
+    It reads the first number, decimal, 0x… or octal, and ignores what stands behind a space
+    (kernel: kernel/sysctl.c proc_dointvec; observed on 6.18).
+    """
+    words = text.split()
+    if key == "net.ipv4.ping_group_range":
+        if len(words) != 2 or not all(word.isdigit() for word in words):
+            raise KernelError(errno.EINVAL)
+        return "\t".join(words) if int(words[0]) <= int(words[1]) else "1\t0"
+    found = _NUMBER.fullmatch(words[0]) if words else None
+    if not found:
+        raise KernelError(errno.EINVAL)
+    digits = found[2]
+    number = int(digits, 8 if digits.startswith("0") and digits.isdigit() else 0)
+    number = -number if found[1] else number
+    least, most = _RANGES.get(key, (-(2**31), 2**31 - 1))
+    if not least <= number <= most:
+        raise KernelError(errno.EINVAL)
+    return str(int(bool(number)) if key.startswith("net.bridge.") else number)

@@ -5,7 +5,7 @@ as the kernel's receive queues have it. Everything between two wires is one func
 """
 
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heappop
 
 from ..lab.interface import Interface
 from ..lab.lab import Lab
@@ -42,6 +42,8 @@ class Net:
         self.sent_at: dict[int, float] = {}
         self.source = ""
         self.source_port = 0
+        self.first_port = 0  # UDP probes that count their destination port up from here
+        self.device: str | None = None  # what the probing socket is bound to (ping -I eth0)
         self.arrivals: list[str] = []  # namespaces in which a request was delivered
         self._events = 0
 
@@ -51,8 +53,7 @@ class Net:
 
     def post(self, event: str, *arguments, after: float = 0.0) -> None:
         """Let something happen `after` seconds from now; events of one time in the order posted."""
-        self.lab.agenda_number += 1
-        heappush(self.lab.agenda, (self.lab.now + after, self.lab.agenda_number, event, arguments))
+        self.lab.post(event, *arguments, after=after)
 
     def run(self, until: float, done: Callable[[], bool]) -> None:
         """Let events happen until nothing is due before `until`, or `done()` says enough.

@@ -77,10 +77,17 @@ def _heed(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: I
     if icmp.type == REDIRECT:
         _redirected(net, ns, interface, packet, icmp)
     if icmp.type in (UNREACHABLE, TIME_EXCEEDED, REDIRECT):
-        seq = quoted.transport.seq if isinstance(quoted.transport, Icmp) else 1
+        seq = _sequence(net, quoted)
         kind = "redirect" if icmp.type == REDIRECT else "error"
         reply = Reply(seq, kind, packet.src, packet.ttl, icmp.type, icmp.code, icmp.mtu, icmp.gateway, size=packet.length)
         take_answer(net, ns, interface, packet, reply)
+
+
+def _sequence(net: Net, quoted: Packet) -> int:
+    """Which of our packets an error is about: echo requests are numbered, UDP probes may be by port."""
+    if isinstance(quoted.transport, Icmp):
+        return quoted.transport.seq
+    return quoted.dport - net.first_port + 1 if net.first_port else 1
 
 
 def _redirected(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
@@ -117,4 +124,17 @@ def take_answer(net: Net, ns: Namespace, interface: Interface | None, packet: Pa
     net.step(ns, interface, "deliver", words, packet)
     if packet.token == net.token and ns.name == net.source and reply.seq in net.sent_at:
         waited = net.now - net.sent_at[reply.seq]
+        if not _heard(net, interface, reply):
+            reply = replace(reply, kind="unheard")
         net.replies.append(replace(reply, at=net.now, time=waited, arrived_on=interface.name if interface else None))
+
+
+def _heard(net: Net, interface: Interface | None, reply: Reply) -> bool:
+    """A socket bound to an interface misses what arrives elsewhere.
+
+    From lo it gets echo replies, but no errors: `ping -I eth0` never says that its own kernel
+    found nobody on the link (observed on 6.18).
+    """
+    if net.device is None or interface is None or interface.name == net.device:
+        return True
+    return interface.kind == "loopback" and reply.kind == "reply"

@@ -31,6 +31,13 @@ def trace(lab: Lab, source: str, destination: str, **how) -> Trace:
     return probe(lab, source, destination, **how)
 
 
+def pass_time(lab: Lab, seconds: float) -> None:
+    """Let time pass: what is due meanwhile (timers, leases that expire) happens."""
+    ends = lab.now + seconds
+    while lab.now < ends:
+        Net(lab, "").run(min(ends, lab.now + 3600.0), lambda: False)
+
+
 def probe(
     lab: Lab,
     source: str,
@@ -62,7 +69,7 @@ def probe(
     _check(ns, proto, port, ttl, size, dev)
     lab.probes_sent += 1
     net = Net(lab, f"probe-{lab.probes_sent}")
-    net.source, net.source_port = source, SOURCE_PORT
+    net.source, net.source_port, net.device = source, SOURCE_PORT, dev
     start = lab.now
     request = Request(ns, dst, own, proto, port or DEFAULT_PORT.get(proto, 0), ttl, size, _df(df), dev, tos, lab.probes_sent)
     sent = _exchange(net, request, start, count, interval, wait, deadline)
@@ -102,8 +109,12 @@ def _exchange(net: Net, request: Request, start: float, count: int, interval: fl
     sent = 0
     ends = start + deadline if deadline is not None else None
 
+    def unnoticed(reply: Reply) -> bool:
+        """From a chosen source ping goes on sending without a route: it never asked for one first."""
+        return bool(int(request.src)) and reply.errno != errno.EMSGSIZE
+
     def enough() -> bool:
-        errors = sum(r.kind in ("error", "local") for r in net.replies)
+        errors = sum(r.kind == "error" or (r.kind == "local" and not unnoticed(r)) for r in net.replies)
         answers = sum(r.kind in ("reply", "refused") for r in net.replies)
         return answers + errors >= count or (deadline is not None and errors > 0)
 

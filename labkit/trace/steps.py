@@ -57,8 +57,9 @@ class Step:
 class Reply:
     """What came back for one request.
 
-    kind: "reply", "error" (an ICMP error), "redirect", "refused" (TCP reset) or "local" (our own
-    kernel refused to send: `errno`). `time` is in seconds since that request was sent.
+    kind: "reply", "error" (an ICMP error), "redirect", "refused" (TCP reset), "local" (our own
+    kernel refused to send: `errno`) or "unheard" (it arrived where the socket is not bound to).
+    `time` is in seconds since that request was sent.
     """
 
     seq: int

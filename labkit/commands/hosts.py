@@ -1,0 +1,47 @@
+"""Host names and addresses as the C library reads them.
+
+An address may be short (`10.1` is 10.0.0.1) or in hexadecimal. Of names the lab knows only
+`localhost`; every other name gets the C library's answer on a machine that reaches no name server.
+"""
+
+import re
+from ipaddress import IPv4Address
+
+#: A name with another character is refused without asking any server (RFC 1123, glibc res_hnok).
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_PART = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
+
+
+def numeric(word: str) -> IPv4Address | None:
+    """inet_aton(3): one to four numbers; the last one fills what is left."""
+    parts = word.split(".")
+    if len(parts) > 4 or not all(_PART.fullmatch(p) for p in parts):
+        return None
+    *front, last = [int(p, 8) if re.fullmatch("0[0-7]+", p) else int(p, 0) for p in parts]
+    room = 4 - len(front)
+    if any(p > 255 for p in front) or last >= 256**room:
+        return None
+    return IPv4Address(int.from_bytes(bytes(front), "big") * 256**room + last)
+
+
+def address(word: str) -> IPv4Address | None:
+    """The address of a host, or None."""
+    return IPv4Address("127.0.0.1") if word == "localhost" else numeric(word)
+
+
+def impossible(word: str) -> bool:
+    """Whether the word cannot be a host's name, so that nobody is asked for it."""
+    return not _NAME.fullmatch(word)
+
+
+def gai_words(word: str) -> str:
+    """Why getaddrinfo(3) has no address (ping, traceroute)."""
+    return "Name or service not known" if impossible(word) else "Temporary failure in name resolution"
+
+
+def herror_words(word: str, gateway: bool = False) -> str:
+    """Why gethostbyname(3) has no address (net-tools). For a gateway net-tools looks among networks last."""
+    if not word:
+        return "Unknown server error"
+    digits = word.replace(".", "").isdigit() and not word.endswith(".")
+    return "Unknown host" if gateway or digits or impossible(word) else "Host name lookup failure"

@@ -1,0 +1,166 @@
+"""The options of ping (iputils 20221126): how they are read and how they are refused.
+
+Left out, and refused in a sentence: flooding, IPv6, IP options and what only shows on a terminal.
+"""
+
+import re
+from dataclasses import dataclass
+
+from .getopt import getopt
+from .result import Failure
+
+#: Without -c ping runs until it is stopped. The lab stops it after three packets.
+UNTIL_STOPPED = 3
+
+_SHORT = "h?4bRT:6F:N:aABc:CdDe:fi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:"
+_UNDERSTOOD = "4BbciIMnqQstwW"
+USAGE = """
+Usage
+  ping [options] <destination>
+
+Options:
+  <destination>      dns name or ip address
+  -a                 use audible ping
+  -A                 use adaptive ping
+  -B                 sticky source address
+  -c <count>         stop after <count> replies
+  -C                 call connect() syscall on socket creation
+  -D                 print timestamps
+  -d                 use SO_DEBUG socket option
+  -e <identifier>    define identifier for ping session, default is random for
+                     SOCK_RAW and kernel defined for SOCK_DGRAM
+                     Imply using SOCK_RAW (for IPv4 only for identifier 0)
+  -f                 flood ping
+  -h                 print help and exit
+  -I <interface>     either interface name or address
+  -i <interval>      seconds between sending each packet
+  -L                 suppress loopback of multicast packets
+  -l <preload>       send <preload> number of packages while waiting replies
+  -m <mark>          tag the packets going out
+  -M <pmtud opt>     define mtu discovery, can be one of <do|dont|want>
+  -n                 no dns name resolution
+  -O                 report outstanding replies
+  -p <pattern>       contents of padding byte
+  -q                 quiet output
+  -Q <tclass>        use quality of service <tclass> bits
+  -s <size>          use <size> as number of data bytes to be sent
+  -S <size>          use <size> as SO_SNDBUF socket option value
+  -t <ttl>           define time to live
+  -U                 print user-to-user latency
+  -v                 verbose output
+  -V                 print version and exit
+  -w <deadline>      reply wait <deadline> in seconds
+  -W <timeout>       time to wait for response
+
+IPv4 options:
+  -4                 use IPv4
+  -b                 allow pinging broadcast
+  -R                 record route
+  -T <timestamp>     define timestamp, can be one of <tsonly|tsandaddr|tsprespec>
+
+IPv6 options:
+  -6                 use IPv6
+  -F <flowlabel>     define flow label, default is random
+  -N <nodeinfo opt>  use icmp6 node info query, try <help> as argument
+
+For more details see ping(8).
+"""
+
+
+@dataclass(slots=True)
+class Options:
+    """What a line asks for. `df` is "fixed", "want" or "no"; None is the kernel's default ("want")."""
+
+    count: int | None = None
+    interval: float = 1.0
+    size: int = 56
+    ttl: int | None = None
+    df: str | None = None
+    device: str | None = None
+    source: str | None = None
+    wait: float = 10.0
+    deadline: int | None = None
+    quiet: bool = False
+    broadcast: bool = False
+    tos: int = 0
+    complaints: str = ""
+
+
+def read(args: list[str]) -> tuple[Options, list[str]]:
+    """The options and the destinations; Failure as ping gives up."""
+    found, words = getopt("ping", args, _SHORT)
+    options = Options()
+    for letter, value in found:
+        if letter in "?h":
+            raise Failure(2, value + USAGE)
+        if letter not in _UNDERSTOOD:
+            dashed = " ".join(f"-{c}" for c in _UNDERSTOOD)
+            raise Failure(2, f"ping: the lab's ping does not know -{letter}; it understands {dashed}\n")
+        _take(options, letter, value)
+    if not words:
+        raise Failure(1, "ping: usage error: Destination address required\n")
+    return options, words
+
+
+def _take(options: Options, letter: str, value: str) -> None:
+    match letter:
+        case "c":
+            options.count = number(value, 1, 2**63 - 1)
+        case "s":
+            options.size = number(value, 0, 2**31 - 1)
+        case "t":
+            options.ttl = number(value, 0, 255)
+        case "w":
+            options.deadline = number(value, 0, 2**31 - 1) or None
+        case "i":
+            options.interval = max(_seconds(options, value, "bad timing interval"), 0.0)
+        case "W":
+            options.wait = _seconds(options, value, "bad linger time")
+            if options.wait < 0:
+                raise Failure(2, options.complaints + f"ping: bad linger time: {value}\n")
+        case "I" if re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", value):
+            options.source = value
+        case "I":
+            options.device = value
+        case "M":
+            options.df = {"do": "fixed", "dont": "no", "want": "want"}.get(value)
+            if options.df is None:
+                raise Failure(2, f"ping: invalid -M argument: {value}\n")
+        case "Q":
+            options.tos = _tos(value)
+        case "q":
+            options.quiet = True
+        case "b":
+            options.broadcast = True
+
+
+def number(word: str, least: int, most: int, tool: str = "ping") -> int:
+    """strtol_or_err of iputils: a decimal number between two bounds."""
+    if not re.fullmatch(r"\s*[-+]?\d+", word):
+        raise Failure(1, f"{tool}: invalid argument: '{word}'\n")
+    if not least <= int(word) <= most:
+        raise Failure(1, f"{tool}: invalid argument: '{word}': out of range: {least} <= value <= {most}\n")
+    return int(word)
+
+
+def _seconds(options: Options, word: str, what: str) -> float:
+    """A number of seconds; ping only grumbles about what stands behind it."""
+    found = re.match(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", word)
+    rest = word[found.end() :] if found else word
+    if rest:
+        options.complaints += f"ping: option argument contains garbage: {rest}\n"
+        options.complaints += "ping: this will become fatal error in the future\n"
+    value = float(found[0]) if found else 0.0
+    if value > (2**31 - 1) / 1000:
+        raise Failure(2, f"{options.complaints}ping: {what}: {word}\n")
+    return int(value * 1000) / 1000
+
+
+def _tos(word: str) -> int:
+    try:
+        tos = int(word, 16) if word[:2] in ("0x", "0X") else int(word)
+    except ValueError:
+        raise Failure(2, f"ping: bad TOS value: {word}\n") from None
+    if tos > 255:
+        raise Failure(2, f"ping: the decimal value of TOS bits must be in range 0-255: {tos}\n")
+    return tos
