@@ -11,22 +11,25 @@ from .namespace import Namespace
 
 def refresh_with_peer(lab: Lab, interface: Interface) -> None:
     """Work out carrier anew for an interface that went up or down, and for its peer."""
-    refresh(lab, interface)
     peer = lab.peer(interface)
-    if peer is not None:
-        refresh(lab, peer)
+    refresh(lab, interface, *([peer] if peer is not None else []))
 
 
-def refresh(lab: Lab, interface: Interface) -> None:
+def refresh(lab: Lab, *interfaces: Interface) -> None:
     """Work out carrier and operstate anew, and pass a change on to the bridge above."""
-    before = interface.carrier
-    interface.carrier = _carrier(lab, interface)
-    interface.operstate = _operstate(lab, interface)
-    ns = lab[interface.namespace]
-    if before and not interface.carrier:
-        _lost(ns, interface)
-    if interface.master:
-        refresh_bridge(lab, ns, ns.find(interface.master))
+    had = [interface.carrier for interface in interfaces]
+    for interface in interfaces:
+        interface.carrier = _carrier(lab, interface)
+    for interface, before in zip(interfaces, had, strict=True):
+        lost = before and not interface.carrier
+        if lost:
+            interface.unlinked = without_carrier(lab, interface)
+        interface.operstate = _operstate(lab, interface)
+        ns = lab[interface.namespace]
+        if lost:
+            _lost(ns, interface)
+        if interface.master:
+            refresh_bridge(lab, ns, ns.find(interface.master))
 
 
 def refresh_bridge(lab: Lab, ns: Namespace, bridge: Interface) -> None:
@@ -66,7 +69,7 @@ def _operstate(lab: Lab, interface: Interface) -> str:
         return "DOWN"
     match interface.kind:
         case "veth":
-            return "UP" if interface.carrier else "LOWERLAYERDOWN"
+            return "UP" if interface.carrier else interface.unlinked
         case "bridge":
             if not interface.bridge.had_ports:
                 return "UNKNOWN"
@@ -74,6 +77,20 @@ def _operstate(lab: Lab, interface: Interface) -> str:
         case "tun" | "tap":
             return "UNKNOWN" if interface.carrier else "DOWN"
     return "UNKNOWN"
+
+
+def without_carrier(lab: Lab, interface: Interface) -> str:
+    """What a veth end without carrier shows when up: LOWERLAYERDOWN if the other end has none either.
+
+    The kernel looks for the other end's index in this interface's own namespace, also when the
+    other end is elsewhere, and only when carrier goes or the pair is made (net/core/link_watch.c
+    default_operstate); so does this.
+    """
+    peer = lab.peer(interface)
+    if peer is None:
+        return "DOWN"
+    other = lab[interface.namespace].interfaces.get(peer.index)
+    return "DOWN" if other is None or other is interface or other.carrier else "LOWERLAYERDOWN"
 
 
 def flags(lab: Lab, interface: Interface) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ class Bridge:
 
 @dataclass(slots=True)
 class Vxlan:
-    """What makes an interface a vxlan tunnel end (VTEP)."""
+    """What makes an interface a vxlan tunnel end (VTEP). `options` are shown and change nothing else."""
 
     vni: int
     local: IPv4Address | None = None
@@ -83,6 +83,7 @@ class Vxlan:
     learning: bool = True
     ttl: int = 0
     fdb: Fdb = field(default_factory=Fdb)
+    options: dict[str, int | bool] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -100,7 +101,7 @@ class Tun:
 @dataclass(slots=True, eq=False)
 class Interface:
     """`uid` is the lab-wide number by which a veth end finds its peer; `index` is the kernel's
-    interface index inside its namespace."""
+    interface index inside its namespace; `unlinked` is the operstate while up without carrier."""
 
     uid: int
     index: int
@@ -126,6 +127,7 @@ class Interface:
     tun: Tun | None = None
     carrier: bool = False
     operstate: str = "DOWN"
+    unlinked: str = "DOWN"
     qdisc: str = "noop"
     counters: dict[str, int] = field(default_factory=dict)
     origin: Origin = field(default=YOU)

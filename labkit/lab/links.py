@@ -79,6 +79,8 @@ def _create_pair(lab, ns, name, peer_ns, peer_name, mac, peer_mac, mtu, txqlen, 
         _unplug(lab, peer_ns, far)
         raise
     near.peer, far.peer = far.uid, near.uid
+    for end in (near, far):
+        end.unlinked = carrier.without_carrier(lab, end)
     if txqlen is not None:
         near.txqlen = txqlen
     _remember_peer_namespace(lab, near)

@@ -235,11 +235,15 @@ def _address(interface: Interface, request: _Request) -> Address:
     if brd in ("+", "-"):
         network = far.network
         brd = None if network.prefixlen > 30 else network.broadcast_address if brd == "+" else network.network_address
-    scope = request.scope or ("host" if local.ip.is_loopback else "global")
     return Address(
-        local if request.peer is None else IPv4Interface((local.ip, far.network.prefixlen)), request.label or interface.name,
-        scope=scope, broadcast=brd, peer=None if far.ip == local.ip else far, metric=request.metric, noprefixroute=request.noprefixroute,
-    )  # fmt: skip
+        IPv4Interface((local.ip, far.network.prefixlen)),
+        request.label or interface.name,
+        scope=request.scope or ("host" if local.ip.is_loopback else "global"),
+        broadcast=brd,
+        peer=None if far.ip == local.ip else far,
+        metric=request.metric,
+        noprefixroute=request.noprefixroute,
+    )
 
 
 def _delete(ctx: Context, interface: Interface, request: _Request, wildcard: bool) -> None:

@@ -12,7 +12,7 @@ from ...lab.interface import Address, Interface
 from ...lab.namespace import Namespace
 from ..result import Failure
 from .groups import group_name
-from .words import Words, find_device, garbage, integer, matches, prefix, wrong
+from .words import Words, find_device, garbage, integer, is_index, matches, prefix, wrong
 
 _FLAGS = ("secondary", "temporary", "nodad", "optimistic", "dadfailed", "home", "deprecated", "tentative", "permanent",
           "mngtmpaddr", "noprefixroute", "autojoin", "stable-privacy")  # fmt: skip
@@ -101,6 +101,9 @@ def read_filter(ns: Namespace, words: Words, family: str, help_text: str) -> Fil
         device = word
     if device is not None:
         wanted.device = find_device(ns, device)
+        if is_index(device) and ns.find(device) is None and family == "link":
+            # Taken for an index first and asked for by name then, in vain.
+            raise Failure(1, "RTNETLINK answers: No such device\nCannot send link get request: No such device\n")
         if wanted.device is None:
             raise Failure(1, f'Device "{device}" does not exist.\n')
     return wanted

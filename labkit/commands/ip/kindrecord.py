@@ -4,7 +4,7 @@ Keys in the order of iproute2 6.1 (ip/iplink_bridge.c, iplink_bridge_slave.c, ip
 iptuntap.c), defaults as Linux 6.18 shows them. Timers run in a kernel; here they stand at 0.00.
 """
 
-from ...lab.interface import Interface
+from ...lab.interface import ZERO_MAC, Interface
 from .jsontext import Raw
 
 _TIMER = Raw("0.00")
@@ -56,9 +56,13 @@ def _bridge(interface: Interface) -> dict:
 
 
 def bridge_id(bridge: Interface) -> str:
-    """Priority and MAC address, its numbers without leading zeros (ether_ntoa)."""
+    """Priority and MAC address, its numbers without leading zeros (ether_ntoa).
+
+    The random address of a bridge that never had a port does not count.
+    """
     priority = (BRIDGE_DEFAULTS | bridge.bridge.options)["priority"]
-    return f"{priority:04x}." + ":".join(f"{int(part, 16):x}" for part in bridge.mac.split(":"))
+    mac = bridge.mac if bridge.bridge.had_ports or bridge.bridge.mac_set else ZERO_MAC
+    return f"{priority:04x}." + ":".join(f"{int(part, 16):x}" for part in mac.split(":"))
 
 
 def port_data(bridge: Interface, interface: Interface) -> dict:
@@ -86,8 +90,12 @@ def _vxlan(interface: Interface) -> dict:
         data["local"] = str(vxlan.local)
     if vxlan.dev:
         data["link"] = vxlan.dev
-    data |= {"port_range": {"low": 0, "high": 0}, "port": vxlan.port, "learning": vxlan.learning, "ttl": vxlan.ttl, "df": "unset"}
-    return data | {"ageing": 300, "udp_csum": True, "udp_zero_csum6_tx": False, "udp_zero_csum6_rx": False}
+    options = vxlan.options
+    data |= {"port_range": {"low": 0, "high": 0}, "port": vxlan.port, "learning": vxlan.learning}
+    if options.get("tos"):
+        data["tos"] = f"{options['tos']:#x}"
+    data |= {"ttl": vxlan.ttl, "df": "unset", "ageing": 300}
+    return data | {name: options.get(name, name == "udp_csum") for name in ("udp_csum", "udp_zero_csum6_tx", "udp_zero_csum6_rx")}
 
 
 def _tun(interface: Interface) -> dict:

@@ -16,7 +16,7 @@ from . import usage
 from .filters import Filter, read_filter
 from .kindrecord import BRIDGE_DEFAULTS
 from .linkkinds import KindOptions, check_kind, read_kind
-from .linkwords import LinkRequest, read_link_words
+from .linkwords import LinkRequest, read_link_words, refuse_unknown
 from .options import Options
 from .show import show
 from .words import Words, device, matches, refused
@@ -57,6 +57,7 @@ def add(ctx: Context, words: Words, *, replacing: bool = False) -> Result:
     if request.type is None:
         raise Failure(1, 'Not enough information: "type" argument is required\n')
     options = read_kind(ctx, request.type, words, creating=True)
+    refuse_unknown(request)
     try:
         check_kind(request.type, options, creating=True)
         _create(ctx, request, options, replacing)
@@ -77,6 +78,8 @@ def _create(ctx: Context, request: LinkRequest, options: KindOptions, replacing:
         raise KernelError(EOPNOTSUPP, "Unknown device type")
     _check_mac(request.mac)
     _check_mac(peer.mac)
+    if peer.up:
+        _refuse_peer_up(ctx, peer)
     interface = links.create(
         ctx.lab, ns, request.name, request.type, mac=request.mac, mtu=request.mtu, txqlen=request.txqlen, index=request.index,
         peer_name=peer.name, peer_ns=peer.netns or ctx.ns, peer_mac=peer.mac, peer_index=peer.index if request.index else None,
@@ -91,7 +94,7 @@ def _create(ctx: Context, request: LinkRequest, options: KindOptions, replacing:
         interface.group = request.group or "default"
         if request.master:
             _set_master(ctx, ns, interface, request, ctx.ns)
-    except KernelError:
+    except (KernelError, Failure):
         links.delete(ctx.lab, ns, interface)
         raise
 
@@ -107,13 +110,18 @@ def _finish_peer(ctx: Context, request: LinkRequest, peer: LinkRequest | None, i
     if peer is None:
         far.txqlen = interface.txqlen
         return
-    if peer.up:
-        raise KernelError(ENOTCONN)
     far_ns = ctx.lab[far.namespace]
     links.set_mtu(ctx.lab, far_ns, far, 1500 if peer.mtu is None else peer.mtu)
     far.txqlen = far.txqlen if peer.txqlen is None else peer.txqlen
     far.group = peer.group or "default"
     _set_flags(ctx, far_ns, far, peer)
+
+
+def _refuse_peer_up(ctx: Context, peer: LinkRequest) -> None:
+    """The kernel registers the peer, finds it cannot be up without its other end, and takes it back."""
+    ns = peer.netns or ctx.ns
+    links.delete(ctx.lab, ns, links.create(ctx.lab, ns, peer.name, "dummy"))
+    raise KernelError(ENOTCONN)
 
 
 def _check_length(request: LinkRequest) -> None:
@@ -140,6 +148,7 @@ def change(ctx: Context, words: Words) -> Result:
             _apply(ctx, interface, request)
         return Result()
     interface = device(ctx.ns, request.dev)
+    refuse_unknown(request)
     if request.type is not None:
         options = read_kind(ctx, request.type, words, creating=False)
         check_kind(request.type, options, creating=False)
@@ -224,6 +233,8 @@ def _set_bridge(interface: Interface, options: KindOptions) -> None:
             raise KernelError(ERANGE)
         if name == "vlan_filtering" and value:
             raise KernelError(EOPNOTSUPP)
+        if name == "stp_state" and value:
+            raise Failure(1, f"The lab's bridges have no spanning tree: stp_state stays 0, not {value}.\n")
         bridge.options[name] = value
         if name == "ageing_time":
             bridge.ageing = value / 100
@@ -237,6 +248,7 @@ def _set_vxlan(interface: Interface, options: KindOptions) -> None:
         raise KernelError(EOPNOTSUPP, "Cannot change VNI")
     if found.get("port", interface.vxlan.port) != interface.vxlan.port:
         raise KernelError(EOPNOTSUPP, "Cannot change port")
+    interface.vxlan.options |= found.pop("options", {})
     for name, value in found.items():
         setattr(interface.vxlan, name, value)
 

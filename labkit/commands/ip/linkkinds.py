@@ -27,6 +27,8 @@ _WIDTHS = dict.fromkeys(("forward_delay", "hello_time", "max_age", "ageing_time"
                          "mcast_hash_max", "mcast_last_member_count", "mcast_startup_query_count"), 32) | {
     "priority": 16, "group_fwd_mask": 16} | {name: 64 for name in BRIDGE_DEFAULTS if name.endswith("interval")}  # fmt: skip
 
+_BRIDGE_OTHERS = ("group_address", "vlan_protocol", "vlan_default_pvid", "vlan_stats_enabled", "vlan_stats_per_port")
+
 _PORT_SWITCHES = ("hairpin", "learning", "flood", "mcast_flood", "bcast_flood", "isolated")
 _PORT_OTHERS = ("fdb_flush", "state", "priority", "cost", "hairpin", "guard", "root_block", "fastleave", "learning", "flood",
                 "mcast_flood", "bcast_flood", "mcast_to_unicast", "proxy_arp", "proxy_arp_wifi", "mcast_router",
@@ -72,6 +74,8 @@ def _read_veth(ctx: Context, words: Words, creating: bool) -> KindOptions:
     if words.take() != "peer":
         raise Failure(1, "", usage.VETH)
     peer = read_link_words(ctx, words, creating=creating)
+    if not creating:
+        device(ctx.ns, peer.dev)
     if peer.type is not None:
         raise Failure(255, f'Error: duplicate "type": "{peer.type}" is the second value.\n')
     return KindOptions(given=True, peer=peer)
@@ -85,6 +89,8 @@ def _read_bridge(words: Words) -> KindOptions:
             options.flush = True
             continue
         name = next((name for name in BRIDGE_DEFAULTS if matches(word, name)), None)
+        if name is None and matches(word, *_BRIDGE_OTHERS):
+            raise Failure(1, f'The lab keeps no "{word}" of a bridge; it knows {", ".join(BRIDGE_DEFAULTS)} and fdb_flush.\n')
         if name is None:
             unknown = "" if matches(word, "help") else f'bridge: unknown command "{word}"?\n'
             raise Failure(1, unknown + usage.BRIDGE)
@@ -120,12 +126,19 @@ def _read_port(words: Words) -> KindOptions:
 #: it has none of it.
 _VXLAN_WORDS = (
     ("id", "vni"), ("vni", "vni"), ("group", "remote"), ("remote", "remote"), ("local", "local"), ("dev", "dev"), ("ttl", "ttl"),
-    ("hoplimit", "ttl"), ("tos", None), ("dsfield", None), ("df", None), ("label", None), ("flowlabel", None), ("ageing", None),
+    ("hoplimit", "ttl"), ("tos", "tos"), ("dsfield", "tos"), ("df", None), ("label", None), ("flowlabel", None), ("ageing", None),
     ("maxaddress", None), ("port", None), ("srcport", None), ("dstport", "port"), ("nolearning", "learning"),
     ("learning", "learning"), ("noproxy", None), ("proxy", None), ("norsc", None), ("rsc", None), ("nol2miss", None),
-    ("l2miss", None), ("nol3miss", None), ("l3miss", None), ("udpcsum", None), ("noudpcsum", None), ("external", None),
+    ("l2miss", None), ("nol3miss", None), ("l3miss", None), ("udpcsum", "udp_csum"), ("noudpcsum", "udp_csum"),
+    ("udp6zerocsumtx", "udp_zero_csum6_tx"), ("noudp6zerocsumtx", "udp_zero_csum6_tx"), ("udp6zerocsumrx", "udp_zero_csum6_rx"),
+    ("noudp6zerocsumrx", "udp_zero_csum6_rx"), ("remcsumtx", None), ("noremcsumtx", None), ("remcsumrx", None),
+    ("noremcsumrx", None), ("external", None),
     ("noexternal", None), ("gbp", None), ("gpe", None), ("vnifilter", None), ("novnifilter", None),
 )  # fmt: skip
+
+
+#: Those that the lab only shows.
+_VXLAN_SHOWN = ("tos", "udp_csum", "udp_zero_csum6_tx", "udp_zero_csum6_rx")
 
 
 def _read_vxlan(ctx: Context, words: Words, creating: bool) -> KindOptions:
@@ -138,8 +151,12 @@ def _read_vxlan(ctx: Context, words: Words, creating: bool) -> KindOptions:
             unknown = "" if matches(word, "help") else f'vxlan: unknown command "{word}"?\n'
             raise Failure(1, unknown + usage.VXLAN)
         if name is None:
-            raise Failure(1, f'The lab\'s vxlan has no "{keyword}"; it knows id, group, remote, local, dev, dstport, ttl and [no]learning.\n')
+            known = "id, group, remote, local, dev, dstport, ttl, tos, [no]learning and [no]udpcsum"
+            raise Failure(1, f'The lab\'s vxlan has no "{keyword}"; it knows {known}.\n')
         _read_vxlan_value(ctx, words, found, keyword, name, word)
+    shown = {name: found.pop(name) for name in _VXLAN_SHOWN if name in found}
+    if shown:
+        found["options"] = shown
     remote: IPv4Address | None = found.get("remote")
     if "vni" not in found and creating:
         raise Failure(1, "vxlan: missing virtual network identifier\n")
@@ -155,10 +172,10 @@ def _read_vxlan(ctx: Context, words: Words, creating: bool) -> KindOptions:
 
 def _read_vxlan_value(ctx: Context, words: Words, found: dict, keyword: str, name: str, word: str) -> None:
     """One keyword's value; a keyword may come once."""
-    if name == "learning":
+    if name == "learning" or name in _VXLAN_SHOWN[1:]:
         if name in found:
             raise garbage(word, word)
-        found[name] = keyword == "learning"
+        found[name] = not keyword.startswith("no")
         return
     before = found.get("remote")
     if name == "remote" and before is not None and before.is_multicast == (keyword == "remote"):
@@ -175,6 +192,8 @@ def _vxlan_value(ctx: Context, keyword: str, name: str, value: str):
             return _within(value, 2**24 - 1, "invalid id")
         case "port":
             return _within(value, 65535, "dst port")
+        case "tos":
+            return 1 if value == "inherit" else _dsfield(value)
         case "ttl":
             return 0 if value == "auto" else _ttl(value)
         case "dev":
@@ -195,6 +214,17 @@ def _within(value: str, most: int, why: str) -> int:
     return number
 
 
+def _dsfield(value: str) -> int:
+    """iproute2 reads a TOS as hexadecimal, with or without 0x."""
+    try:
+        number = int(value, 16)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 255:
+        raise wrong(value, "bad TOS value")
+    return number
+
+
 def _ttl(value: str) -> int:
     number = unsigned(value)
     if number is None:
@@ -210,5 +240,3 @@ def check_kind(kind: str, options: KindOptions, *, creating: bool) -> None:
         raise KernelError(EINVAL, "tun/tap creation via rtnetlink is not supported")
     if kind == "vxlan" and not options.given:
         raise KernelError(EINVAL, "Required attributes not provided to perform the operation")
-    if kind == "bridge" and (stp := options.bridge.get("stp_state")):
-        raise Failure(1, f"The lab's bridges have no spanning tree: stp_state stays 0, not {stp}.\n")

@@ -87,7 +87,10 @@ def _details(ns: Namespace, interface: Interface, is_link: bool) -> dict:
 
 
 def _tso_limit(ns: Namespace, interface: Interface) -> int:
-    """TUNs and bridges that never had a port take 64 KiB; a bridge takes what all its ports take."""
+    """64 KiB for TUNs and for what has nothing below it; a bridge takes what all its ports take."""
+    if interface.vxlan is not None:
+        lower = ns.find(interface.vxlan.dev) if interface.vxlan.dev else None
+        return _tso_limit(ns, lower) if lower else 65536
     if interface.bridge is None:
         return 65536 if interface.tun else 524280
     if not interface.bridge.had_ports:
@@ -95,11 +98,14 @@ def _tso_limit(ns: Namespace, interface: Interface) -> int:
     return min((_tso_limit(ns, port) for port in ns.ports(interface.name)), default=524280)
 
 
+_BOTH_WAYS = ("bytes", "packets", "errors", "dropped")
+
+
 def statistics(interface: Interface, detail: int) -> dict:
     """Counters as `-s` shows them; with `-s -s` the errors by their kind as well."""
     counters = interface.counters
-    received = {name: counters.get(f"rx_{name}", 0) for name in ("bytes", "packets", "errors", "dropped", "over_errors", "multicast")}
-    sent = {name: counters.get(f"tx_{name}", 0) for name in ("bytes", "packets", "errors", "dropped", "carrier_errors", "collisions")}
+    received = {name: counters.get(f"rx_{name}", 0) for name in (*_BOTH_WAYS, "over_errors", "multicast")}
+    sent = {name: counters.get(f"tx_{name}", 0) for name in (*_BOTH_WAYS, "carrier_errors", "collisions")}
     if detail > 1:
         received |= dict.fromkeys(("length_errors", "crc_errors", "frame_errors", "fifo_errors", "missed_errors"), 0)
         sent |= dict.fromkeys(("aborted_errors", "fifo_errors", "window_errors", "heartbeat_errors"), 0)

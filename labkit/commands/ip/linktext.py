@@ -84,8 +84,9 @@ def _details_text(record: dict, newline: str) -> str:
 def _options_text(data: dict) -> str:
     """`name value ` for each; what a TUN does not have is not mentioned."""
     line = ""
+    port = "hairpin" in data
     for key, value in data.items():
-        word = _WORDS.get(key, key)
+        word = "designated_bridge" if port and key == "bridge_id" else _WORDS.get(key, key)
         if key == "multi_queue":
             continue
         if isinstance(value, bool):
@@ -105,11 +106,18 @@ def _vxlan_text(data: dict) -> str:
     line += f"dev {data['link']} " if "link" in data else ""
     line += f"srcport {data['port_range']['low']} {data['port_range']['high']} dstport {data['port']} "
     line += "" if data["learning"] else "nolearning "
-    return line + f"ttl {data['ttl'] or 'auto'} ageing {data['ageing']} udpcsum noudp6zerocsumtx noudp6zerocsumrx "
+    line += f"tos {'inherit' if data['tos'] == '0x1' else data['tos']} " if "tos" in data else ""
+    line += f"ttl {data['ttl'] or 'auto'} ageing {data['ageing']} "
+    checksums = {"udp_csum": "udpcsum", "udp_zero_csum6_tx": "udp6zerocsumtx", "udp_zero_csum6_rx": "udp6zerocsumrx"}
+    return line + "".join(f"{'' if data[key] else 'no'}{word} " for key, word in checksums.items())
 
 
-_ROWS = (("RX", "rx", ("bytes", "packets", "errors", "dropped", "missed", "mcast"), ("length", "crc", "frame", "fifo", "overrun")),
-         ("TX", "tx", ("bytes", "packets", "errors", "dropped", "carrier", "collsns"), ("aborted", "fifo", "window", "heartbt", "transns")))  # fmt: skip
+#: Headings of the two rows each way: what is always shown, and with `-s -s` the errors by kind.
+_ROWS = (
+    ("RX", "rx", ("bytes", "packets", "errors", "dropped", "missed", "mcast"), ("length", "crc", "frame", "fifo", "overrun")),
+    ("TX", "tx", ("bytes", "packets", "errors", "dropped", "carrier", "collsns"),
+     ("aborted", "fifo", "window", "heartbt", "transns")),
+)  # fmt: skip
 
 
 def statistics_text(stats: dict, newline: str) -> str:

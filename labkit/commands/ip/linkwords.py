@@ -5,14 +5,14 @@ refused in one sentence.
 """
 
 from dataclasses import dataclass
+from errno import ESRCH
 
-from ...lab.interface import Interface
-from ...lab.lab import Lab
+from ...errors import KernelError
 from ...lab.namespace import Namespace
 from ..result import Context, Failure
 from . import usage
 from .groups import group_name
-from .words import Words, device, duplicate, find_device, garbage, integer, ipv4, matches, wrong
+from .words import Words, device, duplicate, find_device, garbage, integer, ipv4, matches, refused, wrong
 
 _SWITCHES = ("multicast", "allmulticast", "promisc", "arp")
 
@@ -24,7 +24,10 @@ _UNKNOWN_TO_LAB = ("xdpgeneric", "xdpdrv", "xdpoffload", "xdp", "trailers", "car
 
 @dataclass(slots=True)
 class LinkRequest:
-    """What one `ip link` line asks for. `None` is "not mentioned"; `master` "" is `nomaster`."""
+    """What one `ip link` line asks for. `None` is "not mentioned"; `master` "" is `nomaster`.
+
+    `not_in_lab` is a word that Linux knows and the lab does not.
+    """
 
     dev: str | None = None
     name: str | None = None
@@ -38,8 +41,9 @@ class LinkRequest:
     alias: str | None = None
     group: str | None = None
     switches: dict[str, bool] | None = None
-    lower: Interface | None = None
+    lower: str | None = None
     type: str | None = None
+    not_in_lab: str | None = None
 
     @property
     def new_name(self) -> str | None:
@@ -69,12 +73,12 @@ def _read_word(ctx: Context, words: Words, request: LinkRequest, word: str) -> N
     elif word == "index":
         request.index = _index(words.value(), request)
     elif matches(word, "link"):
-        request.lower = device(ctx.ns, words.value())
+        request.lower = words.value()
     elif matches(word, "address"):
         request.mac = lladdr(words.value())
     elif matches(word, "broadcast") or word == "brd":
         lladdr(words.value())
-        raise _not_in_lab("broadcast")
+        request.not_in_lab = "broadcast"
     elif matches(word, "txqueuelen", "txqlen") or word == "qlen":
         request.txqlen = _number(words.value(), "txqueuelen", request.txqlen)
     elif word == "mtu":
@@ -110,7 +114,7 @@ def _read_later_word(ctx: Context, words: Words, request: LinkRequest, word: str
         request.group = group_name(value)
     elif word in _UNKNOWN_TO_LAB:
         words.value()
-        raise _not_in_lab(word)
+        request.not_in_lab = word
     else:
         _read_dev(words, request, word)
 
@@ -166,15 +170,12 @@ def _netns(ctx: Context, value: str, request: LinkRequest) -> Namespace:
         raise duplicate("netns", value)
     found = ctx.lab.on_machine(ctx.ns.machine, value)
     if found is None and value == "1":
-        found = machine_namespace(ctx.lab, ctx.ns)
+        found = ctx.lab[ctx.ns.machine]
+    if found is None and integer(value) is not None:
+        raise refused(KernelError(ESRCH))
     if found is None:
         raise wrong(value, 'Invalid "netns" value\n')
     return found
-
-
-def machine_namespace(lab: Lab, ns: Namespace) -> Namespace:
-    """The first namespace of a machine, where its process 1 lives."""
-    return lab[ns.machine]
 
 
 def _on_off(key: str, value: str) -> bool:
@@ -213,18 +214,20 @@ def _leading_hex(part: str) -> str | None:
     return digits[:length] or None
 
 
-def _not_in_lab(word: str) -> Failure:
-    known = "up, down, name, mtu, address, txqueuelen, master, nomaster, netns, alias, group, arp, multicast, allmulticast, promisc"
-    return Failure(1, f'The lab keeps no "{word}" of an interface; it knows {known} and type.\n')
+def refuse_unknown(request: LinkRequest) -> None:
+    """Say so when a word asks for something of which the lab keeps nothing."""
+    if request.not_in_lab is not None:
+        known = "up, down, name, mtu, address, txqueuelen, master, nomaster, netns, alias, group, type"
+        raise Failure(1, f'The lab keeps no "{request.not_in_lab}" of an interface; it knows {known}, {", ".join(_SWITCHES)}.\n')
 
 
 def _check(ns: Namespace, words: Words, request: LinkRequest, creating: bool) -> None:
     """What iproute2 checks when it has read the words before the type's own."""
     if request.dev and request.mac and not creating:
         found = find_device(ns, request.dev)
-        wanted, given = 6 if found is None or found.mac else 0, request.mac.count(":") + 1
-        if found is not None and given != wanted:
-            raise Failure(1, f"Invalid address length {given} - must be {wanted} bytes\n")
+        given = request.mac.count(":") + 1
+        if found is not None and found.mac and given != 6:
+            raise Failure(1, f"Invalid address length {given} - must be 6 bytes\n")
     if request.index and not creating and request.netns is None:
         raise Failure(255, "index can be used only when creating devices or when moving device to another netns.\n")
     if request.group is not None and request.dev is None:
@@ -236,3 +239,5 @@ def _check(ns: Namespace, words: Words, request: LinkRequest, creating: bool) ->
         raise Failure(255, 'Not enough information: "dev" argument is required.\n')
     elif creating and request.name != request.dev:
         raise Failure(255, 'both "name" and "dev" cannot be used when creating devices.\n')
+    elif creating and request.lower is not None:
+        device(ns, request.lower)

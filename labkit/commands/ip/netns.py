@@ -173,6 +173,8 @@ def _exec_everywhere(ctx: Context, argv: list[str]) -> Result:
 def _exec_in(ctx: Context, ns: Namespace, argv: list[str]) -> Result:
     from .. import shell  # the shell loads commands by name; only here a command calls it back
 
+    if shell.find(ctx.lab, argv[0].rpartition("/")[2]) is None:
+        return Result(1, stderr=f'exec of "{argv[0]}" failed: No such file or directory\n')
     return shell.run_argv(replace(ctx, ns=ns), argv)
 
 
@@ -182,6 +184,8 @@ def _attach(ctx: Context, options: Options, words: Words) -> Result:
     name, pid = words.take(), words.take()
     if not integer(pid):
         raise Failure(1, f"Invalid PID: {pid}\n")
+    if pid == "1":
+        raise Failure(1, "A namespace in the lab has one name; the machine's own has none that ip netns could list.\n")
     if ctx.lab.on_machine(ctx.ns.machine, name) is not None:
         raise Failure(1, f'Cannot create namespace file "/run/netns/{name}": File exists\n')
     raise Failure(1, f"Bind /proc/{integer(pid)}/ns/net -> /run/netns/{name} failed: No such file or directory\n")

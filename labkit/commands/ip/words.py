@@ -80,6 +80,11 @@ def refused(error: KernelError) -> Failure:
 _BY_INDEX = re.compile(r"if(\d+)")
 
 
+def is_index(name: str) -> bool:
+    """True for `if7`, which may mean the interface with index 7."""
+    return _BY_INDEX.match(name) is not None
+
+
 def find_device(ns: Namespace, name: str) -> Interface | None:
     """The interface a name means; `if7` also means index 7 (iproute2 lib/ll_map.c)."""
     by_index = _BY_INDEX.match(name)
@@ -90,7 +95,7 @@ def device(ns: Namespace, name: str) -> Interface:
     """The interface of that name, or the refusal most commands give."""
     found = find_device(ns, name)
     if found is None:
-        raise refused(KernelError(ENODEV)) if _BY_INDEX.match(name) else Failure(1, f'Cannot find device "{name}"\n')
+        raise refused(KernelError(ENODEV)) if is_index(name) else Failure(1, f'Cannot find device "{name}"\n')
     return found
 
 
