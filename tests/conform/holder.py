@@ -168,7 +168,7 @@ class Holder:
             if on != "host":
                 self.enter(on)
         except OSError as why:
-            return {"rc": 255, "out": "", "err": f"no namespace {on}: {why}\n"}
+            return {"absent": f"no namespace {on}: {why}"}
         try:
             # Only `ip tuntap` reads /sys, which shows the namespace it was mounted in; `ip netns exec` mounts it anew.
             inside = ["ip", "netns", "exec", on] if on != "host" and "tun" in line else []

@@ -23,6 +23,10 @@ class HolderLost(RuntimeError):
     """The holder could not be started or stopped answering."""
 
 
+class NoNamespace(LookupError):
+    """A line was to run in a namespace that does not exist."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a tool answered: the same three fields as an answer of `Lab.sh`."""
@@ -65,6 +69,8 @@ class KernelShell:
         """Run a line with the real tools in a namespace."""
         self.process.stdin.write(json.dumps({"line": line, "on": on, "timeout": LINE_SECONDS}) + "\n")
         got = self.answer()
+        if "absent" in got:
+            raise NoNamespace(got["absent"])
         return Answer(got["rc"], got["out"], got["err"])
 
 
