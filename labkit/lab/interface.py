@@ -17,7 +17,8 @@ ZERO_MAC = "00:00:00:00:00:00"
 class Address:
     """An address on an interface. `secondary` is the kernel's word for the second in a subnet.
 
-    `peer` is the far end of a point-to-point address, and its prefix.
+    `peer` is the far end of a point-to-point address, and its prefix. `valid` and `preferred` are
+    lifetimes in seconds from `since` on (None: for ever); they are shown, nothing expires.
     """
 
     interface: IPv4Interface
@@ -28,12 +29,18 @@ class Address:
     secondary: bool = False
     noprefixroute: bool = False
     metric: int = 0
-    dynamic: bool = False
+    valid: int | None = None
+    preferred: int | None = None
+    since: float = 0.0
     origin: Origin = field(default=YOU, compare=False)
 
     @property
     def ip(self) -> IPv4Address:
         return self.interface.ip
+
+    @property
+    def dynamic(self) -> bool:
+        return self.valid is not None
 
     @property
     def network(self) -> IPv4Network:
@@ -101,13 +108,15 @@ class Tun:
 @dataclass(slots=True, eq=False)
 class Interface:
     """`uid` is the lab-wide number by which a veth end finds its peer; `index` is the kernel's
-    interface index inside its namespace; `unlinked` is the operstate while up without carrier."""
+    interface index inside its namespace; `unlinked` is the operstate while up without carrier;
+    `filters` are MAC addresses somebody made it listen to."""
 
     uid: int
     index: int
     name: str
     kind: str
     mac: str = ZERO_MAC
+    broadcast: str = "ff:ff:ff:ff:ff:ff"
     mtu: int = 1500
     up: bool = False
     namespace: str = ""
@@ -121,6 +130,7 @@ class Interface:
     group: str = "default"
     alias: str = ""
     addresses: list[Address] = field(default_factory=list)
+    filters: list[str] = field(default_factory=list)
     port: Port | None = None
     bridge: Bridge | None = None
     vxlan: Vxlan | None = None

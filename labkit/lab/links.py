@@ -52,6 +52,8 @@ def create(
         interface.bridge = Bridge(mac_set=mac is not None, mtu_set=mtu is not None)
     elif kind == "vxlan":
         interface.vxlan = vxlan
+        if vxlan.remote is not None:
+            vxlan.fdb.add(FdbEntry(ZERO_MAC, interface.name, vxlan.remote, owner="self", state="permanent", origin=lab.origin))
         most = _vxlan_mtu(ns, vxlan)
         interface.mtu = min(mtu or most or 1500, most or MTU_ETHERNET[1])
     elif kind in ("tun", "tap"):
@@ -70,8 +72,6 @@ def _create_pair(lab, ns, name, peer_ns, peer_name, mac, peer_mac, mtu, txqlen, 
 
     When the near end is refused the peer goes again, and its index is not given out twice.
     """
-    if name is not None:
-        claim(ns, name, "veth")
     far = _plug(lab, peer_ns, claim(peer_ns, peer_name, "veth"), "veth", peer_mac, mtu, peer_index)
     try:
         near = _plug(lab, ns, claim(ns, name, "veth"), "veth", mac, mtu, index)
@@ -257,7 +257,7 @@ def set_master(lab: Lab, ns: Namespace, interface: Interface, bridge_name: str |
         raise KernelError(errno.ENODEV)
     if bridge.bridge is None:
         raise KernelError(errno.EOPNOTSUPP)
-    if bridge is interface or interface.kind in ("loopback", "tun"):
+    if interface.kind in ("loopback", "tun") or interface.mac == ZERO_MAC:
         raise KernelError(errno.EINVAL)
     if interface.bridge is not None:
         raise KernelError(errno.ELOOP, "Can not enslave a bridge to a bridge")
@@ -304,6 +304,7 @@ def move(lab: Lab, ns: Namespace, interface: Interface, target: Namespace, name:
         return
     if interface.kind in ("loopback", "bridge"):
         raise KernelError(errno.EINVAL, "The interface netns is immutable")
+    linked = interface.carrier
     new_name = interface.name
     if target.find(new_name):
         if name is None:
@@ -323,7 +324,12 @@ def move(lab: Lab, ns: Namespace, interface: Interface, target: Namespace, name:
     interface.qdisc = "noop"
     target.interfaces[interface.index] = interface
     target.sysctls.add_interface(new_name)
+    _number_namespace(ns, target)
     _remember_peer_namespace(lab, interface)
+    peer = lab.peer(interface)
+    if linked and peer is not None:
+        interface.unlinked, peer.unlinked = carrier.without_carrier(lab, interface), carrier.without_carrier(lab, peer)
+        carrier.refresh(lab, interface, peer)
 
 
 def _remember_peer_namespace(lab: Lab, interface: Interface) -> None:
@@ -331,6 +337,10 @@ def _remember_peer_namespace(lab: Lab, interface: Interface) -> None:
     peer = lab.peer(interface)
     if peer is None or peer.namespace == interface.namespace:
         return
-    for here, there in ((interface.namespace, peer.namespace), (peer.namespace, interface.namespace)):
-        ids = lab[here].nsids
-        ids.setdefault(there, next(n for n in range(len(ids) + 1) if n not in ids.values()))
+    _number_namespace(lab[interface.namespace], lab[peer.namespace])
+    _number_namespace(lab[peer.namespace], lab[interface.namespace])
+
+
+def _number_namespace(here: Namespace, there: Namespace) -> None:
+    """Give a namespace the lowest free number by which this one knows it, unless it has one."""
+    here.nsids.setdefault(there.name, next(n for n in range(len(here.nsids) + 1) if n not in here.nsids.values()))
