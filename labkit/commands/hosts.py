@@ -39,9 +39,13 @@ def gai_words(word: str) -> str:
     return "Name or service not known" if impossible(word) else "Temporary failure in name resolution"
 
 
-def herror_words(word: str, gateway: bool = False) -> str:
-    """Why gethostbyname(3) has no address (net-tools). For a gateway net-tools looks among networks last."""
+def herror(word: str, gateway: bool = False) -> str:
+    """The line by which net-tools says that gethostbyname(3) has no address.
+
+    For a gateway net-tools looks among the networks last, and that never says "try again".
+    """
     if not word:
-        return "Unknown server error"
+        return "Unknown server error\n"
     digits = word.replace(".", "").isdigit() and not word.endswith(".")
-    return "Unknown host" if gateway or digits or impossible(word) else "Host name lookup failure"
+    unknown = gateway or digits or impossible(word)
+    return f"{word}: {'Unknown host' if unknown else 'Host name lookup failure'}\n"

@@ -156,13 +156,15 @@ def _error(kind: str) -> int:
     return _ERRNO[ERROR_TYPES[kind][0]]
 
 
-def lookup_gateway(lab: Lab, ns: Namespace, gateway: IPv4Address, dev: str | None, table: int) -> Route | None:
-    """The route by which a gateway is on-link, in `table` first, then by the rules."""
+def lookup_gateway(
+    lab: Lab, ns: Namespace, gateway: IPv4Address, dev: str | None, table: int, least_scope: int = 253
+) -> Route | None:
+    """The route by which a gateway is on-link (or ourselves), in `table` first, then by the rules."""
     if table not in (0, MAIN) and table in ns.tables:
-        found = ns.tables[table].lookup(gateway, 0, lambda r: _unfit(ns, r, dev, True, 253))
+        found = ns.tables[table].lookup(gateway, 0, lambda r: _unfit(ns, r, dev, True, least_scope))
         if found.route is not None and found.route.type not in ERROR_TYPES and found.route.type != "throw":
             return found.route
-    decision = find_route(lab, ns, gateway, oif=dev, linkdown_ok=True, least_scope=253)
+    decision = find_route(lab, ns, gateway, oif=dev, linkdown_ok=True, least_scope=least_scope)
     return decision.route
 
 

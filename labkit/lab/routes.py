@@ -204,13 +204,11 @@ def _checked_onlink(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> Next
 
 
 def _checked_gateway(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> NextHop:
-    """A gateway must be on a link of ours: reached by a route of scope link or host.
+    """A gateway must be nearer than the route: on a link of ours, for a route of scope link ourselves.
 
     A lookup that ends in an error route, or in none, is "Nexthop has invalid gateway" too.
     """
-    if scope_number(route.scope) >= 253:
-        raise KernelError(errno.EINVAL, "Nexthop has invalid scope")
-    found = lookup_gateway(lab, ns, leg.gateway, leg.dev, route.table)
+    found = lookup_gateway(lab, ns, leg.gateway, leg.dev, route.table, max(scope_number(route.scope) + 1, 253))
     if found is None or found.type not in ("unicast", "local"):
         raise KernelError(errno.EINVAL, "Nexthop has invalid gateway")
     dev = next(n.dev for n in found.legs if leg.dev in (None, n.dev))

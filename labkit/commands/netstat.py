@@ -1,0 +1,62 @@
+"""netstat(8) of net-tools 2.10: the routing table (-r), the interfaces (-i), and the open sockets."""
+
+from .getopt import getopt
+from .ifconfig_show import short_line, short_title, show_all, shown
+from .nettools_usage import usage
+from .result import Context, Failure, Result
+from .routing_table import routing_table
+
+_LONG = {
+    "route": "r", "interfaces": "i", "numeric": "n", "extend": "e", "verbose": "v", "cache": "C", "fib": "F",
+    "listening": "l", "all": "a", "tcp": "t", "udp": "u", "raw": "w", "unix": "x", "wide": "W", "help": "h",
+    "version": "V", "inet": "4", "protocol": "A:", "programs": "p",
+}  # fmt: skip
+
+
+def netstat(ctx: Context, args: list[str]) -> Result:
+    options, _ = getopt("netstat", args, "A:CFMacdeghilnNoprsStuUvVWw2fx64?Z", _LONG)
+    given = dict(options)
+    complaints = "".join(value for letter, value in options if letter == "?")
+    views = sum(letter in "rigsM" for letter, _ in options)
+    if complaints or views > 1:
+        raise Failure(3, complaints + usage("netstat", mistake=True)[1])
+    if "h" in given:
+        return Result(0, *usage("netstat", mistake=False))
+    if {"g", "s", "M", "c", "6", "Z"} & given.keys() or given.get("A", "inet") != "inet":
+        return Result(1, "", "netstat: the lab understands netstat -r, -i and the list of open sockets\n")
+    if "r" in given:
+        extended = sum(letter == "e" for letter, _ in options)
+        return Result(0, routing_table(ctx, extended, "n" in given, "C" in given))
+    if "i" in given:
+        if "e" in given:
+            return Result(0, "Kernel Interface table\n" + show_all(ctx, "a" in given))
+        rows = "".join(short_line(ctx, label, interface) for label, interface in shown(ctx, "a" in given))
+        return Result(0, "Kernel Interface table\n" + short_title(16) + rows)
+    return Result(0, _sockets(ctx, given))
+
+
+def _sockets(ctx: Context, given: dict[str, str]) -> str:
+    """Open sockets: the lab's are listeners only, so without -l or -a there are none."""
+    families = {"t", "u", "w", "x", "U", "S"} & given.keys()
+    which = "servers and established" if "a" in given else "only servers" if "l" in given else "w/o servers"
+    out = ""
+    if not families or families - {"x"}:
+        out += f"Active Internet connections ({which})\n"
+        out += "Proto Recv-Q Send-Q Local Address           Foreign Address         State      \n"
+        if {"a", "l"} & given.keys():
+            out += "".join(_listener(*socket) for socket in _listed(ctx, families))
+    if not families or "x" in families:
+        out += f"Active UNIX domain sockets ({which})\n"
+        out += "Proto RefCnt Flags       Type       State         I-Node   Path\n"
+    return out
+
+
+def _listed(ctx: Context, families: set[str]) -> list[tuple]:
+    wanted = {"t": "tcp", "u": "udp"}
+    sockets = [s for s in ctx.ns.listeners if not families or s[0] in {wanted.get(f) for f in families}]
+    return sorted(sockets, key=lambda s: (s[0], s[2], int(s[1] or 0)))
+
+
+def _listener(proto: str, address, port: int) -> str:
+    local, state = f"{address or '0.0.0.0'}:{port}", "LISTEN" if proto == "tcp" else ""
+    return f"{proto:<5} {0:>6} {0:>6} {local:<23} {'0.0.0.0:*':<23} {state:<11}\n"
