@@ -21,6 +21,7 @@ from .words import Words, address, device, duplicate, garbage, matches, prefix, 
 _READ_ONLY = ("secondary", "temporary", "dadfailed", "deprecated", "tentative", "permanent", "stable-privacy")
 _IPV6_ONLY = ("nodad", "optimistic", "home", "mngtmpaddr")
 _LONGEST_LABEL = 15
+_FOREVER = 2**32 - 1
 
 
 @dataclass(slots=True)
@@ -131,7 +132,7 @@ def _read_lifetime(words: Words, request: _Request, word: str) -> None:
     if getattr(request, field) is not None:
         raise duplicate(key, word)
     value = words.value()
-    number = 2**32 - 1 if value == "forever" else unsigned(value)
+    number = _FOREVER if value == "forever" else unsigned(value)
     if number is None:
         raise wrong(value, f"{key} value")
     setattr(request, field, number)
@@ -204,21 +205,18 @@ def _wildcard_warning(text: str) -> str:
 def _check_lifetimes(request: _Request) -> None:
     if request.valid is None and request.preferred is None:
         return
-    forever = 2**32 - 1
-    valid = forever if request.valid is None else request.valid
+    valid = _FOREVER if request.valid is None else request.valid
     if valid == 0:
         raise Failure(1, "valid_lft is zero\n")
-    if valid < (forever if request.preferred is None else request.preferred):
+    if valid < (_FOREVER if request.preferred is None else request.preferred):
         raise Failure(1, "preferred_lft is greater than valid_lft\n")
-    if valid != forever or request.preferred not in (None, forever):
-        raise Failure(1, "Addresses in the lab do not expire: valid_lft and preferred_lft can only be forever.\n")
 
 
 def _put(ctx: Context, interface: Interface, request: _Request, command: str) -> None:
     """Add an address. `change` and `replace` give one that is there its metric, and add it otherwise."""
     if request.local is None:
         raise KernelError(EINVAL, "ipv4: Local address is not supplied")
-    new = _address(interface, request)
+    new = _address(ctx, interface, request)
     if int(new.ip) == 0:
         return  # the kernel takes 0.0.0.0 without a word and keeps nothing (devinet.c __inet_insert_ifa)
     there = next((a for a in interface.addresses if a.ip == new.ip and a.network == new.network), None)
@@ -228,7 +226,7 @@ def _put(ctx: Context, interface: Interface, request: _Request, command: str) ->
         addresses.set_metric(ctx.lab, ctx.ns, interface, there, new.metric)
 
 
-def _address(interface: Interface, request: _Request) -> Address:
+def _address(ctx: Context, interface: Interface, request: _Request) -> Address:
     local = request.local
     far = request.peer or local
     brd = request.brd
@@ -243,6 +241,9 @@ def _address(interface: Interface, request: _Request) -> Address:
         peer=None if far.ip == local.ip else far,
         metric=request.metric,
         noprefixroute=request.noprefixroute,
+        valid=None if request.valid == _FOREVER else request.valid,
+        preferred=None if request.preferred == _FOREVER else request.preferred,
+        since=ctx.lab.now,
     )
 
 
@@ -271,7 +272,7 @@ def _flush(ctx: Context, options: Options, words: Words) -> Result:
     doomed = [(i, a) for i in ctx.ns.by_index() for a in i.addresses if wanted.device in (None, i) and wanted.takes_address(a)]
     out = ""
     if options.stats > 1:
-        out += "".join(address_text(address_record(a, options, i), options) for i, a in doomed)
+        out += "".join(address_text(address_record(a, options, ctx.lab.now, i), options) for i, a in doomed)
     for interface, one in doomed:
         _flush_one(ctx, interface, one)
     if options.stats and doomed:

@@ -46,6 +46,8 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
         return show(ctx, options, read_filter(ctx.ns, words, "link", usage.LINK), is_link=True)
     if matches(word, "help"):
         raise Failure(255, usage.LINK)
+    if matches(word, "xstats") and not words:
+        raise Failure(1, "xstats: missing argument\n")
     if matches(word, "xstats", "afstats", "property"):
         raise Failure(1, f"The lab's ip link knows show, add, set, change, replace and delete, not {word}.\n")
     raise Failure(255, f'Command "{word}" is unknown, try "ip link help".\n')
@@ -72,7 +74,9 @@ def _create(ctx: Context, request: LinkRequest, options: KindOptions, replacing:
     peer = options.peer or LinkRequest(switches={})
     _check_length(request)
     _check_length(peer)
-    if (request.name and ns.find(request.name)) or request.index in ns.interfaces:
+    # The kernel looks for the index if there is one, and only otherwise for the name.
+    taken = ns.interfaces.get(request.index) if request.index else ns.find(request.name) if request.name else None
+    if taken is not None:
         raise KernelError(EOPNOTSUPP if replacing else EEXIST)
     if request.type not in _KINDS:
         raise KernelError(EOPNOTSUPP, "Unknown device type")
@@ -92,6 +96,7 @@ def _create(ctx: Context, request: LinkRequest, options: KindOptions, replacing:
             _set_bridge(interface, options)
         _set_flags(ctx, ns, interface, request)
         interface.group = request.group or "default"
+        interface.broadcast = request.broadcast or interface.broadcast
         if request.master:
             _set_master(ctx, ns, interface, request, ctx.ns)
     except (KernelError, Failure):
@@ -174,9 +179,13 @@ def _apply(ctx: Context, interface: Interface, request: LinkRequest) -> None:
         links.rename(lab, ns, interface, request.new_name)
     if request.alias is not None:
         interface.alias = request.alias
+    if request.broadcast is not None:
+        interface.broadcast = request.broadcast
     if request.master is not None:
         _set_master(ctx, ns, interface, request, ctx.ns)
     _set_flags(ctx, ns, interface, request)
+    if request.carrier is not None:
+        raise KernelError(EOPNOTSUPP)
     if request.txqlen is not None:
         interface.txqlen = request.txqlen
 

@@ -62,7 +62,7 @@ def _hardware(interface: Interface) -> dict:
     record = {"link_type": _LINK_TYPES.get(interface.kind, "ether")}
     if interface.mac:
         record["address"] = interface.mac
-        record["broadcast"] = "00:00:00:00:00:00" if interface.kind == "loopback" else "ff:ff:ff:ff:ff:ff"
+        record["broadcast"] = interface.broadcast
     return record
 
 

@@ -17,9 +17,9 @@ from .words import Words, device, duplicate, find_device, garbage, integer, ipv4
 _SWITCHES = ("multicast", "allmulticast", "promisc", "arp")
 
 #: Words of iproute2 behind which the lab keeps nothing.
-_UNKNOWN_TO_LAB = ("xdpgeneric", "xdpdrv", "xdpoffload", "xdp", "trailers", "carrier", "vf", "dynamic", "mode", "state",
-                   "numtxqueues", "numrxqueues", "addrgenmode", "link-netns", "link-netnsid", "protodown",
-                   "protodown_reason", "gso_max_size", "gso_max_segs", "gro_max_size", "parentdev")  # fmt: skip
+_UNKNOWN_TO_LAB = ("xdpgeneric", "xdpdrv", "xdpoffload", "xdp", "vf", "mode", "state", "protodown", "protodown_reason",
+                   "gso_max_size", "gso_max_segs", "gro_max_size", "parentdev")  # fmt: skip
+_UNKNOWN_SHORTENED = ("numtxqueues", "numrxqueues", "addrgenmode")
 
 
 @dataclass(slots=True)
@@ -34,6 +34,7 @@ class LinkRequest:
     up: bool | None = None
     index: int | None = None
     mac: str | None = None
+    broadcast: str | None = None
     mtu: int | None = None
     txqlen: int | None = None
     netns: Namespace | None = None
@@ -43,6 +44,7 @@ class LinkRequest:
     switches: dict[str, bool] | None = None
     lower: str | None = None
     type: str | None = None
+    carrier: bool | None = None
     not_in_lab: str | None = None
 
     @property
@@ -77,8 +79,7 @@ def _read_word(ctx: Context, words: Words, request: LinkRequest, word: str) -> N
     elif matches(word, "address"):
         request.mac = lladdr(words.value())
     elif matches(word, "broadcast") or word == "brd":
-        lladdr(words.value())
-        request.not_in_lab = "broadcast"
+        request.broadcast = lladdr(words.value())
     elif matches(word, "txqueuelen", "txqlen") or word == "qlen":
         request.txqlen = _number(words.value(), "txqueuelen", request.txqlen)
     elif word == "mtu":
@@ -87,6 +88,11 @@ def _read_word(ctx: Context, words: Words, request: LinkRequest, word: str) -> N
         request.netns = _netns(ctx, words.value(), request)
     elif word in _SWITCHES:
         request.switches[word] = _on_off(word, words.value())
+    elif word == "trailers":
+        _on_off(word, words.value())
+        request.not_in_lab = word
+    elif word == "carrier":
+        request.carrier = _carrier(words.value())
     else:
         _read_later_word(ctx, words, request, word)
 
@@ -103,6 +109,9 @@ def _read_later_word(ctx: Context, words: Words, request: LinkRequest, word: str
         raise wrong(words.value(), "Not a valid VRF name\n")
     elif matches(word, "nomaster"):
         request.master = ""
+    elif matches(word, "dynamic"):
+        _on_off("dynamic", words.value())
+        request.not_in_lab = "dynamic"
     elif matches(word, "type"):
         request.type = words.value()
     elif matches(word, "alias"):
@@ -112,7 +121,7 @@ def _read_later_word(ctx: Context, words: Words, request: LinkRequest, word: str
         if request.group is not None:
             raise duplicate("group", value)
         request.group = group_name(value)
-    elif word in _UNKNOWN_TO_LAB:
+    elif word in _UNKNOWN_TO_LAB or matches(word, *_UNKNOWN_SHORTENED):
         words.value()
         request.not_in_lab = word
     else:
@@ -182,6 +191,13 @@ def _on_off(key: str, value: str) -> bool:
     if value not in ("on", "off"):
         raise Failure(1, f'Error: argument of "{key}" must be "on" or "off", not "{value}"\n')
     return value == "on"
+
+
+def _carrier(value: str) -> bool:
+    """`carrier` is read by another routine, which may be shortened and answers with 22 (EINVAL)."""
+    if not matches(value, "off", "on"):
+        raise Failure(22, f'Error: argument of "carrier" must be one of "off", "on", not "{value}"\n')
+    return not matches(value, "off")
 
 
 def _alias(value: str) -> str:

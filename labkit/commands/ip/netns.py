@@ -32,7 +32,7 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
     if matches(command, "list-id"):
         return _list_ids(ctx, options, words)
     if matches(command, "help"):
-        raise Failure(1, usage.NETNS)
+        raise Failure(255, usage.NETNS)
     for name, action in _COMMANDS:
         if matches(command, name):
             return action(ctx, options, words)

@@ -41,7 +41,7 @@ def _one(ctx: Context, options: Options, wanted: Filter, interface: Interface, i
         return record, text
     addresses = [a for a in interface.addresses if wanted.takes_address(a) and (interface.up or not wanted.up)]
     numbered = interface if options.oneline and not options.brief else None
-    entries = [address_record(address, options, numbered) for address in addresses]
+    entries = [address_record(address, options, ctx.lab.now, numbered) for address in addresses]
     record["addr_info"] = entries
     text += "".join(address_text(entry, options) for entry in entries) + ("\n" if options.brief else "")
     if options.stats and with_link and not options.brief and wanted.label is None and not is_link:
@@ -59,7 +59,7 @@ def _link(ctx: Context, options: Options, wanted: Filter, interface: Interface, 
     return record, link_text(record, options, f"{there[0]} {there[1]}" if there else "")
 
 
-def address_record(address: Address, options: Options, numbered: Interface | None = None) -> dict:
+def address_record(address: Address, options: Options, now: float, numbered: Interface | None = None) -> dict:
     """One address as the object that `-j` prints, its interface in front where that is not said above."""
     entry: dict = {"index": numbered.index, "dev": numbered.name} if numbered else {}
     if not options.brief:
@@ -76,7 +76,10 @@ def address_record(address: Address, options: Options, numbered: Interface | Non
         entry["broadcast"] = str(address.broadcast)
     entry["scope"] = address.scope
     entry |= {flag: True for flag in ("secondary", "dynamic", "noprefixroute") if getattr(address, flag)}
-    return entry | {"label": address.label, "valid_life_time": _FOREVER, "preferred_life_time": _FOREVER}
+    entry["label"] = address.label
+    for key, lifetime in (("valid_life_time", address.valid), ("preferred_life_time", address.preferred)):
+        entry[key] = _FOREVER if lifetime is None else max(0, int(lifetime - (now - address.since)))
+    return entry
 
 
 def address_text(entry: dict, options: Options) -> str:
@@ -90,4 +93,6 @@ def address_text(entry: dict, options: Options) -> str:
     line += f"brd {entry['broadcast']} " if "broadcast" in entry else ""
     line += f"scope {entry['scope']} "
     line += "".join(f"{flag} " for flag in ("secondary", "dynamic", "noprefixroute") if flag in entry)
-    return f"{line}{entry['label']}{options.newline}       valid_lft forever preferred_lft forever\n"
+    lifetimes = entry["valid_life_time"], entry["preferred_life_time"]
+    valid, preferred = ("forever" if seconds == _FOREVER else f"{seconds}sec" for seconds in lifetimes)
+    return f"{line}{entry['label']}{options.newline}       valid_lft {valid} preferred_lft {preferred}\n"
