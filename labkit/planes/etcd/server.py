@@ -1,0 +1,44 @@
+"""An etcd server on one machine, and `etcdctl`, which talks to the one on its own machine.
+
+A server speaks one API, as flannel of its time did: v2 has directories (`ls`), v3 flat keys (`get --prefix`).
+Commands, outputs and exit statuses observed on etcd 3.4.23; the long help texts are left out.
+"""
+
+from ...commands.result import Context, Failure, Result
+from ...errors import BadInput
+from ...lab.lab import Lab
+from . import v2, v3
+from .store import Store
+
+#: A new server of its own has used these up for itself (observed).
+_FIRST_INDEX = {2: 3, 3: 1}
+_SPEAKS = {2: v2.run, 3: v3.run}
+
+_REFUSED_V2 = """\
+Error:  client: etcd cluster is unavailable or misconfigured; error #0: dial tcp 127.0.0.1:2379: connect: connection refused
+; error #1: dial tcp 127.0.0.1:4001: connect: connection refused
+
+error #0: dial tcp 127.0.0.1:2379: connect: connection refused
+error #1: dial tcp 127.0.0.1:4001: connect: connection refused
+
+"""
+_REFUSED = {2: Failure(2, _REFUSED_V2), 3: Failure(1, "Error: context deadline exceeded\n")}
+
+
+class Etcd:
+    """etcd on the machine `on`; `api` is 2 or 3. From then on the lab has the command etcdctl."""
+
+    def __init__(self, lab: Lab, on: str, api: int = 3):
+        if api not in _SPEAKS:
+            raise BadInput(f"etcd has no API {api!r}: 2 or 3")
+        self.on = lab[on].machine
+        self.api = api
+        self.store = Store(lab, _FIRST_INDEX[api])
+        lab.services["etcd"] = self
+        lab.commands["etcdctl"] = self.etcdctl
+
+    def etcdctl(self, ctx: Context, args: list[str]) -> Result:
+        """The command: it asks 127.0.0.1, so elsewhere nobody answers."""
+        if ctx.ns.name != self.on:
+            raise _REFUSED[self.api]
+        return _SPEAKS[self.api](self.store, args)

@@ -1,0 +1,108 @@
+"""flanneld on one node: take a lease, set the backend up, follow the leases of the others.
+
+flannel: main.go, pkg/subnet; facts.md 1.2 to 1.6. The talk with etcd itself is not on the lab's wires.
+"""
+
+from ipaddress import IPv4Address, IPv4Network
+
+from ...errors import BadInput, LabError
+from ...lab.lab import Lab
+from ...trace.engine import Net, handles
+from . import environment
+from .config import Config
+from .hostgw import HostGw
+from .node import Node
+from .registry import RENEW_MARGIN, TTL, Added, Chooser, Registry, Removed, lowest
+from .udp import Udp
+from .vxlan import Vxlan
+
+#: Backend type -> what writes its lines; each has register, configure, added, removed, stop and mtu.
+BACKENDS = {"udp": Udp, "vxlan": Vxlan, "host-gw": HostGw}
+
+
+class Flanneld:
+    """The daemon on the machine `on`, started at once.
+
+    `dev` is the uplink, by default that of the default route; `env` is the text of /run/flannel/subnet.env.
+    Raises LabError when it cannot start; nothing is left behind in etcd then.
+    """
+
+    def __init__(
+        self, lab: Lab, on: str, registry: Registry, *, dev: str | None = None, public_ip: str | None = None,
+        choose: Chooser = lowest, ip_masq: bool = True, env: str = "",
+    ):
+        self.lab, self.on, self.registry, self.choose, self.ip_masq, self.env = lab, on, registry, choose, ip_masq, env
+        self.node = _node(lab, on, dev, public_ip, registry.version)
+        self.running = False
+        self.log: list[str] = []
+        self.start()
+        lab.services[f"flanneld@{on}"] = self
+
+    def start(self) -> None:
+        """Take a lease, write the lines, follow the others."""
+        config = self.registry.config()
+        self.backend = _backend(config)(self.node, config)
+        data = self.backend.register()
+        before = environment.previous(self.env, config.ipv4.network)
+        self.lease = self.registry.acquire(self.node.public_ip, config.backend, data, before, self.choose)
+        self.backend.configure(self.lease)
+        self.env = environment.write(config.ipv4.network, self.lease.subnet, self.backend.mtu, self.ip_masq)
+        self.running = True
+        self.watch = self.registry.watch(self.lease, self._heard, self.stop)
+        self.lab.post("flannel_renew", self, after=TTL - RENEW_MARGIN)
+
+    def stop(self) -> None:
+        """The daemon ends. Its lease stays in etcd until it expires."""
+        if self.running:
+            self.running = False
+            self.watch.stop()
+            self.backend.stop()
+
+    def renew(self) -> None:
+        """A day more."""
+        self.lease = self.registry.renew(self.lease)
+
+    @property
+    def docker_options(self) -> str:
+        """What dockerd on this node is started with."""
+        return environment.docker_options(self.env)
+
+    def _heard(self, event: Added | Removed) -> None:
+        """A lease came or went. What cannot be written goes into the log, as with the real daemon."""
+        try:
+            if isinstance(event, Added):
+                self.backend.added(event.lease)
+            else:
+                self.backend.removed(event.subnet)
+        except LabError as error:
+            self.log.append(str(error))
+
+
+@handles("flannel_renew")
+def flannel_renew(net: Net, daemon: Flanneld) -> None:
+    """An hour before the lease ends."""
+    if daemon.running:
+        daemon.renew()
+        net.post("flannel_renew", daemon, after=TTL - RENEW_MARGIN)
+
+
+def _backend(config: Config):
+    try:
+        return BACKENDS[config.backend]
+    except KeyError:
+        raise BadInput(f"flannel config: Backend Type {config.backend!r} is not one the lab knows: {', '.join(BACKENDS)}") from None
+
+
+def _node(lab: Lab, on: str, dev: str | None, public_ip: str | None, version) -> Node:
+    """The uplink and its address; flanneld takes the interface of the default route."""
+    ns = lab[on]
+    if dev is None:
+        default = next((route for route in ns.main if route.dst == IPv4Network("0.0.0.0/0")), None)
+        if default is None:
+            raise LabError(f"flanneld on {on}: there is no default route to find the uplink by: give dev=, such as dev='eth0'")
+        dev = default.dev
+    uplink = ns.find(dev)
+    if uplink is None or not uplink.addresses:
+        raise LabError(f"flanneld on {on}: the uplink {dev} has no address yet: `ip addr add 192.168.138.221/20 dev {dev}`")
+    address = uplink.addresses[0].ip
+    return Node(lab, ns, dev, address, IPv4Address(public_ip) if public_ip else address, version)

@@ -1,0 +1,180 @@
+"""The lease registry: who has which subnet, kept in etcd, watched by every flanneld.
+
+flannel: pkg/subnet/etcd/{registry,local_manager}.go; facts.md 1.2 and 1.3. Nothing here is random: flanneld
+picks one of the free subnets by chance, the lab's by `choose`, which takes the first unless told otherwise.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv4Network
+
+from ...errors import BadInput, LabError
+from ..etcd.store import Event, Store
+from .config import TODAY, Config, Range, Version
+from .lease import Lease
+
+PREFIX = "/coreos.com/network"
+#: A lease is good for a day; it is renewed when an hour is left. In seconds.
+TTL, RENEW_MARGIN = 86400.0, 3600.0
+#: flanneld stops looking after this many free subnets.
+CANDIDATES = 100
+
+Chooser = Callable[[list[IPv4Network]], IPv4Network]
+
+
+class ConfigNotFound(LabError):
+    """Nobody has stored a network config."""
+
+
+class OutOfSubnets(LabError):
+    """Every subnet of the range overlaps a lease."""
+
+
+def lowest(free: list[IPv4Network]) -> IPv4Network:
+    """The lab's choice by default: the first free subnet."""
+    return free[0]
+
+
+def exactly(subnet: str) -> Chooser:
+    """A chooser that insists on one subnet, as chance would have had it on a real node."""
+    wanted = IPv4Network(subnet)
+
+    def choose(free: list[IPv4Network]) -> IPv4Network:
+        if wanted not in free:
+            raise BadInput(f"{wanted} is not one of the {len(free)} subnets flanneld would choose from: {free[0]} … {free[-1]}")
+        return wanted
+
+    return choose
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    lease: Lease
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    subnet: IPv4Network
+
+
+class Registry:
+    """The leases under `prefix` in an etcd store, as the flannel of `version` keeps them."""
+
+    def __init__(self, store: Store, prefix: str = PREFIX, version: Version = TODAY):
+        self.store, self.prefix, self.version = store, prefix, version
+
+    def config(self) -> Config:
+        """The operator's config. Raises ConfigNotFound, or BadInput when it does not parse."""
+        entry = self.store.get(f"{self.prefix}/config")
+        if entry is None:
+            raise ConfigNotFound(f'{self.prefix}/config is not in etcd: store a config such as {{"Network": "10.20.0.0/16"}} there')
+        return Config.parse(entry.value, self.version)
+
+    def leases(self) -> list[Lease]:
+        """All leases and reservations, in the order they were made."""
+        found = self.store.under(f"{self.prefix}/subnets/")
+        return [Lease.read(entry.key, entry.value, entry.expires) for entry in found]
+
+    def path(self, lease: Lease) -> str:
+        return f"{self.prefix}/subnets/{lease.key}"
+
+    def acquire(
+        self, public_ip: IPv4Address, backend: str = "udp", data: dict | None = None, previous: IPv4Network | None = None,
+        choose: Chooser = lowest,
+    ) -> Lease:
+        """A lease for a node: the one it has, else the one it had before, else a free one.
+
+        A node is known by its public address: a changed address means a new subnet.
+        Raises OutOfSubnets, ConfigNotFound.
+        """
+        subnets = self._range()
+        wanted = Lease(IPv4Network("0.0.0.0/0"), public_ip, backend, data or {})
+        mine = next((lease for lease in self.leases() if lease.public_ip == public_ip), None)
+        if mine is not None:
+            if subnets.holds(mine.subnet):
+                return self._store(replace(wanted, subnet=mine.subnet))
+            self.store.delete(self.path(mine))
+        held = {lease.subnet for lease in self.leases()}
+        if previous is not None and previous not in held and subnets.holds(previous):
+            return self._create(replace(wanted, subnet=previous))
+        free = self.free(subnets)
+        if not free:
+            raise OutOfSubnets(f"out of subnets: all {len(subnets)} of {subnets.first} … {subnets.last} overlap a lease")
+        chosen = choose(free)
+        if chosen not in free:
+            raise BadInput(f"{chosen} is not one of the free subnets {free[0]} … {free[-1]}")
+        return self._create(replace(wanted, subnet=chosen))
+
+    def free(self, subnets: Range | None = None) -> list[IPv4Network]:
+        """The subnets flanneld chooses from: the first 100 that overlap no lease, from SubnetMin upwards."""
+        subnets = subnets or self._range()
+        taken = [lease.subnet for lease in self.leases()]
+        found = []
+        for number in range(len(subnets)):
+            subnet = subnets.subnet(number)
+            if not any(subnet.overlaps(other) for other in taken):
+                found.append(subnet)
+                if len(found) == CANDIDATES:
+                    break
+        return found
+
+    def renew(self, lease: Lease) -> Lease:
+        """A day more from now, the rest unchanged."""
+        return self._store(lease)
+
+    def release(self, lease: Lease) -> None:
+        """Give a lease back."""
+        self.store.delete(self.path(lease))
+
+    def reserve(self, subnet: str, public_ip: str) -> Lease:
+        """A lease that never expires, written by an operator (flannel: reservations.md)."""
+        lease = Lease(IPv4Network(subnet), IPv4Address(public_ip))
+        self.store.put(self.path(lease), lease.value(self.version))
+        return lease
+
+    def watch(self, own: Lease, heard: Callable[[Added | Removed], None], lost: Callable[[], None] = lambda: None) -> "Watch":
+        """Hear of every lease but one's own: first those there are, then each change.
+
+        `lost` is called when one's own lease is deleted or expires.
+        """
+        watch = Watch(self, own, heard, lost)
+        for lease in self.leases():
+            if lease.subnet != own.subnet:
+                heard(Added(lease))
+        self.store.watch(f"{self.prefix}/subnets/", watch.on_change)
+        return watch
+
+    def _range(self) -> Range:
+        subnets = self.config().ipv4
+        if subnets is None:
+            raise LabError("flannel config: EnableIPv4 is false, and the lab's nodes have IPv4 only")
+        return subnets
+
+    def _create(self, lease: Lease) -> Lease:
+        """Only if the key is not there. On a real cluster a lost race is tried again; here nobody races."""
+        entry = self.store.create(self.path(lease), lease.value(self.version), TTL)
+        return replace(lease, expires=entry.expires)
+
+    def _store(self, lease: Lease) -> Lease:
+        entry = self.store.put(self.path(lease), lease.value(self.version), TTL)
+        return replace(lease, expires=entry.expires)
+
+
+class Watch:
+    """One flanneld's long-lived watch: etcd is never asked about a packet."""
+
+    def __init__(self, registry: Registry, own: Lease, heard: Callable[[Added | Removed], None], lost: Callable[[], None]):
+        self.registry, self.own, self.heard, self.lost = registry, own, heard, lost
+
+    def on_change(self, event: Event) -> None:
+        try:
+            lease = Lease.read(event.key, event.value, event.expires)
+        except BadInput:
+            return  # flanneld writes a line into its log and goes on
+        if lease.subnet != self.own.subnet:
+            self.heard(Added(lease) if event.action == "put" else Removed(lease.subnet))
+        elif event.action != "put":
+            self.lost()
+
+    def stop(self) -> None:
+        self.registry.store.unwatch(self.on_change)
