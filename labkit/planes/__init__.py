@@ -1,0 +1,1 @@
+"""Control planes: Docker, flannel, Kubernetes. Each only writes lines into tables; none forwards."""

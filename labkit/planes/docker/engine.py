@@ -1,0 +1,253 @@
+"""A Docker engine: its networks and containers, and the lines it has written for them.
+
+    docker = Docker(lab, on="k8s-node1", bip="10.20.37.1/24", mtu=1472)
+    docker.run("web", image="nginx").ip          # IPv4Address("10.20.37.2")
+
+A container is created, then started; starting is what makes namespaces and lines (moby: daemon/create.go,
+start.go, container_operations.go). Refusals are `Refused`, in the daemon's words; nothing half-made stays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from ipaddress import IPv4Address
+
+from ...errors import LabError
+from ...lab import netns
+from ...lab.lab import Lab
+from . import modes, ports, wiring
+from .cli import docker
+from .container import Container, Endpoint, Request
+from .ids import long_id
+from .network import Network
+from .networks import Networks
+from .refused import Refused
+
+#: What `docker run` starts when nothing else is said: something that stays.
+IDLE = ("sleep", "infinity")
+
+
+class Docker:
+    """The engine of one machine. bip: docker0's address with its prefix length (by default the first free
+    pool's first address); mtu: of both ends of each pair; bridge: the interface's name."""
+
+    def __init__(self, lab: Lab, on: str = "host", *, bip: str | None = None, mtu: int = 1500, bridge: str = "docker0",
+                 ip_masq: bool = True):  # fmt: skip
+        engines = lab.services.setdefault("docker", {})
+        if on in engines:
+            raise LabError(f"there is already a Docker engine on {on!r}")
+        self.lab, self.machine, self.host = lab, on, lab[on]
+        self.containers: list[Container] = []
+        self.networks = Networks(lab, on)
+        self._created = 0
+        self.networks.start(bip, mtu, bridge, ip_masq)
+        wiring.type_lines(lab, ["sysctl -w net.ipv4.ip_forward=1"], on)
+        engines[on] = self
+        lab.commands["docker"] = docker
+
+    def run(self, name: str, image: str, *, network: str = "default", ip: str | None = None, command: Sequence[str] = IDLE,
+            namespace: str = "", role: str = "container") -> Container:  # fmt: skip
+        """Create and start. `ip` pins an address in any bridge network, as Docker itself would only hand it
+        out once the lower ones are taken; `namespace` is the label of the network namespace."""
+        pinned = IPv4Address(ip) if ip is not None else None
+        request = Request(image, tuple(command), network, pinned=pinned, namespace=namespace or name, role=role)
+        container = self.create(name, request)
+        try:
+            self.start(container)
+        except LabError:
+            self.remove(container)
+            raise
+        return container
+
+    def create(self, name: str, request: Request) -> Container:
+        """Remember a container; no line is written yet."""
+        why = modes.conflict(request)
+        if why:
+            raise Refused(why)
+        number = self._created + 1
+        name = name or f"container_{number}"
+        twin = next((c for c in self.containers if c.name == name), None)
+        if twin:
+            raise Refused(
+                f'Conflict. The container name "/{name}" is already in use by container "{twin.id}". '
+                "You have to remove (or rename) that container to be able to reuse that name."
+            )
+        self._created = number
+        container = Container(name, long_id("container", self.machine, name, number), request, pid=1000 + number)
+        if not request.shares:
+            container.endpoints[request.first_network] = self._endpoint(container, request.first_network)
+        self.containers.append(container)
+        return container
+
+    def _endpoint(self, container: Container, network: str, asked: IPv4Address | None = None) -> Endpoint:
+        return Endpoint(network, long_id("endpoint", container.id, network), asked)
+
+    def find(self, word: str) -> Container:
+        """A container by its name, its id or a beginning of its id."""
+        for container in self.containers:
+            if word in (container.name, container.id):
+                return container
+        found = [c for c in self.containers if word and c.id.startswith(word)]
+        if len(found) > 1:
+            raise Refused(f"Multiple IDs found with provided prefix: {word}")
+        if not found:
+            raise Refused(f"No such container: {word}")
+        return found[0]
+
+    def start(self, container: Container) -> None:
+        """Give it its namespace, its interfaces and its ports."""
+        if container.running:
+            return
+        request = container.request
+        if request.shares is not None:
+            container.namespace = self._shared_namespace(container)
+        elif request.network == "host":
+            self._check_ip(request)
+            container.namespace = self.host
+        else:
+            self._start_apart(container)
+        container.status, container.exit_code = "running", 0
+
+    def _shared_namespace(self, container: Container):
+        target = self.find(container.request.shares)
+        if target is container:
+            raise Refused("cannot join own network")
+        if not target.running:
+            raise Refused(f"cannot join network of a non running container: {target.id}")
+        return target.namespace
+
+    def _check_ip(self, request: Request) -> None:
+        why = modes.ip_refusal(request, self.networks[request.first_network].user_subnet)
+        if why:
+            raise Refused(why)
+
+    def _start_apart(self, container: Container) -> None:
+        """A namespace of its own, with an interface for each bridge network."""
+        request = container.request
+        self._check_ip(request)
+        label = self._free_label(request.namespace or container.name)
+        container.namespace = self.lab.add_namespace(self.machine, label, named=False, role=request.role)
+        container.devices, container.gateway = 0, None
+        try:
+            wiring.open_namespace(self.lab, container.namespace.name)
+            for endpoint in container.endpoints.values():
+                self._plug(container, endpoint)
+            self._publish(container)
+        except LabError:
+            self._take_down(container)
+            raise
+
+    def _free_label(self, label: str) -> str:
+        """The label itself, unless containers that shared the namespace before still live in it."""
+        taken = {ns.label for ns in self.lab.namespaces.values() if ns.machine == self.machine and ns is not self.host}
+        number, free = 1, label
+        while free in taken:
+            number, free = number + 1, f"{label}.{number + 1}"
+        return free
+
+    def _plug(self, container: Container, endpoint: Endpoint) -> None:
+        network, request = self.networks[endpoint.network], container.request
+        if network.pool is None:
+            return
+        wanted = endpoint.asked
+        if network.name == request.first_network and request.network != "default":
+            wanted = wanted or request.ip
+        if network.name == request.first_network:
+            wanted = wanted or request.pinned
+            endpoint.mac = request.mac
+        endpoint.address = network.pool.take(wanted) if wanted else network.pool.lowest()
+        wiring.plug(self.lab, self.machine, container, endpoint, network)
+        self._route(container)
+
+    def _route(self, container: Container) -> None:
+        """The default route goes through the network whose name sorts first (libnetwork: sandbox.go epHeap)."""
+        reachable = sorted(e.network for e in container.endpoints.values() if e.uid and not self.networks[e.network].internal)
+        gateway = self.networks[reachable[0]].gateway if reachable else None
+        wiring.default_route(self.lab, container, gateway)
+
+    def _publish(self, container: Container) -> None:
+        """Open docker-proxy's sockets on the host for the ports asked for."""
+        request = container.request
+        first = container.endpoints.get(request.first_network)
+        if first is None or first.address is None:
+            return
+        wanted = list(request.bindings)
+        if request.publish_all:
+            asked = {b.key for b in wanted}
+            wanted += [b for key in request.exposed if key not in asked for b in ports.parse(key)]
+        for binding in wanted:
+            held = [b for c in self.containers for b in c.bindings]
+            got = ports.allocate(self.host, binding, held, f"{container.name} ({first.id})")
+            self.host.listeners.add(got.socket)
+            container.bindings += (got,)
+
+    def stop(self, container: Container, exit_code: int = 137) -> None:
+        """End it. 137 is what Docker shows of a process that did not heed SIGTERM, as `sleep` does not."""
+        if not container.running:
+            return
+        self._take_down(container)
+        container.status, container.exit_code = "exited", exit_code
+        if container.request.auto_remove:
+            self.remove(container)
+
+    def _take_down(self, container: Container) -> None:
+        """Undo what starting did. A namespace lives as long as a container is in it."""
+        for binding in container.bindings:
+            self.host.listeners.discard(binding.socket)
+        container.bindings = ()
+        for endpoint in container.endpoints.values():
+            self._unplug(endpoint)
+        namespace, container.namespace = container.namespace, None
+        shared = any(c.namespace is namespace for c in self.containers)
+        if namespace is not self.host and not shared:
+            netns.destroy(self.lab, namespace)
+
+    def _unplug(self, endpoint: Endpoint) -> None:
+        wiring.unplug(self.lab, endpoint)
+        if endpoint.address is not None:
+            self.networks[endpoint.network].pool.release(endpoint.address)
+        endpoint.address, endpoint.mac = None, ""
+
+    def remove(self, container: Container) -> None:
+        """Forget a container that does not run."""
+        if container in self.containers:
+            self.containers.remove(container)
+
+    def attached(self, network: Network) -> list[Container]:
+        """The running containers that are in a network."""
+        return [c for c in self.containers if c.running and network.name in c.endpoints]
+
+    def remove_network(self, network: Network) -> None:
+        if not network.predefined and self.attached(network):
+            raise Refused(f"error while removing network: network {network.name} id {network.id} has active endpoints")
+        self.networks.remove(network)
+
+    def connect(self, network: Network, container: Container, ip: IPv4Address | None = None) -> None:
+        """Give a container one more interface."""
+        if container.request.shares is not None:
+            raise Refused("container sharing network namespace with another container or host cannot be connected to any other network")
+        if "host" in (network.name, container.request.network):
+            raise Refused("container cannot be disconnected from host network or connected to host network")
+        if "none" in (network.name, container.request.network):
+            raise Refused("container cannot be connected to multiple networks with one of the networks in private (none) mode")
+        if network.name in container.endpoints:
+            raise Refused(f"endpoint with name {container.name} already exists in network {network.name}")
+        why = modes.ip_refusal(replace(container.request, network=network.name, ip=ip), network.user_subnet)
+        if why:
+            raise Refused(why)
+        endpoint = container.endpoints[network.name] = self._endpoint(container, network.name, ip)
+        if container.running:
+            try:
+                self._plug(container, endpoint)
+            except LabError:
+                self._unplug(container.endpoints.pop(network.name))
+                raise
+
+    def disconnect(self, network: Network, container: Container) -> None:
+        """Take away the interface that a container has in a network."""
+        if network.name not in container.endpoints:
+            raise Refused(f"container {container.id} is not connected to network {network.name}")
+        if network.name == "host":
+            raise Refused("container cannot be disconnected from host network or connected to host network")
+        self._unplug(container.endpoints.pop(network.name))
+        self._route(container)
+

@@ -1,0 +1,144 @@
+"""Published ports: the words behind -p, who may have which host port, and how `docker ps` shows them.
+
+A published port is a socket of docker-proxy on the host, and a line in the NAT table; the lab writes
+the socket only (see this package's first words). Grammar: go-connections nat.ParsePortSpec.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+
+from ...errors import BadInput
+from ...lab.namespace import Namespace
+from .refused import Refused
+
+ANY = IPv4Address("0.0.0.0")
+PROTOCOLS = ("tcp", "udp", "sctp")
+#: Host ports nobody chose: the kernel's ip_local_port_range, from its start.
+AUTOMATIC = range(32768, 61000)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A container's port on a host address; `host_ports` is what may be chosen from, `host_port` what was."""
+
+    port: int
+    proto: str = "tcp"
+    host_ip: IPv4Address | None = None
+    host_ports: range = AUTOMATIC
+    host_port: int = 0
+
+    @property
+    def key(self) -> str:
+        """"80/tcp", as Docker writes a container's port."""
+        return f"{self.port}/{self.proto}"
+
+    @property
+    def socket(self) -> tuple[str, IPv4Address | None, int]:
+        """The listener that docker-proxy opens."""
+        return self.proto, self.host_ip if self.host_ip != ANY else None, self.host_port
+
+
+def parse(spec: str) -> list[Binding]:
+    """The bindings of one -p: [[IP:][HOSTPORT[-HOSTPORT]]:]PORT[-PORT][/PROTOCOL]."""
+    front, _, container = spec.rpartition(":")
+    ip, _, host = front.rpartition(":")
+    container, _, proto = container.partition("/")
+    host_ip = _host_ip(ip.strip("[]"))
+    if not container:
+        raise BadInput(f"No port specified: {spec}<empty>")
+    ports = _range(container, "containerPort")
+    hosts = _range(host, "hostPort") if host else None
+    if hosts and len(hosts) != len(ports) and len(ports) > 1:
+        raise BadInput(f"Invalid ranges specified for container and host Ports: {container} and {host}")
+    proto = (proto or "tcp").lower()
+    if proto not in PROTOCOLS:
+        raise BadInput(f"Invalid proto: {proto}")
+    if hosts is None:
+        return [Binding(port, proto, host_ip) for port in ports]
+    if len(ports) == 1:
+        return [Binding(ports[0], proto, host_ip, hosts)]
+    return [Binding(port, proto, host_ip, range(h, h + 1)) for port, h in zip(ports, hosts, strict=True)]
+
+
+def exposed(spec: str) -> list[str]:
+    """The "PORT/PROTOCOL" keys of one --expose."""
+    if ":" in spec:
+        raise BadInput(f"invalid port format for --expose: {spec}")
+    port, _, proto = spec.partition("/")
+    try:
+        return [f"{number}/{proto or 'tcp'}" for number in _range(port, "containerPort")]
+    except BadInput as error:
+        raise BadInput(f"invalid range format for --expose: {spec}, error: {error}") from None
+
+
+def _host_ip(text: str) -> IPv4Address | None:
+    if not text:
+        return None
+    try:
+        return IPv4Address(text)
+    except ValueError:
+        raise BadInput(f"Invalid ip address: {text}") from None
+
+
+def _range(text: str, what: str) -> range:
+    first, dash, last = text.partition("-")
+    numbers = [first, last if dash else first]
+    if not all(n.isascii() and n.isdigit() and int(n) < 65536 for n in numbers) or int(numbers[1]) < int(first):
+        raise BadInput(f"Invalid {what}: {text}")
+    return range(int(first), int(numbers[1]) + 1)
+
+
+def allocate(host: Namespace, wanted: Binding, held: Iterable[Binding], endpoint: str) -> Binding:
+    """The binding with its host port, or the engine's refusal.
+
+    Two checks, as Docker has them: its own list, which knows each host address by itself, then the
+    socket of docker-proxy, which the kernel may refuse (observed on 20.10).
+    """
+    wanted = replace(wanted, host_ip=wanted.host_ip or ANY)
+    taken = {b.host_port for b in held if (b.proto, b.host_ip) == (wanted.proto, wanted.host_ip)}
+    free = next((p for p in wanted.host_ports if p not in taken), None)
+    failed = f"driver failed programming external connectivity on endpoint {endpoint}: "
+    if free is None:
+        if len(wanted.host_ports) > 1:
+            raise Refused(failed + "all ports are allocated")
+        raise Refused(f"{failed}Bind for {wanted.host_ip}:{wanted.host_ports[0]} failed: port is already allocated")
+    chosen = replace(wanted, host_port=free)
+    why = _socket_refusal(host, chosen)
+    if why:
+        listen = f"listen {chosen.proto}4 {chosen.host_ip}:{free}"
+        raise Refused(f"{failed}Error starting userland proxy: {listen}: bind: {why}")
+    return chosen
+
+
+def _socket_refusal(host: Namespace, binding: Binding) -> str | None:
+    """Why the kernel would not let docker-proxy listen there."""
+    proto, address, port = binding.socket
+    if address is not None and not address.is_loopback and address not in host.addresses():
+        return "cannot assign requested address"
+    clash = any(p == proto and n == port and (address is None or a in (None, address)) for p, a, n in host.listeners)
+    return "address already in use" if clash else None
+
+
+def shown(bindings: Iterable[Binding], also: Iterable[str] = ()) -> str:
+    """The PORTS of `docker ps` (docker/cli: formatter.DisplayablePorts): runs of equal ports in one."""
+    published = {b.key for b in bindings}
+    rows = [(b.port, f"{b.host_ip}", b.host_port, b.proto) for b in bindings]
+    rows += [(int(key.partition("/")[0]), "", 0, key.partition("/")[2]) for key in also if key not in published]
+    runs: dict[tuple[str, str], list[list[int]]] = {}
+    mapped = []
+    for port, ip, host_port, proto in sorted(rows):
+        if ip and host_port != port:
+            mapped.append(f"{ip}:{host_port}->{port}/{proto}")
+            continue
+        of_kind = runs.setdefault((ip, proto), [])
+        if of_kind and of_kind[-1][1] + 1 == port:
+            of_kind[-1][1] = port
+        else:
+            of_kind.append([port, port])
+    return ", ".join([_run(*kind, *run) for kind, found in runs.items() for run in found] + mapped)
+
+
+def _run(ip: str, proto: str, first: int, last: int) -> str:
+    numbers = str(first) if first == last else f"{first}-{last}"
+    return f"{ip}:{numbers}->{numbers}/{proto}" if ip else f"{numbers}/{proto}"

@@ -1,0 +1,201 @@
+"""The part of Go's text/template that people type behind `--format` and `-f`.
+
+Understood: {{.A.B}}, {{$x.A}}, {{range .A}}…{{end}}, {{range $k, $v := .A}}, {{if .A}}…{{else}}…{{end}},
+`json`, `index`, `len`, `print`, `println`, pipes, parentheses, and {{- -}}.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+
+from ...errors import BadInput
+
+_ACTION = re.compile(r"\{\{(-\s)?\s*(.*?)\s*(\s-)?\}\}", re.DOTALL)
+_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|\(|\)\.?[\w.]*|\||:=|,|[^\s()|,]+')
+
+
+@dataclass(slots=True)
+class _Node:
+    """Text, a value to print, or a block with its two bodies."""
+
+    kind: str
+    text: str = ""
+    body: list["_Node"] = field(default_factory=list)
+    otherwise: list["_Node"] = field(default_factory=list)
+
+
+def render(template: str, data) -> str:
+    """The template filled with data made of dicts, lists and plain values; BadInput says what is wrong."""
+    nodes, closing = _parse(_pieces(template))
+    if closing:
+        raise BadInput(f"template: :1: unexpected {{{{{closing}}}}}")
+    return _fill(nodes, data, {"$": data})
+
+
+def _pieces(template: str) -> list[tuple[str, str]]:
+    """(kind, text) pairs, with `\\t` and `\\n` as the client turns them into what they mean."""
+    pieces, at, trim = [], 0, False
+    for action in _ACTION.finditer(template):
+        text = template[at : action.start()]
+        text = text.lstrip() if trim else text
+        pieces.append(("text", text.rstrip() if action[1] else text))
+        pieces.append(("action", action[2]))
+        at, trim = action.end(), bool(action[3])
+    rest = template[at:]
+    if "{{" in rest:
+        raise BadInput("template: :1: unclosed action")
+    pieces.append(("text", rest.lstrip() if trim else rest))
+    return [(kind, text.replace("\\t", "\t").replace("\\n", "\n") if kind == "text" else text) for kind, text in pieces]
+
+
+def _parse(pieces: list[tuple[str, str]]) -> tuple[list[_Node], str]:
+    """Nodes up to an `end` or `else`, which is told."""
+    nodes: list[_Node] = []
+    while pieces:
+        kind, text = pieces.pop(0)
+        word = text.partition(" ")[0]
+        if kind == "text":
+            nodes.append(_Node("text", text))
+        elif word in ("end", "else"):
+            return nodes, word
+        elif word in ("range", "if"):
+            body, closing = _parse(pieces)
+            otherwise: list[_Node] = []
+            if closing == "else":
+                otherwise, closing = _parse(pieces)
+            if closing != "end":
+                raise BadInput("template: :1: unexpected EOF")
+            nodes.append(_Node(word, text.partition(" ")[2], body, otherwise))
+        elif not word:
+            raise BadInput("template: :1: missing value for command")
+        else:
+            nodes.append(_Node("value", text))
+    return nodes, ""
+
+
+def _fill(nodes: list[_Node], dot, names: dict) -> str:
+    out = ""
+    for node in nodes:
+        if node.kind == "text":
+            out += node.text
+        elif node.kind == "value":
+            out += text_of(_value(node.text, dot, names))
+        elif node.kind == "if":
+            out += _fill(node.body if _value(node.text, dot, names) else node.otherwise, dot, names)
+        else:
+            out += _range(node, dot, names)
+    return out
+
+
+def _range(node: _Node, dot, names: dict) -> str:
+    """Once for each element; a map's in the order of its keys."""
+    variables, _, expression = node.text.rpartition(":=")
+    wanted = [v.strip() for v in variables.split(",") if v.strip()]
+    things = _value(expression, dot, names)
+    pairs = sorted(things.items()) if isinstance(things, dict) else list(enumerate(things or []))
+    if not pairs:
+        return _fill(node.otherwise, dot, names)
+    out = ""
+    for key, value in pairs:
+        held = dict(zip(wanted, (key, value) if len(wanted) == 2 else (value,), strict=False))
+        out += _fill(node.body, value, names | held)
+    return out
+
+
+def _value(expression: str, dot, names: dict):
+    """A pipeline: what each command gives is the last argument of the next."""
+    words = _WORD.findall(expression)
+    value, rest = _pipeline(words, dot, names)
+    if rest:
+        raise BadInput(f"template: :1: unexpected {rest[0]!r} in operand")
+    return value
+
+
+def _pipeline(words: list[str], dot, names: dict):
+    passed: list = []
+    while True:
+        arguments: list = []
+        function = None
+        while words and words[0] != "|" and not words[0].startswith(")"):
+            word = words.pop(0)
+            if word == "(":
+                inner, words = _pipeline(words, dot, names)
+                if not words:
+                    raise BadInput("template: :1: unclosed left paren")
+                arguments.append(_fields(words.pop(0)[1:], inner))
+            elif word in _FUNCTIONS and not arguments and function is None:
+                function = word
+            else:
+                arguments.append(_operand(word, dot, names))
+        arguments += passed
+        if function is None and len(arguments) != 1:
+            raise BadInput("template: :1: missing value for command" if not arguments else "template: :1: can't give argument to non-function")
+        value = _call(function, arguments) if function else arguments[0]
+        if not words or words[0] != "|":
+            return value, words
+        words.pop(0)
+        passed = [value]
+
+
+def _operand(word: str, dot, names: dict):
+    if word[0] in "\"`":
+        return word[1:-1]
+    if word.lstrip("-").isdigit():
+        return int(word)
+    if word.startswith("$"):
+        name, _, path = word.partition(".")
+        if name not in names:
+            raise BadInput(f"template: :1: undefined variable {name!r}")
+        return _fields(path, names[name])
+    if word.startswith("."):
+        return _fields(word[1:], dot)
+    if word in ("true", "false"):
+        return word == "true"
+    raise BadInput(f'template: :1: function "{word}" not defined')
+
+
+def _fields(path: str, value):
+    for name in filter(None, path.split(".")):
+        if not isinstance(value, dict) or name not in value:
+            raise BadInput(f'template: :1:2: executing "" at <.{path}>: map has no entry for key "{name}"')
+        value = value[name]
+    return value
+
+
+def _call(function: str, arguments: list):
+    try:
+        return _FUNCTIONS[function](*arguments)
+    except (TypeError, KeyError, IndexError, AttributeError):
+        raise BadInput(f'template: :1:2: executing "" at <{function}>: error calling {function}') from None
+
+
+def _index(value, *keys):
+    """An absent key of a map is no error in Go: it gives the zero value."""
+    for key in keys:
+        value = value.get(key, {}) if isinstance(value, dict) else value[key]
+    return value
+
+
+_FUNCTIONS = {
+    "json": lambda value: json.dumps(value, separators=(",", ":")),
+    "index": _index,
+    "len": len,
+    "print": lambda *values: "".join(map(text_of, values)),
+    "println": lambda *values: " ".join(map(text_of, values)) + "\n",
+    "upper": str.upper,
+    "lower": str.lower,
+    "join": lambda values, separator: separator.join(values),
+}
+
+
+def text_of(value) -> str:
+    """A value as Go prints it."""
+    if value is None:
+        return "<no value>"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{k}:{text_of(v)}" for k, v in sorted(value.items())) + "]"
+    if isinstance(value, list | tuple):
+        return "[" + " ".join(map(text_of, value)) + "]"
+    return str(value)
