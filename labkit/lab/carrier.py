@@ -1,7 +1,7 @@
 """Carrier: whether an interface's other side is there, and what follows from a change.
 
 operstate (RFC 2863) as Linux shows it: UP, DOWN, LOWERLAYERDOWN, or UNKNOWN for interfaces that
-never report (loopback, vxlan, TUN, and a bridge before its first port).
+never report (loopback, vxlan, TUN, and a bridge before its first port, unless its MAC address was chosen).
 """
 
 from .interface import ZERO_MAC, Interface
@@ -55,7 +55,7 @@ def _carrier(lab: Lab, interface: Interface) -> bool:
             peer = lab.peer(interface)
             return interface.up and peer is not None and peer.up
         case "bridge":
-            if not interface.bridge.had_ports:
+            if not interface.bridge.watches_ports:
                 return True
             ports = lab[interface.namespace].ports(interface.name)
             return interface.up and any(p.carrier and p.up for p in ports)
@@ -71,7 +71,7 @@ def _operstate(lab: Lab, interface: Interface) -> str:
         case "veth":
             return "UP" if interface.carrier else interface.unlinked
         case "bridge":
-            if not interface.bridge.had_ports:
+            if not interface.bridge.watches_ports:
                 return "UNKNOWN"
             return "UP" if interface.carrier else "DOWN"
         case "tun" | "tap":

@@ -77,6 +77,12 @@ class Bridge:
     had_ports: bool = False
     options: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def watches_ports(self) -> bool:
+        """Whether carrier follows the ports: from the first one on, or from the choice of a MAC address
+        (kernel: br_stp_change_bridge_id looks at the ports; observed on 6.18)."""
+        return self.had_ports or self.mac_set
+
 
 @dataclass(slots=True)
 class Vxlan:

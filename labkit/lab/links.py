@@ -220,7 +220,7 @@ def set_mac(lab: Lab, ns: Namespace, interface: Interface, mac: str) -> None:
     routes_state.forget_neighbors(ns, interface.name, permanent=False)
     if interface.bridge is not None:
         interface.bridge.mac_set = True
-        carrier.adjust_bridge_mac(ns, interface)
+        carrier.refresh_bridge(lab, ns, interface)
     if interface.master:
         bridge = ns.find(interface.master)
         _drop_local_entries(bridge, interface.name)

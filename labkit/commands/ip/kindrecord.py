@@ -61,7 +61,7 @@ def bridge_id(bridge: Interface) -> str:
     The random address of a bridge that never had a port does not count.
     """
     priority = (BRIDGE_DEFAULTS | bridge.bridge.options)["priority"]
-    mac = bridge.mac if bridge.bridge.had_ports or bridge.bridge.mac_set else ZERO_MAC
+    mac = bridge.mac if bridge.bridge.watches_ports else ZERO_MAC
     return f"{priority:04x}." + ":".join(f"{int(part, 16):x}" for part in mac.split(":"))
 
 
