@@ -5,6 +5,7 @@ has carrier; a TUN when a program holds it open. Observed on 6.18; facts.md sect
 """
 
 import errno
+from dataclasses import replace
 
 from ..errors import KernelError
 from ..tables.fdb import FdbEntry
@@ -12,7 +13,7 @@ from ..tables.origin import KERNEL
 from . import carrier, routes_state
 from .interface import ZERO_MAC, Bridge, Interface, Port, Tun, Vxlan
 from .lab import Lab
-from .names import claim, valid_interface_name
+from .names import LONGEST, claim, valid_interface_name
 from .namespace import Namespace
 
 #: Least and largest MTU by kind (observed on 6.18, `ip -d link`); others as Ethernet. 0, 0: no limits.
@@ -241,7 +242,19 @@ def rename(lab: Lab, ns: Namespace, interface: Interface, new: str) -> None:
             other.master = new
         if other.vxlan is not None and other.vxlan.dev == old:
             other.vxlan.dev = new
+    interface.addresses[:] = [replace(a, label=_label(new, a.label, n)) for n, a in enumerate(interface.addresses, 1)]
     routes_state.device_renamed(ns, old, new)
+
+
+def _label(name: str, old: str, number: int) -> str:
+    """A renamed interface's addresses are labelled anew (net/ipv4/devinet.c inetdev_changename).
+
+    The first gets the bare name, the others keep what stands from the colon on, or get their number.
+    """
+    if number == 1:
+        return name
+    tail = ":" + (old.partition(":")[2] if ":" in old else str(number))
+    return name[: LONGEST - len(tail)] + tail
 
 
 def set_master(lab: Lab, ns: Namespace, interface: Interface, bridge_name: str | None) -> None:

@@ -50,7 +50,7 @@ _SWITCHES = (
     ("-human", "human"), ("-human-readable", "human"), ("-iec", "iec"), ("-stats", "stats"), ("-statistics", "stats"),
     ("-details", "details"), ("-resolve", "resolve"), ("-oneline", "oneline"), ("-timestamp", ""), ("-tshort", ""),
     ("-Version", "version"), ("-force", ""), ("-batch", "batch"), ("-brief", "brief"), ("-json", "json"),
-    ("-pretty", "pretty"), ("-rcvbuf", "rcvbuf"), ("-color", ""), ("-help", "help"), ("-netns", "netns"),
+    ("-pretty", "pretty"), ("-rcvbuf", "rcvbuf"), ("-color", "color"), ("-help", "help"), ("-netns", "netns"),
     ("-Numeric", "numeric"), ("-all", "all"),
 )  # fmt: skip
 
@@ -96,14 +96,19 @@ def _switch(word: str) -> str:
         return _FAMILY_OPTIONS[word]
     if word == "-echo":
         return ""
-    if word.startswith("-c") and word.partition("=")[2] in ("always", "auto", "never"):
-        word = word.partition("=")[0]
+    word, when = _colored(word)
     for key, field in (("-loops", "loops"), ("-family", "family"), *_SWITCHES):
         if matches(word, key):
             if field == "help":
                 raise Failure(255, USAGE)
-            return field
+            return "" if when in ("auto", "never") else field
     raise Failure(255, f'Option "{word}" is unknown, try "ip -help".\n')
+
+
+def _colored(word: str) -> tuple[str, str]:
+    """`-color=never` in its two parts; `auto` means no colours, since a Result is no terminal."""
+    option, _, when = word.partition("=")
+    return (option, when) if matches(option, "-color") and when in ("always", "auto", "never") else (word, "")
 
 
 def _with_operand(options: Options, switch: str, words: Words) -> Options:

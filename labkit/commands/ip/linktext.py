@@ -4,7 +4,7 @@ iproute2 ip/ipaddress.c. Pieces end with a space where the real ones do, so line
 """
 
 from .jsontext import Raw
-from .options import Options
+from .options import DOWN, MAC, NAME, UP, Options
 
 #: Words of the plain text that differ from the keys of the JSON.
 _WORDS = {
@@ -24,11 +24,11 @@ _AFTER_KIND = ("inet6_addr_gen_mode", "num_tx_queues", "num_rx_queues", "gso_max
 
 def link_text(record: dict, options: Options, netns: str) -> str:
     """The lines of one interface; `netns` is how `link_netnsid` is put in words, or ""."""
-    line = f"{record['ifindex']}: {name_with_far_end(record)}: {flags_text(record)}"
+    line = f"{record['ifindex']}: {options.paint(NAME, name_with_far_end(record) + ': ')}{flags_text(record)}"
     line += f"mtu {record['mtu']} qdisc {record['qdisc']} "
     if "master" in record:
         line += f"master {record['master']} "
-    line += f"state {record['operstate']} "
+    line += f"state {_state(record['operstate'] + ' ', options)}"
     if "linkmode" in record:
         line += f"mode {record['linkmode']} "
     line += f"group {record['group']} "
@@ -38,7 +38,7 @@ def link_text(record: dict, options: Options, netns: str) -> str:
     if "link_type" in record:
         line += f"{newline}    link/{record['link_type']} "
         if "address" in record:
-            line += f"{record['address']} brd {record['broadcast']}"
+            line += f"{options.paint(MAC, record['address'])} brd {options.paint(MAC, record['broadcast'])}"
     line += f" {netns}" if netns else ""
     if options.details:
         line += _details_text(record, newline)
@@ -49,12 +49,17 @@ def link_text(record: dict, options: Options, netns: str) -> str:
     return line + "\n"
 
 
-def brief_text(record: dict) -> str:
+def brief_text(record: dict, options: Options) -> str:
     """The start of a `-br` line."""
-    line = f"{name_with_far_end(record):<16} {record['operstate']:<14} "
+    line = options.paint(NAME, f"{name_with_far_end(record):<16} ") + _state(f"{record['operstate']:<14} ", options)
     if "flags" in record:
-        line += (f"{record['address']} " if "address" in record else "") + flags_text(record) + "\n"
+        line += (options.paint(MAC, f"{record['address']} ") if "address" in record else "") + flags_text(record) + "\n"
     return line
+
+
+def _state(text: str, options: Options) -> str:
+    color = {"UP": UP, "DOWN": DOWN}.get(text.strip())
+    return options.paint(color, text) if color else text
 
 
 def name_with_far_end(record: dict) -> str:

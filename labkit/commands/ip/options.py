@@ -23,8 +23,17 @@ class Options:
     resolve: bool = False
     human: bool = False
     iec: bool = False
+    color: bool = False
 
     @property
     def newline(self) -> str:
         """What ends a line inside one entry: a backslash with `-o` (iproute2's _SL_)."""
         return "\\" if self.oneline else "\n"
+
+    def paint(self, color: int, text: str) -> str:
+        """Text in one of iproute2's colours (lib/color.c), when `-c` asked for them."""
+        return f"\033[{color}m{text}\033[0m" if self.color and not self.json else text
+
+
+#: iproute2's colours, by what they mark.
+NAME, MAC, ADDRESS, UP, DOWN = 36, 33, 35, 32, 31

@@ -11,7 +11,7 @@ from .filters import Filter
 from .jsontext import json_text
 from .linkrecord import brief_record, link_record, statistics
 from .linktext import brief_text, link_text, statistics_text
-from .options import Options
+from .options import ADDRESS, Options
 
 _FOREVER = 4294967295
 
@@ -53,7 +53,7 @@ def _one(ctx: Context, options: Options, wanted: Filter, interface: Interface, i
 def _link(ctx: Context, options: Options, wanted: Filter, interface: Interface, is_link: bool) -> tuple[dict, str]:
     if options.brief:
         record = brief_record(ctx.lab, ctx.ns, interface, family=wanted.family)
-        return record, brief_text(record)
+        return record, brief_text(record, options)
     record = link_record(ctx.lab, ctx.ns, interface, options, is_link=is_link, family=wanted.family)
     there = peer_namespace(ctx.lab, ctx.ns, interface)
     return record, link_text(record, options, f"{there[0]} {there[1]}" if there else "")
@@ -86,11 +86,13 @@ def address_text(entry: dict, options: Options) -> str:
     """One address as text; with `-o` its interface stands in front."""
     line = f"{entry['index']}: {entry['dev']}" if "index" in entry else ""
     line += f"    {entry['family']} " if "family" in entry else ""
-    line += entry["local"] + (f" peer {entry['address']}" if "address" in entry else "") + f"/{entry['prefixlen']} "
+    line += options.paint(ADDRESS, entry["local"])
+    line += f" peer {options.paint(ADDRESS, entry['address'])}" if "address" in entry else ""
+    line += f"/{entry['prefixlen']} "
     line += f"metric {entry['metric']} " if "metric" in entry else ""
     if options.brief:
         return line
-    line += f"brd {entry['broadcast']} " if "broadcast" in entry else ""
+    line += f"brd {options.paint(ADDRESS, entry['broadcast'] + ' ')}" if "broadcast" in entry else ""
     line += f"scope {entry['scope']} "
     line += "".join(f"{flag} " for flag in ("secondary", "dynamic", "noprefixroute") if flag in entry)
     lifetimes = entry["valid_life_time"], entry["preferred_life_time"]

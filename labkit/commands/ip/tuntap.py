@@ -13,7 +13,7 @@ from ...lab.names import LONGEST
 from ..result import Context, Failure, Result
 from . import usage
 from .jsontext import json_text
-from .options import Options
+from .options import NAME, Options
 from .words import Words, garbage, matches, wrong
 
 
@@ -139,6 +139,6 @@ def _record(interface: Interface, options: Options) -> dict:
 
 def _line(interface: Interface, options: Options) -> str:
     record = _record(interface, options)
-    line = f"{record['ifname']}: {' '.join(record['flags'])}"
+    line = f"{options.paint(NAME, record['ifname'] + ':')} {' '.join(record['flags'])}"
     line += "".join(f" {key} {record[key]}" for key in ("user", "group") if key in record)
     return line + (f"{options.newline}\tAttached to processes:" if options.details else "") + "\n"
