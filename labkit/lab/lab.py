@@ -6,6 +6,7 @@ addresses, routes, neighbors); what packets do is in the room `trace`.
 
 import errno
 from contextlib import contextmanager
+from heapq import heappush
 
 from ..errors import KernelError, LabError
 from ..tables.origin import KERNEL, YOU, Origin
@@ -29,6 +30,7 @@ class Lab:
         self.services: dict[str, object] = {}  # daemons of the machines, by name: docker, etcd, …
         self.commands: dict[str, object] = {}  # commands those daemons answer to: docker, etcdctl, …
         self.sightings: list = []  # what the probes so far showed, for tcpdump
+        self.reachable_time, self.delay_time = 30.0, 5.0  # seconds a neighbour is REACHABLE, and in DELAY
         self.agenda: list[tuple] = []  # what is due later: (time, number, event, arguments)
         self.unresolved: dict[tuple, list] = {}  # (namespace, dev, address) -> packets that wait for a MAC
         self.fragments: dict[tuple, list] = {}  # (namespace, whole packet's key) -> fragments so far
@@ -86,6 +88,11 @@ class Lab:
         finally:
             self.origin = before
 
+    def post(self, event: str, *arguments, after: float = 0.0) -> None:
+        """Put an event on the agenda, `after` seconds from now; those of one time keep their order."""
+        self.agenda_number += 1
+        heappush(self.agenda, (self.now + after, self.agenda_number, event, arguments))
+
     def new_uid(self) -> int:
         self._next_uid += 1
         return self._next_uid - 1
@@ -101,7 +108,7 @@ class Lab:
 
     def _add(self, namespace: Namespace) -> Namespace:
         loopback = Interface(
-            uid=self.new_uid(), index=1, name="lo", kind="loopback", mac=ZERO_MAC, mtu=65536,
+            uid=self.new_uid(), index=1, name="lo", kind="loopback", mac=ZERO_MAC, broadcast=ZERO_MAC, mtu=65536,
             namespace=namespace.name, carrier=True, origin=KERNEL,
         )
         namespace.interfaces[1] = self.interfaces[loopback.uid] = loopback

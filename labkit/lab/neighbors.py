@@ -12,8 +12,8 @@ from ..tables.neighbor import VALID, Neighbor
 from .lab import Lab
 from .namespace import Namespace
 
-#: Seconds (kernel defaults): how long REACHABLE lasts, how long DELAY waits, between two questions.
-REACHABLE_TIME, DELAY_TIME, RETRANS_TIME, PROBES = 30.0, 5.0, 1.0, 3
+#: How often a neighbour is asked (kernel default).
+PROBES = 3
 
 
 def put(
@@ -58,7 +58,7 @@ def current(lab: Lab, neighbor: Neighbor) -> Neighbor:
 
     The kernel picks a time between 15 and 45 s by chance; the lab uses the middle.
     """
-    if neighbor.state == "REACHABLE" and lab.now - neighbor.since >= REACHABLE_TIME:
+    if neighbor.state == "REACHABLE" and lab.now - neighbor.since >= lab.reachable_time:
         return replace(neighbor, state="STALE")
     return neighbor
 

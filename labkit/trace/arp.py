@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 from ..lab.interface import Interface
 from ..lab.lookup import address_type, find_route, select_address
 from ..lab.namespace import Namespace
-from ..lab.neighbors import DELAY_TIME, PROBES, current
+from ..lab.neighbors import PROBES, current
 from ..lab.packet import BROADCAST_MAC, Arp, Ethernet, Packet
 from ..tables.neighbor import VALID, Neighbor
 from .devices import transmit
@@ -30,9 +30,11 @@ def resolve(net: Net, ns: Namespace, interface: Interface, next_hop: IPv4Address
     if entry is not None and entry.usable:
         if entry.state == "STALE":
             entry = _remember(net, ns, replace(entry, state="DELAY"))
-            net.post("neighbor_delay", ns.name, interface.name, next_hop, after=DELAY_TIME)
+            net.post("neighbor_delay", ns.name, interface.name, next_hop, after=net.lab.delay_time)
         net.step(ns, interface, "arp", f"{next_hop} is {entry.lladdr} (neighbour table, {entry.state})", packet)
         return transmit(net, ns, interface, packet.framed(interface.mac, entry.lladdr))
+    if entry is None and _needs_no_asking(net, ns, next_hop):
+        return transmit(net, ns, interface, packet.framed(interface.mac, BROADCAST_MAC))
     waiting = net.lab.unresolved.setdefault((ns.name, *key), [])
     waiting.append(packet)
     if entry is None or entry.state not in ("INCOMPLETE",):
@@ -126,15 +128,25 @@ def _answers(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> b
             return True
     elif not _proxies(ns, interface, decision.dev):
         return False
-    known = ns.neighbors.get((interface.name, arp.sender_ip))
-    if known is None or known.state not in ("PERMANENT", "NOARP"):
-        if known is None:
-            known = Neighbor(arp.sender_ip, interface.name, None, "NONE")
-        if known.lladdr != arp.sender_mac or known.state not in VALID:
-            _learned(net, ns, interface, known, arp.sender_mac, "STALE")
+    _note_asker(net, ns, interface, arp)
     answer = Arp("reply", interface.mac, arp.target_ip, arp.sender_mac, arp.sender_ip)
     transmit(net, ns, interface, Packet(eth=Ethernet(interface.mac, arp.sender_mac), arp=answer, token=net.token))
     return True
+
+
+def _note_asker(net: Net, ns: Namespace, interface: Interface, arp: Arp) -> None:
+    """Who asks is worth remembering: an entry as STALE, unless it is known as it is."""
+    known = ns.neighbors.get((interface.name, arp.sender_ip))
+    if known is None and _needs_no_asking(net, ns, arp.sender_ip):
+        return
+    known = known or Neighbor(arp.sender_ip, interface.name, None, "NONE")
+    if known.state not in ("PERMANENT", "NOARP") and (known.lladdr != arp.sender_mac or known.state not in VALID):
+        _learned(net, ns, interface, known, arp.sender_mac, "STALE")
+
+
+def _needs_no_asking(net: Net, ns: Namespace, address: IPv4Address) -> bool:
+    """A broadcast address of ours has no MAC address of its own (kernel: arp_constructor)."""
+    return address_type(net.lab, ns, address) == "broadcast"
 
 
 def _may_answer(ns: Namespace, interface: Interface, target: IPv4Address) -> bool:

@@ -14,7 +14,7 @@ from .engine import Net
 from .icmp import arrived, error, icmp_in, take_answer
 from .ip_out import send
 from .steps import Reply
-from .tunnels import program_in, vxlan_for, vxlan_in
+from .tunnels import program_in, vxlan_in, vxlans_at
 
 
 def deliver(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
@@ -29,9 +29,9 @@ def deliver(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
 
 
 def _udp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
-    device = vxlan_for(ns, packet)
-    if device is not None:
-        return vxlan_in(net, ns, device, packet)
+    tunnels = vxlans_at(ns, packet.dport)
+    if tunnels:
+        return vxlan_in(net, ns, interface, tunnels, packet)
     program = _program(ns, packet)
     if program is not None:
         return program_in(net, ns, interface, program, packet)

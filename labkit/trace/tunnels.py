@@ -55,16 +55,16 @@ def source_port(packet: Packet) -> int:
     return 32768 + crc32(flow.encode()) % (60999 - 32768 + 1)
 
 
-def vxlan_for(ns: Namespace, packet: Packet) -> Interface | None:
-    """The vxlan interface a datagram is for: up, same UDP port, same VNI."""
-    for device in ns.interfaces.values():
-        if device.vxlan is not None and device.up and device.vxlan.port == packet.dport and device.vxlan.vni == packet.vni:
-            return device
-    return None
+def vxlans_at(ns: Namespace, port: int) -> list[Interface]:
+    """The vxlan interfaces that share the kernel's socket at this UDP port: those that are up."""
+    return [i for i in ns.interfaces.values() if i.vxlan is not None and i.up and i.vxlan.port == port]
 
 
-def vxlan_in(net: Net, ns: Namespace, device: Interface, packet: Packet) -> None:
-    """Unwrap: the inner frame arrives at the vxlan interface."""
+def vxlan_in(net: Net, ns: Namespace, interface: Interface, devices: list[Interface], packet: Packet) -> None:
+    """Unwrap: the inner frame arrives at the vxlan interface of its VNI."""
+    device = next((d for d in devices if d.vxlan.vni == packet.vni), None)
+    if device is None:
+        return net.drop(ns, interface, f"no vxlan interface here has the VNI {packet.vni}: dropped without a word", packet)
     inner = packet.inner
     if inner.eth.src == device.mac:
         return net.drop(ns, device, "the inner frame comes from our own MAC address", packet)

@@ -17,8 +17,10 @@ WORKERS = 12
 
 
 def model() -> AbstractContextManager[Shell]:
-    """The lab's model."""
-    return nullcontext(labkit.Lab())
+    """The lab's model; its neighbours do not age, as in the holder, where chance would decide when."""
+    lab = labkit.Lab()
+    lab.reachable_time = lab.delay_time = float("inf")
+    return nullcontext(lab)
 
 
 @dataclass
