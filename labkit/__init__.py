@@ -31,5 +31,12 @@ def __getattr__(name: str):
     return getattr(module, attribute) if attribute else module
 
 
+def load_ipython_extension(ipython) -> None:
+    """`%load_ext labkit` adds the cell magic %%lab."""
+    from .view.magics import load
+
+    load(ipython)
+
+
 def __dir__() -> list[str]:
     return sorted(__all__)

@@ -1,0 +1,15 @@
+"""What a person looks at: pictures, text beside them, and controls to change things with.
+
+One scene is computed from a lab and a trace (scene, layout, contents, path); thin renderers turn it
+into SVG or matplotlib. The only room that imports matplotlib, networkx, ipywidgets and IPython.
+"""
+
+from importlib import import_module
+
+_LATER = {"show": ".show", "draw": ".figure", "scene": ".scene"}
+
+
+def __getattr__(name: str):
+    if name not in _LATER:
+        raise AttributeError(f"labkit.view has no {name!r}; it has: {', '.join(_LATER)}")
+    return getattr(import_module(_LATER[name], __name__), name)

@@ -1,0 +1,38 @@
+"""`show(lab)` and `show(trace)`: a picture in a notebook, with its text beside it.
+
+The same input gives the same bytes, so a notebook's stored outputs can be compared strictly.
+"""
+
+from ..errors import BadInput
+from ..lab.lab import Lab
+from ..trace.trace import Trace
+from .describe import as_text
+from .scene import Scene, scene
+from .svg import svg
+
+
+class Picture:
+    """What a notebook displays: an SVG, and for where none can be shown a text."""
+
+    def __init__(self, scene: Scene, text: str):
+        self.scene = scene
+        self.text = text
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"image/svg+xml": svg(self.scene), "text/plain": self.text}
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def show(lab: Lab, trace: Trace | None = None, step: int | None = None, before: Trace | None = None) -> Picture:
+    """A picture of the lab, with a trace's way through it if one is given.
+
+    step: the number of the step in `trace.steps` to point at. before: an earlier trace to compare with.
+    Raises BadInput when `lab` is no lab or there is no such step.
+    """
+    if not isinstance(lab, Lab):
+        raise BadInput(f"show() draws a lab, and a trace in it: show(lab) or show(lab, trace); got {type(lab).__name__}")
+    if trace is not None and step is not None and not 0 <= step < len(trace.steps):
+        raise BadInput(f"the trace has steps 0 to {len(trace.steps) - 1}; there is no step {step}")
+    return Picture(scene(lab, trace, step, before), as_text(lab, trace))

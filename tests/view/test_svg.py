@@ -1,0 +1,93 @@
+"""The SVG: well-formed, escaped, told in words, the same every time."""
+
+from xml.etree import ElementTree
+
+import pytest
+
+from labkit import LabError
+from labkit.front import Lab
+from labkit.view.contents import shortened
+from labkit.view.figure import draw
+from labkit.view.scene import scene
+from labkit.view.show import show
+from labkit.view.svg import svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def tree(lab, *args, **kwargs):
+    return ElementTree.fromstring(svg(scene(lab, *args, **kwargs)))
+
+
+def words(root) -> list[str]:
+    return [element.text for element in root.iter(f"{SVG}text")]
+
+
+def test_it_is_well_formed_and_has_a_role_a_title_and_a_description(pair):
+    root = tree(pair, pair.trace("ns1", "192.168.50.2"))
+    assert root.get("role") == "img"
+    assert root.find(f"{SVG}title").text == root.get("aria-label") == "ping from ns1 to 192.168.50.2"
+    assert "ns2 tap2" in root.find(f"{SVG}desc").text
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", '"><script>', "a&b", "]]>", "'"])
+def test_a_name_stays_text(name):
+    lab = Lab()
+    lab.add_namespace("host", name)
+    root = tree(lab)
+    assert shortened(name) in words(root)
+    assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
+        "svg", "title", "desc", "style", "rect", "text", "polyline", "path", "circle"
+    }
+
+
+def test_the_same_lab_gives_the_same_bytes(chain):
+    first = svg(scene(chain, chain.trace("a", "10.0.2.2")))
+    assert first == svg(scene(chain, chain.trace("a", "10.0.2.2")))
+
+
+def test_the_verdict_stands_below_with_a_sign(chain):
+    assert any(word.startswith("✓ answered at b") for word in words(tree(chain, chain.trace("a", "10.0.2.2"))))
+    assert any(word.startswith("✗ ttl exceeded at r") for word in words(tree(chain, chain.trace("a", "10.0.2.2", ttl=1))))
+
+
+def test_the_legs_differ_in_more_than_colour(chain):
+    style = tree(chain).find(f"{SVG}style").text
+    assert ".answer{stroke:var(--ans);stroke-width:3;stroke-dasharray" in style
+    assert "stroke-dasharray" not in style.split(".request{")[1].split("}")[0]
+
+
+def test_both_themes_are_there_by_the_system_and_by_jupyterlab(pair):
+    style = tree(pair).find(f"{SVG}style").text
+    assert "prefers-color-scheme:dark" in style
+    assert "[data-jp-theme-light=false] .labkit" in style
+
+
+def test_show_gives_a_picture_and_a_text(pair):
+    bundle = show(pair, pair.trace("ns1", "192.168.50.2"))._repr_mimebundle_()
+    assert bundle["image/svg+xml"].startswith("<svg")
+    assert bundle["text/plain"].splitlines() == [
+        "host", "  ns1", "    tap1 192.168.50.1/24 <-> ns2 tap2", "  ns2", "    tap2 192.168.50.2/24 <-> ns1 tap1",
+        "ping from ns1 to 192.168.50.2", "  by ns1 tap1, ns2 tap2, ns1 tap1",
+        "  => answered at ns2: the answer came back to ns1 with TTL 64",
+    ]
+
+
+@pytest.mark.parametrize("wrong", ["lab", None, 3])
+def test_show_says_what_it_draws(wrong):
+    with pytest.raises(LabError, match="show\\(\\) draws a lab"):
+        show(wrong)
+
+
+def test_show_says_which_steps_there_are(pair):
+    with pytest.raises(LabError, match="there is no step 99"):
+        show(pair, pair.trace("ns1", "192.168.50.2"), step=99)
+
+
+def test_matplotlib_draws_the_same_scene_into_given_axes(chain):
+    from matplotlib.figure import Figure
+
+    ax = Figure().add_subplot()
+    assert draw(chain, chain.trace("a", "10.0.2.2"), ax=ax) is ax
+    drawn = {text.get_text() for text in ax.texts}
+    assert {"10.0.2.2/24", "ip_forward=1", "r  lo is down"} <= drawn
