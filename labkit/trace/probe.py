@@ -66,21 +66,29 @@ def probe(
     seconds after which it ends whatever happens (or at the first error). Raises LabError when there
     is no such namespace or interface, BadInput when an address or number does not parse.
     """
-    ns = lab[source]
-    dst = _address(destination, "destination")
-    own = _address(src, "source") if src is not None else IPv4Address(0)
-    _check(ns, proto, port, ttl, size, dev)
+    asked = request(lab, source, destination, proto=proto, port=port, ttl=ttl, size=size, df=df, src=src, dev=dev, tos=tos)
     lab.probes_sent += 1
     net = Net(lab, f"probe-{lab.probes_sent}")
     net.source, net.source_port, net.device = source, SOURCE_PORT, dev
     start = lab.now
-    request = Request(ns, dst, own, proto, port or DEFAULT_PORT.get(proto, 0), ttl, size, _df(df), dev, tos, lab.probes_sent)
-    sent = _exchange(net, request, start, count, interval, wait, deadline)
-    trace = Trace.of(net, request, start, sent)
+    sent = _exchange(net, asked, start, count, interval, wait, deadline)
+    trace = Trace.of(net, asked, start, sent)
     if lab.now - start > LONG:
         pass_time(lab, ENDING)
     lab.sightings.append((net.token, start, [s for s in trace.steps if s.sighting]))
     return trace
+
+
+def request(
+    lab: Lab, source: str, destination, *, proto: str = "icmp", port: int | None = None, ttl: int | None = None,
+    size: int = 56, df: bool | str | None = None, src=None, dev: str | None = None, tos: int = 0,
+) -> "Request":
+    """What is to be sent, checked: the words are those of `probe`."""
+    ns = lab[source]
+    dst = _address(destination, "destination")
+    own = _address(src, "source") if src is not None else IPv4Address(0)
+    _check(ns, proto, port, ttl, size, dev)
+    return Request(ns, dst, own, proto, port or DEFAULT_PORT.get(proto, 0), ttl, size, _df(df), dev, tos, lab.probes_sent + 1)
 
 
 class Request:
