@@ -87,7 +87,8 @@ def replay(lab: Lab, text: str) -> Replay:
 
 def parse(text: str) -> list[Typed]:
     """Cut a transcript into what was typed and what was shown."""
-    lines = enumerate(dedent(text.expandtabs()).splitlines(), 1)
+    # What was copied from a web page has no-break spaces.
+    lines = enumerate(dedent(text.replace("\xa0", " ").expandtabs()).splitlines(), 1)
     found: list[tuple[int, str, str, list[str]]] = []
     for number, line in lines:
         prompt = _prompt(line)

@@ -31,14 +31,16 @@ class Etcd:
     def __init__(self, lab: Lab, on: str, api: int = 3):
         if api not in _SPEAKS:
             raise BadInput(f"etcd has no API {api!r}: 2 or 3")
-        self.on = lab[on].machine
-        self.api = api
+        self.on, self.api = lab[on].machine, api
         self.store = Store(lab, _FIRST_INDEX[api])
-        lab.services["etcd"] = self
-        lab.commands["etcdctl"] = self.etcdctl
+        lab.services.setdefault("etcd", {})[self.on] = self
+        lab.commands["etcdctl"] = etcdctl
 
-    def etcdctl(self, ctx: Context, args: list[str]) -> Result:
-        """The command: it asks 127.0.0.1, so elsewhere nobody answers."""
-        if ctx.ns.name != self.on:
-            raise _REFUSED[self.api]
-        return _SPEAKS[self.api](self.store, args)
+
+def etcdctl(ctx: Context, args: list[str]) -> Result:
+    """The command: it asks 127.0.0.1, so in another namespace than the server's nobody answers."""
+    servers = ctx.lab.services["etcd"]
+    server = servers.get(ctx.ns.name)
+    if server is None:
+        raise _REFUSED[next(iter(servers.values())).api]
+    return _SPEAKS[server.api](server.store, args)

@@ -36,7 +36,7 @@ class Flanneld:
         self.running = False
         self.log: list[str] = []
         self.start()
-        lab.services[f"flanneld@{on}"] = self
+        lab.services.setdefault("flanneld", {})[on] = self
 
     def start(self) -> None:
         """Take a lease, write the lines, follow the others."""

@@ -38,7 +38,7 @@ class Vxlan:
         node = self.node
         learning = "learning" if self.learning else "nolearning"
         node.run(
-            f"ip link add {self.device} mtu {self.mtu} type vxlan id {self.vni} dev {node.dev} local {node.address}"
+            f"ip link add {self.device} mtu {self.mtu} txqueuelen 0 type vxlan id {self.vni} dev {node.dev} local {node.address}"
             f" dstport {self.port} {learning}"
         )
         return {"VNI": self.vni, "VtepMAC": node.ns.find(self.device).mac}

@@ -1,0 +1,86 @@
+"""A cluster: which nodes there are, which pods run on them. Names as the kubelet gives them to Docker.
+
+facts.md 5.1; kubelet: the infra container is called POD, hence `grep -v POD` in the source notes.
+"""
+
+from dataclasses import dataclass
+from uuid import NAMESPACE_DNS, uuid5
+
+from ...errors import LabError
+from ...lab.lab import Lab
+from .kubectl import kubectl
+
+PAUSE = "gcr.io/google_containers/pause:2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine with an engine that runs pods; `since` is on the lab's clock, before 0 for the past."""
+
+    name: str
+    engine: object
+    address: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """`pause` and `containers` are the engine's; the pod's network namespace in the lab is called `name`."""
+
+    name: str
+    namespace: str
+    node: Node
+    pause: object
+    containers: tuple
+    since: float
+
+    @property
+    def ip(self) -> str:
+        return str(self.pause.ip)
+
+    @property
+    def ready(self) -> int:
+        return sum(container.running for container in self.containers)
+
+
+class Cluster:
+    """The API server's view, on the machine `master`, where from then on `kubectl` works."""
+
+    def __init__(self, lab: Lab, master: str):
+        self.lab, self.master = lab, lab[master].name
+        self.nodes: dict[str, Node] = {}
+        self.pods: list[Pod] = []
+        lab.services["kubernetes"] = self
+        lab.commands["kubectl"] = kubectl
+
+    def join(self, engine, address: str, age: float = 0.0) -> Node:
+        """A Docker engine's machine becomes a node; `age` in seconds."""
+        node = Node(engine.machine, engine, address, self.lab.now - age)
+        self.nodes[node.name] = node
+        return node
+
+    def run(self, name: str, *, node: str, image: str, namespace: str = "default", ip: str | None = None, age: float = 0.0) -> Pod:
+        """A pod of one container. `ip` pins the address the engine would have counted up to."""
+        if node not in self.nodes:
+            raise LabError(f"there is no node {node!r} in the cluster; there are: {', '.join(self.nodes)}")
+        if self.find(namespace, name) is not None:
+            raise LabError(f'pods "{name}" already exists in namespace {namespace}: choose another name')
+        engine = self.nodes[node].engine
+        uid = uuid5(NAMESPACE_DNS, f"{namespace}/{name}")
+        tail = f"{name}_{namespace}_{uid}_0"
+        pause = engine.run(f"k8s_POD_{tail}", PAUSE, ip=ip, namespace=name, role="pod", command=("/pause",))
+        own = image.rpartition("/")[2].partition(":")[0]
+        container = engine.run(f"k8s_{own}_{tail}", image, network=f"container:{pause.id}")
+        pod = Pod(name, namespace, self.nodes[node], pause, (container,), self.lab.now - age)
+        self.pods.append(pod)
+        return pod
+
+    def delete(self, pod: Pod) -> None:
+        """Its containers stop, the pause container last, and with it goes the namespace."""
+        for container in (*pod.containers, pod.pause):
+            pod.node.engine.stop(container)
+            pod.node.engine.remove(container)
+        self.pods.remove(pod)
+
+    def find(self, namespace: str, name: str) -> Pod | None:
+        return next((pod for pod in self.pods if (pod.namespace, pod.name) == (namespace, name)), None)
