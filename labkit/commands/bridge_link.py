@@ -97,14 +97,18 @@ def _show(ctx: Context, options: Options, words: Words) -> Result:
 def _record(lab: Lab, ns: Namespace, port: Interface, details: bool) -> dict:
     """One port under its JSON names."""
     record: dict = {"ifindex": port.index}
+    flags = [flag for flag in carrier.flags(lab, port) if flag != "M-DOWN"]
     peer = lab.peer(port)
-    if peer is not None:
-        record |= {"link": peer.name} if peer.namespace == ns.name else {"link_index": peer.index}
+    if peer is not None and peer.index != port.index:
+        # The kernel gives the far end's index and not its namespace, so `bridge` looks here (observed).
+        here = ns.interfaces.get(peer.index)
+        record["link"] = here.name if here is not None else f"if{peer.index}"
+        flags += ["M-DOWN"] if here is not None and not here.up else []
     bridge = ns.find(port.master)
     # Without STP a port forwards as soon as it and its bridge are up.
     forwarding = bridge.up and port.up and port.carrier
     record |= {
-        "ifname": port.name, "flags": list(carrier.flags(lab, port)), "mtu": port.mtu, "master": port.master,
+        "ifname": port.name, "flags": flags, "mtu": port.mtu, "master": port.master,
         "state": "forwarding" if forwarding else "disabled", "priority": 32, "cost": _cost(ns, port),
     }  # fmt: skip
     if details:

@@ -17,7 +17,7 @@ from .lab import Lab
 from .namespace import Namespace
 
 LOOPBACK_ADDRESS = IPv4Address("127.0.0.1")
-_NOTHING = IPv4Address(0)
+_NOTHING, _BROADCAST = IPv4Address(0), IPv4Address("255.255.255.255")
 _LOCAL_MULTICAST = IPv4Network("224.0.0.0/24")
 _ERRNO = {"EHOSTUNREACH": errno.EHOSTUNREACH, "EACCES": errno.EACCES, "EINVAL": errno.EINVAL}
 
@@ -89,7 +89,9 @@ def find_route(
         if route.type in ERROR_TYPES:
             return Decision(dst, route.type, route, errno=_error(route.type), asked=tuple(asked))
         leg = _leg(ns, route, src, dst, oif, linkdown_ok)
-        return Decision(dst, route.type, route, leg.dev, leg.gateway, asked=tuple(asked))
+        # A gateway that is an address of our own is accepted, and then not used (kernel: rt_set_nexthop).
+        gateway = None if leg.gateway in ns.addresses() else leg.gateway
+        return Decision(dst, route.type, route, leg.dev, gateway, asked=tuple(asked))
     return Decision(dst, "none", errno=errno.ENETUNREACH, asked=tuple(asked))
 
 
@@ -146,7 +148,7 @@ def _leg(ns: Namespace, route: Route, src, dst, oif, linkdown_ok) -> NextHop:
     fib_multipath_hash_policy 0), so the same flow always takes the same leg.
     """
     usable = [leg for leg in route.legs if _unfit_leg(ns, leg, oif, linkdown_ok) is None]
-    if len(usable) <= 1:
+    if len(usable) <= 1 or oif is not None:  # with a given interface the first will do (fib_select_path)
         return usable[0] if usable else route.legs[0]
     slots = [leg for leg in usable for _ in range(leg.weight)]
     return slots[(int(src or 0) + int(dst)) % len(slots)]
@@ -168,16 +170,19 @@ def lookup_gateway(
     return decision.route
 
 
-def address_type(lab: Lab, ns: Namespace, address: IPv4Address, dev: str | None = None) -> str:
-    """"local", "broadcast", "multicast" or "unicast", by the local table (kernel: inet_addr_type)."""
-    if int(address) >> 24 == 0 or int(address) == 0xFFFFFFFF:
+def address_type(lab: Lab, ns: Namespace, address: IPv4Address) -> str:
+    """"local", "broadcast", "multicast" or "unicast", by the local table (kernel: inet_addr_type).
+
+    As long as there is no local table the kernel takes every address for a broadcast.
+    """
+    if address in (_NOTHING, _BROADCAST):
         return "broadcast"
     if address.is_multicast:
         return "multicast"
+    if LOCAL not in ns.tables:
+        return "broadcast"
     route = ns.local.lookup(address).route
-    if route is not None and (dev is None or route.dev == dev):
-        return route.type
-    return "unicast"
+    return "unicast" if route is None else route.type
 
 
 def output(
@@ -185,25 +190,33 @@ def output(
     tos: int = 0, mark: int = 0,
 ) -> Decision:
     """The decision for a packet of our own, with its source address (ip_route_output_key)."""
-    if src is not None and not oif and src not in ns.addresses() and address_type(lab, ns, src) != "local":
-        nobodys = address_type(lab, ns, src) == "multicast" or int(src) in (0, 0xFFFFFFFF)
-        return Decision(dst, "none", errno=errno.EINVAL if nobodys else errno.ENETUNREACH)
+    group = "broadcast" if dst == _BROADCAST else "multicast" if dst.is_multicast else None
+    if src is not None and not oif:
+        if src.is_multicast or src in (_NOTHING, _BROADCAST):
+            return Decision(dst, "none", errno=errno.EINVAL)
+        if src not in ns.addresses() and address_type(lab, ns, src) != "local":
+            return Decision(dst, "none", errno=errno.ENETUNREACH)
+        owner = next((i for i in ns.by_index() if i.owns(src)), None)
+        if group and owner is not None:
+            return Decision(dst, group, dev=owner.name, src=src)
     if oif is not None:
         device = ns.find(oif)
         if device is None:
             return Decision(dst, "none", errno=errno.ENODEV)
         if not device.up:
             return Decision(dst, "none", errno=errno.ENETUNREACH)
-        if int(dst) == 0xFFFFFFFF or dst in _LOCAL_MULTICAST:
-            return Decision(dst, "broadcast", dev=oif, src=src or select_address(ns, device, None, 253))
-    if int(dst) == 0:
+        if dst == _BROADCAST or dst in _LOCAL_MULTICAST:
+            return Decision(dst, group, dev=oif, src=src or select_address(ns, device, None, 253))
+        if src is None and dst == _NOTHING:
+            src = select_address(ns, device, None, 254)
+    if dst == _NOTHING:
         dst = src or LOOPBACK_ADDRESS
-        return Decision(dst, "local", dev="lo", src=src or LOOPBACK_ADDRESS)
+        return Decision(dst, "local", dev="lo", src=dst)
     decision = find_route(lab, ns, dst, src=src, oif=oif, tos=tos, mark=mark)
     if decision.errno and oif is not None:
         # "Apparently, routing tables are wrong. Assume that the destination is on link."
         on_link = src or select_address(ns, ns.find(oif), None, 253)
-        return Decision(dst, "unicast", dev=oif, src=on_link, asked=decision.asked)
+        return Decision(dst, group or "unicast", dev=oif, src=on_link, asked=decision.asked)
     if decision.errno:
         return decision
     chosen = src or _preferred(ns, decision)
@@ -212,7 +225,10 @@ def output(
     if chosen is not None and chosen.is_loopback and not ns.sysctls.either(decision.dev, "route_localnet"):
         if ns.find(decision.dev).kind != "loopback":
             return Decision(dst, "none", errno=errno.EINVAL, asked=decision.asked)
-    return Decision(dst, decision.kind, decision.route, decision.dev, decision.gateway, chosen, 0, decision.asked)
+    # A default route leads to groups too, but not by its gateway (kernel: __mkroute_output).
+    by_gateway = group is None or (group == "multicast" and decision.route.dst.prefixlen >= 4)
+    gateway = decision.gateway if by_gateway else None
+    return Decision(dst, group or decision.kind, decision.route, decision.dev, gateway, chosen, 0, decision.asked)
 
 
 def _preferred(ns: Namespace, decision: Decision) -> IPv4Address | None:
@@ -222,7 +238,8 @@ def _preferred(ns: Namespace, decision: Decision) -> IPv4Address | None:
         return route.src
     if route.type == "local":
         return decision.dst
-    return select_address(ns, ns.find(decision.dev), decision.gateway, scope_number(route.scope))
+    near = next((leg.gateway for leg in route.legs if leg.dev == decision.dev), None)
+    return select_address(ns, ns.find(decision.dev), near, scope_number(route.scope))
 
 
 def select_address(ns: Namespace, interface: Interface | None, near: IPv4Address | None, scope: int) -> IPv4Address:

@@ -198,7 +198,7 @@ def _checked_onlink(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> Next
         raise KernelError(errno.ENODEV, "Nexthop device required for onlink")
     if not interface.up:
         raise KernelError(errno.ENETDOWN, "Nexthop device is not up")
-    if address_type(lab, ns, leg.gateway, dev=leg.dev) != "unicast":
+    if address_type(lab, ns, leg.gateway) != "unicast":
         raise KernelError(errno.EINVAL, "Nexthop has invalid gateway")
     return leg
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Interface
 
 from ...errors import KernelError
+from ...lab.interface import Interface
 from ...lab.lookup import Decision, find_route, output
+from ...lab.namespace import Namespace
 from ...lab.routes import with_flags
 from ...tables.names import table_name, tos_name
 from ...tables.route import LOCAL, MAIN
@@ -25,6 +27,7 @@ from .words import Words, address, device, integer, matches, prefix, refused, un
 #: The bits of a TOS that a lookup looks at (kernel: IPTOS_RT_MASK; observed on 6.18).
 _TOS_MASK = 0x1C
 
+_ALL_HOSTS, _BROADCAST = IPv4Address("224.0.0.1"), IPv4Address("255.255.255.255")
 _PROTOCOLS = {"ip": 0, "icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "sctp": 132}
 
 
@@ -84,14 +87,16 @@ def _sent(ctx: Context, query: _Query) -> _Answer:
     )
     if decision.errno:
         raise KernelError(decision.errno)
-    flags = ()
-    if decision.dev == "lo" or decision.kind == "local":
-        flags += ("local",)
-    if decision.kind == "multicast":
-        flags += ("mc",)
+    return _Answer(decision, _group_flags(decision) or (("local",) if decision.dev == "lo" else ()))
+
+
+def _group_flags(decision: Decision) -> tuple[str, ...]:
+    """Every broadcast is for us too; of the multicast groups an interface is in the one of all hosts."""
     if decision.kind == "broadcast":
-        flags = ("local", "brd")
-    return _Answer(decision, flags)
+        return ("local", "brd")
+    if decision.kind == "multicast":
+        return ("local", "mc") if decision.dst == _ALL_HOSTS else ("mc",)
+    return ()
 
 
 def _arrived(ctx: Context, query: _Query) -> _Answer:
@@ -100,8 +105,11 @@ def _arrived(ctx: Context, query: _Query) -> _Answer:
     if query.src is not None and query.src.network.prefixlen != 32:
         raise KernelError(errno.EINVAL, "ipv4: Invalid values in header for route get request")
     src = query.src.ip if query.src is not None else IPv4Address(0)
-    if int(src) >> 24 == 0 or martian_source(ns, interface, src):
+    if not int(src) or martian_source(ns, interface, src) or _martian_destination(ns, interface, query.dst):
         raise KernelError(errno.EINVAL)
+    if query.dst == _BROADCAST or query.dst.is_multicast:
+        decision = Decision(query.dst, "multicast" if query.dst.is_multicast else "broadcast", dev="lo")
+        return _Answer(decision, _group_flags(decision))
     decision = find_route(
         ctx.lab, ns, query.dst, src=src, iif=interface.name, tos=query.tos & _TOS_MASK, mark=query.mark
     )
@@ -119,11 +127,18 @@ def _arrived(ctx: Context, query: _Query) -> _Answer:
     return _Answer(decision, ("redirect",) if back else ())
 
 
+def _martian_destination(ns: Namespace, interface: Interface, dst: IPv4Address) -> bool:
+    """An address nobody outside may send to, or a group this interface is not in."""
+    if dst.is_loopback:
+        return not ns.sysctls.either(interface.name, "route_localnet")
+    return not int(dst) or (dst.is_multicast and not (dst == _ALL_HOSTS and interface.up))
+
+
 def _fibmatch(ctx: Context, options: Options, decision: Decision) -> str:
     """The route itself; there is none where the kernel only assumed one."""
     if decision.route is None:
         raise KernelError(errno.EHOSTUNREACH)
-    route = with_flags(ctx.lab, ctx.ns, decision.route)
+    route = replace(with_flags(ctx.lab, ctx.ns, decision.route), type=decision.kind)
     if route.table == LOCAL and not ctx.ns.custom_rules:
         route = replace(route, table=MAIN)
     if options.json:
@@ -147,14 +162,16 @@ def _fields(ctx: Context, options: Options, query: _Query, answer: _Answer) -> d
     table = _table(ctx, decision)
     if table and (table != MAIN or options.details):
         fields["table"] = table_name(table)
-    if "from" not in fields:
+    if "from" not in fields and decision.src is not None and int(decision.src):
         fields["prefsrc"] = str(decision.src)
-    fields["flags"] = ["notify"] if query.notify else []
+    notify = ["notify"] if query.notify else []
+    # The kernel's bit for "multicast" is iproute2's for a failed offload (both 0x20000000).
+    fields["flags"] = [*notify, *(["rt_offload_failed"] if kind == "multicast" else [])]
     if query.mark:
         fields["mark"] = query.mark
     if query.iif is None:
         fields["uid"] = query.uid
-    fields["cache"] = [*answer.flags, *fields["flags"]]
+    fields["cache"] = [*answer.flags, *notify]
     fields |= _learned(ctx, answer.decision)
     if query.iif is not None:
         fields["iif"] = query.iif
@@ -171,7 +188,11 @@ def _table(ctx: Context, decision: Decision) -> int:
 def _learned(ctx: Context, decision: Decision) -> dict:
     """The route's metrics, or the path MTU that a router reported."""
     learned = ctx.ns.pmtu.get(decision.dst)
-    metrics = dict(decision.route.metrics) if decision.route is not None else {}
+    route = decision.route
+    if route is None or decision.kind == "broadcast" or (decision.kind == "multicast" and route.dst.prefixlen < 4):
+        metrics = {}
+    else:
+        metrics = dict(route.metrics)
     found: dict = {}
     if learned is not None:
         found["expires"] = learned.seconds_left(ctx.lab.now)
