@@ -63,8 +63,10 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
         return show(ctx, options, read_filter(ctx.ns, words, options.family, usage.ADDRESS), is_link=False)
     if matches(word, "flush"):
         return _flush(ctx, options, words)
-    if matches(word, "save", "showdump", "restore"):
+    if matches(word, "save"):
         raise Failure(1, f"The lab's ip address knows show, add, change, replace, delete and flush, not {word}.\n")
+    if matches(word, "showdump", "restore"):
+        raise Failure(255, "Magic mismatch (0 elems, 0 magic)\n")  # what they say to an empty input
     if matches(word, "help"):
         raise Failure(255, usage.ADDRESS)
     raise Failure(255, f'Command "{word}" is unknown, try "ip address help".\n')

@@ -1,0 +1,34 @@
+"""`ip link` and `ip tuntap` answer as the real tools did."""
+
+import pytest
+
+from labkit.commands.shell import sh
+from labkit.lab.lab import Lab
+from tests.commands.replaying import assert_same_answers
+
+
+@pytest.mark.parametrize("name", ["ip_link", "ip_link_bad", "ip_tuntap"])
+def test_every_recorded_line_is_answered_alike(name):
+    assert_same_answers(name)
+
+
+def test_a_refused_creation_leaves_nothing_behind():
+    lab = Lab()
+    assert sh(lab, "ip link add a0 type veth peer name a0").returncode == 2
+    assert sh(lab, "ip link add a1 master lo type veth peer name a2").returncode == 2
+    assert [i.name for i in lab["host"].by_index()] == ["lo"]
+
+
+def test_what_the_lab_does_not_keep_is_said_in_one_sentence():
+    lab = Lab()
+    sh(lab, "ip link add br0 type bridge")
+    for line in ("ip link set br0 trailers off", "ip link set br0 type bridge stp_state 1", "ip xfrm state"):
+        result = sh(lab, line)
+        assert result.returncode == 1 and result.stderr.count("\n") == 1 and "lab" in result.stderr, line
+
+
+def test_colours_appear_only_when_asked_for():
+    lab = Lab()
+    assert "\033[36mlo: \033[0m" in sh(lab, "ip -c link").stdout
+    for line in ("ip link", "ip -c=never link", "ip -c=auto link", "ip -c -j link"):
+        assert "\033" not in sh(lab, line).stdout, line
