@@ -167,7 +167,7 @@ class _Change:
             self.mask = IPv4Address(prefix_mask(int(length or "0", 0)))
         found = self.resolve(host)
         if found is None:
-            self.give_up(1, hosts.herror(host) + "ifconfig: `--help\' gives usage information.\n")
+            self.give_up(1, hosts.herror(host) + "ifconfig: `--help' gives usage information.\n")
         lab, ns = self.ctx.lab, self.ctx.ns
         self.call("SIOCSIFADDR", lambda: ioctl.set_address(lab, ns, self.label, found))
         if ":" not in self.label or int(found):

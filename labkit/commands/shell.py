@@ -19,7 +19,7 @@ COMMANDS = {
     "bridge": ("bridge", "bridge"),
     "ping": ("ping", "ping"),
     "traceroute": ("traceroute", "traceroute"),
-    "tracepath": ("traceroute", "tracepath"),
+    "tracepath": ("tracepath", "tracepath"),
     "ifconfig": ("ifconfig", "ifconfig"),
     "route": ("route", "route"),
     "netstat": ("netstat", "netstat"),

@@ -143,7 +143,7 @@ def _exchange(net: Net, request: Request, start: float, count: int, interval: fl
             return sent
         net.lab.now = max(net.lab.now, due)
         sent += 1
-        _send_one(net, request, sent)
+        send_one(net, request, sent)
         net.run(net.lab.now, lambda: False)
     last = start + (sent - 1) * interval
     if ends is not None:
@@ -160,7 +160,7 @@ def _exchange(net: Net, request: Request, start: float, count: int, interval: fl
     return sent
 
 
-def _send_one(net: Net, request: Request, seq: int) -> None:
+def send_one(net: Net, request: Request, seq: int) -> None:
     """One packet; what our own kernel refuses is a reply of kind "local"."""
     net.sent_at[seq] = net.now
     packet = request.packet(seq, net.token)

@@ -1,0 +1,244 @@
+"""The options of traceroute 2.1.2: how they are read, and how it complains.
+
+Its complaints count the words of the line ("argc 5"), and its usage text goes to stderr with status 0.
+"""
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from . import hosts
+from .result import Failure
+
+#: Bytes of IP and UDP (or ICMP) header: the shortest packet there is.
+HEADERS = 28
+_UNDERSTOOD = "-4 -f -I -m -n -q -w"
+_VERSION = """Modern traceroute for Linux, version 2.1.2
+Copyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later
+"""
+#: Option -> (its other name, what its value is called in complaints); None: it takes no value.
+_OPTIONS = {
+    "-4": ("", None), "-6": ("", None), "-d": ("--debug", None), "-F": ("--dont-fragment", None),
+    "-f": ("--first", "first_ttl"), "-g": ("--gateway", "gate,..."), "-I": ("--icmp", None), "-T": ("--tcp", None),
+    "-i": ("--interface", "device"), "-m": ("--max-hops", "max_ttl"), "-N": ("--sim-queries", "squeries"),
+    "-n": ("", None), "-p": ("--port", "port"), "-t": ("--tos", "tos"), "-l": ("--flowlabel", "flow_label"),
+    "-w": ("--wait", "MAX,HERE,NEAR"), "-q": ("--queries", "nqueries"), "-r": ("", None), "-s": ("--source", "src_addr"),
+    "-z": ("--sendwait", "sendwait"), "-e": ("--extensions", None), "-A": ("--as-path-lookups", None),
+    "-M": ("--module", "name"), "-O": ("--options", "OPTS,..."), "-U": ("--udp", None), "-D": ("--dccp", None),
+    "-P": ("--protocol", "prot"), "-V": ("--version", None),
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Options:
+    host: str = ""
+    target: IPv4Address = IPv4Address(0)
+    first: int = 1
+    hops: int = 30
+    queries: int = 3
+    wait: float = 5.0
+    length: int = 60
+    icmp: bool = False
+    numeric: bool = False
+
+
+def read(args: list[str]) -> Options:
+    """What a line asks for; Failure as traceroute gives up."""
+    if not args:
+        raise Failure(0, USAGE)
+    options, words = Options(), []
+    place = 0
+    while place < len(args):
+        word = args[place]
+        place += 1
+        if not word.startswith("-") or word == "-":
+            words.append((word, place))
+        elif word.startswith("--"):
+            place = _long(options, word, args, place)
+        else:
+            place = _short(options, word, args, place)
+    _operands(options, words)
+    if options.hops > 255:
+        raise Failure(2, "max hops cannot be more than 255\n")
+    if not 1 <= options.first <= options.hops:
+        raise Failure(2, "first hop out of range\n")
+    if not 1 <= options.queries <= 10:
+        raise Failure(2, "no more than 10 probes per hop\n")
+    return options
+
+
+def _short(options: Options, word: str, args: list[str], place: int) -> int:
+    """Bundled letters; the value of the last may be its own word. Returns the place behind."""
+    letters = word[1:]
+    while letters:
+        name, letters = f"-{letters[0]}", letters[1:]
+        if name not in _OPTIONS:
+            raise Failure(2, f"Bad option `{name}' (argc {place})\n")
+        what = _OPTIONS[name][1]
+        if what is None:
+            _take(options, name, "", place)
+            continue
+        if not letters and place == len(args):
+            raise Failure(2, f"Option `{name}' (argc {place}) requires an argument: `{name} {what}'\n")
+        if not letters:
+            letters = args[place]
+            place += 1
+        _take(options, name, letters, place)
+        break
+    return place
+
+
+def _long(options: Options, word: str, args: list[str], place: int) -> int:
+    name, sign, value = word.partition("=")
+    if name == "--help":
+        raise Failure(0, "", USAGE)
+    short = next((o for o, (long, _) in _OPTIONS.items() if long == name), None)
+    if short is None:
+        raise Failure(2, f"Bad option `{name}' (argc {place})\n")
+    what = _OPTIONS[short][1]
+    if what is not None and not sign:
+        raise Failure(2, f"Option `{name}' (argc {place}) requires an argument: `{name}={what}'\n")
+    _take(options, short, value, place)
+    return place
+
+
+def _take(options: Options, name: str, value: str, place: int) -> None:
+    match name:
+        case "-4" | "-d":
+            pass
+        case "-n":
+            options.numeric = True
+        case "-I":
+            options.icmp = True
+        case "-V":
+            raise Failure(0, "", _VERSION)
+        case "-m":
+            options.hops = _number(name, value, place)
+        case "-f":
+            options.first = _number(name, value, place)
+        case "-q":
+            options.queries = _number(name, value, place)
+        case "-w":
+            if not re.fullmatch(r"(\d+\.?\d*|\.\d+)(,(\d+\.?\d*|\.\d+)?){0,2}", value):
+                raise Failure(2, f"Cannot handle `{name}' option with arg `{value}' (argc {place})\n")
+            options.wait = float(value.split(",")[0])
+        case _:
+            raise Failure(2, f"traceroute: the lab's traceroute does not know {name}; it understands {_UNDERSTOOD}\n")
+
+
+def _number(name: str, value: str, place: int) -> int:
+    if not re.fullmatch(r"0[xX][0-9a-fA-F]+|\d+", value):
+        raise Failure(2, f"Cannot handle `{name}' option with arg `{value}' (argc {place})\n")
+    return int(value, 0) if value.startswith(("0x", "0X")) else int(value)
+
+
+def _operands(options: Options, words: list[tuple[str, int]]) -> None:
+    """The host, and the length of the whole packet."""
+    if not words:
+        raise Failure(2, 'Specify "host" missing argument.\n')
+    options.host, place = words[0]
+    found = hosts.address(options.host)
+    if found is None:
+        why = f"{options.host}: {hosts.gai_words(options.host)}\n"
+        raise Failure(2, f'{why}Cannot handle "host" cmdline arg `{options.host}\' on position 1 (argc {place})\n')
+    options.target = found
+    if len(words) > 1:
+        length, place = words[1]
+        if not length.isdigit():
+            raise Failure(2, f'Cannot handle "packetlen" cmdline arg `{length}\' on position 2 (argc {place})\n')
+        if int(length) > 65000:
+            raise Failure(2, f"too big packetlen {length} specified\n")
+        options.length = max(int(length), HEADERS)
+    if len(words) > 2:
+        raise Failure(2, f"Extra arg `{words[2][0]}' (position 3, argc {words[2][1]})\n")
+
+
+USAGE = """\
+Usage:
+  traceroute [ -46dFITnreAUDV ] [ -f first_ttl ] [ -g gate,... ] [ -i device ] [ -m max_ttl ] [ -N squeries ] [ -p port ] [ -t tos ] [ -l flow_label ] [ -w MAX,HERE,NEAR ] [ -q nqueries ] [ -s src_addr ] [ -z sendwait ] [ --fwmark=num ] host [ packetlen ]
+Options:
+  -4                          Use IPv4
+  -6                          Use IPv6
+  -d  --debug                 Enable socket level debugging
+  -F  --dont-fragment         Do not fragment packets
+  -f first_ttl  --first=first_ttl
+                              Start from the first_ttl hop (instead from 1)
+  -g gate,...  --gateway=gate,...
+                              Route packets through the specified gateway
+                              (maximum 8 for IPv4 and 127 for IPv6)
+  -I  --icmp                  Use ICMP ECHO for tracerouting
+  -T  --tcp                   Use TCP SYN for tracerouting (default port is 80)
+  -i device  --interface=device
+                              Specify a network interface to operate with
+  -m max_ttl  --max-hops=max_ttl
+                              Set the max number of hops (max TTL to be
+                              reached). Default is 30
+  -N squeries  --sim-queries=squeries
+                              Set the number of probes to be tried
+                              simultaneously (default is 16)
+  -n                          Do not resolve IP addresses to their domain names
+  -p port  --port=port        Set the destination port to use. It is either
+                              initial udp port value for "default" method
+                              (incremented by each probe, default is 33434), or
+                              initial seq for "icmp" (incremented as well,
+                              default from 1), or some constant destination
+                              port for other methods (with default of 80 for
+                              "tcp", 53 for "udp", etc.)
+  -t tos  --tos=tos           Set the TOS (IPv4 type of service) or TC (IPv6
+                              traffic class) value for outgoing packets
+  -l flow_label  --flowlabel=flow_label
+                              Use specified flow_label for IPv6 packets
+  -w MAX,HERE,NEAR  --wait=MAX,HERE,NEAR
+                              Wait for a probe no more than HERE (default 3)
+                              times longer than a response from the same hop,
+                              or no more than NEAR (default 10) times than some
+                              next hop, or MAX (default 5.0) seconds (float
+                              point values allowed too)
+  -q nqueries  --queries=nqueries
+                              Set the number of probes per each hop. Default is
+                              3
+  -r                          Bypass the normal routing and send directly to a
+                              host on an attached network
+  -s src_addr  --source=src_addr
+                              Use source src_addr for outgoing packets
+  -z sendwait  --sendwait=sendwait
+                              Minimal time interval between probes (default 0).
+                              If the value is more than 10, then it specifies a
+                              number in milliseconds, else it is a number of
+                              seconds (float point values allowed too)
+  -e  --extensions            Show ICMP extensions (if present), including MPLS
+  -A  --as-path-lookups       Perform AS path lookups in routing registries and
+                              print results directly after the corresponding
+                              addresses
+  -M name  --module=name      Use specified module (either builtin or external)
+                              for traceroute operations. Most methods have
+                              their shortcuts (`-I' means `-M icmp' etc.)
+  -O OPTS,...  --options=OPTS,...
+                              Use module-specific option OPTS for the
+                              traceroute module. Several OPTS allowed,
+                              separated by comma. If OPTS is "help", print info
+                              about available options
+  --sport=num                 Use source port num for outgoing packets. Implies
+                              `-N 1'
+  --fwmark=num                Set firewall mark for outgoing packets
+  -U  --udp                   Use UDP to particular port for tracerouting
+                              (instead of increasing the port per each probe),
+                              default port is 53
+  -UL                         Use UDPLITE for tracerouting (default dest port
+                              is 53)
+  -D  --dccp                  Use DCCP Request for tracerouting (default port
+                              is 33434)
+  -P prot  --protocol=prot    Use raw packet of protocol prot for tracerouting
+  --mtu                       Discover MTU along the path being traced. Implies
+                              `-F -N 1'
+  --back                      Guess the number of hops in the backward path and
+                              print if it differs
+  -V  --version               Print version info and exit
+  --help                      Read this help and exit
+
+Arguments:
++     host          The host to traceroute to
+      packetlen     The full packet length (default is the length of an IP
+                    header plus 40). Can be ignored or increased to a minimal
+                    allowed value
+"""
