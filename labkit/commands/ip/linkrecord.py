@@ -78,7 +78,7 @@ def _details(ns: Namespace, interface: Interface, is_link: bool) -> dict:
         info |= {"info_slave_kind": "bridge", "info_slave_data": port_data(ns.find(interface.master), interface)}
     if info:
         record["linkinfo"] = info
-    if is_link:
+    if is_link and interface.mtu >= 1280:  # below that Linux takes IPv6 off an interface
         record["inet6_addr_gen_mode"] = "eui64"
     queues = 2 if interface.kind == "veth" else 1
     tso = _tso_limit(ns, interface)
