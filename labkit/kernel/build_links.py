@@ -1,0 +1,169 @@
+"""Interfaces, addresses, neighbours and forwarding entries as netlink requests.
+
+Every interface gets the lab's name, index and MAC address, so that both sides print the same.
+"""
+
+from ..lab.interface import ZERO_MAC, Interface
+from ..tables.names import SCOPES
+from . import messages as m
+from .inside.system import FIRST_FD
+
+IFF_UP, IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI, IFF_MULTICAST = 1, 0x80, 0x100, 0x200, 0x1000
+IFA_F_NOPREFIXROUTE = 0x200
+NUD = {"INCOMPLETE": 1, "REACHABLE": 2, "STALE": 4, "DELAY": 8, "PROBE": 16, "FAILED": 32, "NOARP": 64, "PERMANENT": 128}
+NTF_SELF, NTF_MASTER, NTF_PROXY, NTF_ROUTER = 2, 4, 8, 128
+_NEW = m.CREATE | m.EXCL
+_AGEING_DEFAULT = 300.0
+
+
+def veths(plan) -> None:
+    """Every veth pair, once, both ends where they belong."""
+    for number, ns in enumerate(plan.namespaces):
+        for near in ns.by_index():
+            far = plan.lab.peer(near)
+            if near.kind != "veth" or far is None or far.uid < near.uid:
+                continue
+            there = plan.number[far.namespace]
+            peer = _attributes(far) + [("IFLA_NET_NS_FD", FIRST_FD + there)]
+            data = {"attrs": [["VETH_INFO_PEER", {"index": far.index, **m.nested(peer)}]]}
+            words = f"ip link add {near.name} type veth peer name {far.name} netns {far.namespace}"
+            plan.add(number, _new_link(near, data), words)
+
+
+def others(plan) -> None:
+    """Bridges and dummies."""
+    for number, interface in _each(plan, "bridge", "dummy"):
+        data = None
+        if interface.bridge is not None and interface.bridge.ageing != _AGEING_DEFAULT:
+            data = m.nested([("IFLA_BR_AGEING_TIME", int(interface.bridge.ageing * 100))])
+        plan.add(number, _new_link(interface, data), f"ip link add {interface.name} type {interface.kind}")
+
+
+def vxlans(plan) -> None:
+    for number, interface in _each(plan, "vxlan"):
+        vxlan = interface.vxlan
+        lower = plan.namespaces[number].find(vxlan.dev) if vxlan.dev else None
+        data = m.nested([
+            ("IFLA_VXLAN_ID", vxlan.vni), ("IFLA_VXLAN_GROUP", _text(vxlan.remote)), ("IFLA_VXLAN_LOCAL", _text(vxlan.local)),
+            ("IFLA_VXLAN_LINK", lower.index if lower else None), ("IFLA_VXLAN_TTL", vxlan.ttl or None),
+            ("IFLA_VXLAN_LEARNING", int(vxlan.learning)), ("IFLA_VXLAN_PORT", vxlan.port),
+        ])
+        plan.add(number, _new_link(interface, data), f"ip link add {interface.name} type vxlan id {vxlan.vni} dstport {vxlan.port}")
+
+
+def joined_and_up(plan) -> None:
+    """Masters, MTUs, addresses, and up."""
+    for number, ns in enumerate(plan.namespaces):
+        for interface in ns.by_index():
+            _addresses(plan, number, interface)
+            attributes = []
+            if interface.master:
+                attributes.append(("IFLA_MASTER", ns.find(interface.master).index))
+            if interface.kind in ("loopback", "tun", "tap") or (interface.bridge is not None and interface.bridge.mtu_set):
+                attributes.append(("IFLA_MTU", interface.mtu))
+            if interface.kind == "tap":
+                attributes.append(("IFLA_ADDRESS", interface.mac))
+            flags, change = _flags(interface)
+            words = f"ip link set {interface.name}" + (f" master {interface.master}" if interface.master else "") + (" up" if interface.up else "")
+            if attributes or change:
+                plan.add(number, m.message(m.SETLINK, 0, attributes, index=interface.index, flags=flags, change=change), words)
+            if interface.port is not None:
+                _port(plan, number, interface)
+
+
+def neighbors(plan) -> None:
+    """What somebody wrote into the neighbour tables."""
+    for number, ns in enumerate(plan.namespaces):
+        for entry in ns.neighbors.values():
+            if entry.state not in ("PERMANENT", "NOARP") and (entry.origin.who == "kernel" or entry.state == "INCOMPLETE"):
+                continue
+            flags = (NTF_PROXY if entry.proxy else 0) | (NTF_ROUTER if entry.router else 0)
+            request = m.message(
+                m.NEWNEIGH, m.CREATE | m.REPLACE, [("NDA_DST", str(entry.address)), ("NDA_LLADDR", entry.lladdr)],
+                family=m.AF_INET, ifindex=ns.find(entry.dev).index, state=NUD[entry.state], flags=flags,
+            )
+            plan.add(number, request, f"ip neigh add {entry.address} lladdr {entry.lladdr} dev {entry.dev}")
+
+
+def forwarding(plan) -> None:
+    """What somebody wrote into the forwarding databases; a port's own MAC address comes by itself."""
+    for number, ns in enumerate(plan.namespaces):
+        for holder in ns.by_index():
+            for entry in [*(holder.bridge.fdb if holder.bridge else ()), *(holder.vxlan.fdb if holder.vxlan else ())]:
+                interface = ns.find(entry.dev)
+                if entry.state == "" or (entry.owner == "master" and entry.state == "permanent" and entry.mac == interface.mac):
+                    continue
+                request = m.message(
+                    m.NEWNEIGH, m.CREATE | m.APPEND, [("NDA_LLADDR", entry.mac), ("NDA_DST", _text(entry.dst))], family=m.AF_BRIDGE,
+                    ifindex=interface.index, flags=NTF_MASTER if entry.owner == "master" else NTF_SELF,
+                    state=NUD["PERMANENT"] if entry.state == "permanent" else NUD["NOARP"],
+                )
+                plan.add(number, request, f"bridge fdb append {entry.mac} dev {entry.dev}" + (f" dst {entry.dst}" if entry.dst else ""))
+
+
+def _new_link(interface: Interface, data: dict | None) -> bytes:
+    info = m.nested([("IFLA_INFO_KIND", interface.kind), ("IFLA_INFO_DATA", data)])
+    return m.message(m.NEWLINK, _NEW, _attributes(interface) + [("IFLA_LINKINFO", info)], index=interface.index)
+
+
+def _attributes(interface: Interface) -> list[tuple]:
+    """What an interface is made with; a bridge takes MAC address and MTU from its ports unless told."""
+    own_mac = interface.mac not in ("", ZERO_MAC) and (interface.bridge is None or interface.bridge.mac_set)
+    own_mtu = interface.bridge is None
+    return [
+        ("IFLA_IFNAME", interface.name), ("IFLA_ADDRESS", interface.mac if own_mac else None),
+        ("IFLA_MTU", interface.mtu if own_mtu else None), ("IFLA_TXQLEN", interface.txqlen),
+    ]
+
+
+def _addresses(plan, number: int, interface: Interface) -> None:
+    for address in interface.addresses:
+        if interface.kind == "loopback" and str(address.interface) == "127.0.0.1/8" and interface.up:
+            continue  # comes by itself with `up`
+        request = m.message(
+            m.NEWADDR, _NEW,
+            [("IFA_LOCAL", str(address.ip)), ("IFA_ADDRESS", str(address.peer.network_address if address.peer else address.ip)),
+             ("IFA_BROADCAST", _text(address.broadcast)), ("IFA_LABEL", address.label), ("IFA_RT_PRIORITY", address.metric or None),
+             ("IFA_FLAGS", IFA_F_NOPREFIXROUTE if address.noprefixroute else None)],
+            family=m.AF_INET, prefixlen=address.prefixlen, index=interface.index, scope=_scope(address.scope),
+        )
+        plan.add(number, request, f"ip addr add {address.interface} dev {interface.name}")
+
+
+def _flags(interface: Interface) -> tuple[int, int]:
+    """Flags to set, and which of them are meant."""
+    flags = (IFF_UP if interface.up else 0) | (IFF_PROMISC if interface.promisc else 0) | (IFF_ALLMULTI if interface.allmulticast else 0)
+    change = flags
+    if not interface.arp and interface.kind != "tun":
+        flags, change = flags | IFF_NOARP, change | IFF_NOARP
+    if not interface.multicast and interface.kind != "loopback":
+        change |= IFF_MULTICAST
+    return flags, change
+
+
+def _port(plan, number: int, interface: Interface) -> None:
+    port = interface.port
+    settings = [
+        ("IFLA_BRPORT_MODE", port.hairpin, False), ("IFLA_BRPORT_LEARNING", port.learning, True), ("IFLA_BRPORT_UNICAST_FLOOD", port.flood, True),
+        ("IFLA_BRPORT_MCAST_FLOOD", port.mcast_flood, True), ("IFLA_BRPORT_BCAST_FLOOD", port.bcast_flood, True),
+        ("IFLA_BRPORT_ISOLATED", port.isolated, False),
+    ]
+    changed = [(name, int(value)) for name, value, default in settings if value != default]
+    if changed:
+        request = m.message(m.SETLINK, 0, [("IFLA_PROTINFO", m.nested(changed))], family=m.AF_BRIDGE, index=interface.index)
+        plan.add(number, request, f"bridge link set dev {interface.name}")
+
+
+def _each(plan, *kinds: str):
+    for number, ns in enumerate(plan.namespaces):
+        for interface in ns.by_index():
+            if interface.kind in kinds:
+                yield number, interface
+
+
+def _scope(name: str) -> int:
+    return SCOPES[name] if name in SCOPES else int(name, 0)
+
+
+def _text(value) -> str | None:
+    return str(value) if value is not None else None

@@ -1,0 +1,143 @@
+"""From what the taps saw to a Trace, in the same values as a prediction's, with `observed=True`.
+
+A frame belongs to the probe when it carries the token: the start of the payload (of a SYN, the sequence number). ARP
+belongs to it because nothing else is going on. What a kernel accepted, its raw sockets heard.
+"""
+
+from ipaddress import IPv4Address
+
+from ..lab.lab import Lab
+from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, Icmp, Packet, Tcp, Udp
+from ..lab.words import icmp_words
+from ..trace.steps import Reply, Step, Verdict
+from ..trace.trace import Trace
+from ..trace.verdicts import verdict
+from .frames import Tunnels, read_frame, read_packet
+
+_OUTGOING = 4  # PACKET_OUTGOING, linux/if_packet.h
+#: Segments that belong to opening a connection; a kernel that knows of no connection resets what answers our SYN.
+_OPENING = ("S", "S.", "R.")
+
+
+class Observation:
+    """One probe's raw findings, on their way to being a Trace."""
+
+    def __init__(self, lab: Lab, names: list[str], title: str, wish: dict, seen: dict):
+        self.lab, self.names, self.title, self.wish = lab, names, title, wish
+        self.tunnels = Tunnels.of(lab)
+        self.token = wish["token"].hex()
+        self.sent = {seq: stamp for seq, stamp, _, _ in seen["sent"]}
+        self.begin = min(self.sent.values(), default=0)
+        self.source = names[wish["ns"]]
+        self.steps = self._sightings(seen["frames"])
+        self.arrivals: list[str] = []
+        self.replies = [
+            Reply(seq, "local", errno=code, mtu=mtu or None, at=self._seconds(stamp))
+            for seq, stamp, code, mtu in seen["sent"] if code
+        ]
+        self._listen(seen["heard"])
+
+    def trace(self) -> Trace:
+        steps, replies = tuple(step for _, step in self.steps), tuple(self.replies)
+        ending = verdict(steps, replies, bool(self.arrivals), self.source, self.arrivals, self.wish["proto"])
+        if ending.kind == "no answer" and steps:
+            last = next((s for s in reversed(steps) if not s.aside), steps[-1])
+            ending = Verdict("dropped", last.namespace, f"last seen {_direction(last)} {last.interface}, then nothing")
+        return Trace(
+            self.title, self.source, IPv4Address(self.wish["dst"]), self.wish["proto"], steps, replies,
+            bool(self.arrivals), ending, len(self.sent), 0.0, self.token, True,
+        )
+
+    def _seconds(self, stamp: int) -> float:
+        return (stamp - self.begin) / 1e9
+
+    def _mine(self, data: bytes) -> bool:
+        return any(mark in data for mark in self.wish["marks"])
+
+    def _sightings(self, frames: list[tuple]) -> list[tuple[int, Step]]:
+        """Steps by time; equal times in order of arrival."""
+        steps, errors = [], set()
+        for stamp, number, name, protocol, kind, hardware, data in sorted(frames, key=lambda frame: frame[0]):
+            if protocol != 0x0806 and not self._mine(data):
+                continue
+            packet = read_frame(data, hardware, self.tunnels, self.token)
+            if packet is None or not _of_a_probe(packet):
+                continue
+            where, direction = self.names[number], "out" if kind == _OUTGOING else "in"
+            if packet.is_error and direction == "out" and (packet.src, packet.dst, packet.transport) not in errors:
+                errors.add((packet.src, packet.dst, packet.transport))
+                steps.append((stamp, self._step(stamp, where, None, "icmp", f"sends ICMP {icmp_words(packet.transport)} to {packet.dst}", packet)))
+            steps.append((stamp, self._step(stamp, where, name, direction, str(packet), packet)))
+        return steps
+
+    def _step(self, stamp: int, where: str, interface: str | None, kind: str, text: str, packet: Packet) -> Step:
+        return Step(self._seconds(stamp), where, interface, kind, text, packet, aside=packet.arp is not None)
+
+    def _listen(self, heard: list[tuple]) -> None:
+        """Find requests that were delivered, and answers that reached the sender."""
+        for stamp, number, data in sorted(heard):
+            if not self._mine(data):
+                continue
+            packet, where = read_packet(data, self.tunnels, self.token), self.names[number]
+            if packet.inner is not None:
+                continue
+            reply = self._reply(packet) if where == self.source else None
+            if reply is not None:
+                self._note(stamp, where, "the answer is here" if reply[1] == "reply" else f"the sender learns: {packet}", packet)
+                at = self._seconds(stamp)
+                seq, kind, *rest = reply
+                began = self.sent.get(seq, self.begin)
+                self.replies.append(Reply(seq, kind, packet.src, packet.ttl, *rest, at=at, time=(stamp - began) / 1e9, size=packet.size))
+            elif self._is_request(where, packet):
+                self.arrivals.append(where)
+                self._note(stamp, where, "delivered", packet)
+
+    def _note(self, stamp: int, where: str, words: str, packet: Packet) -> None:
+        """Put a step behind the frame that brought it, which has the same stamp."""
+        at = sum(time <= stamp for time, _ in self.steps)
+        self.steps.insert(at, (stamp, self._step(stamp, where, None, "deliver", words, packet)))
+
+    def _reply(self, packet: Packet) -> tuple | None:
+        """(seq, kind, type, code, mtu, gateway) when the packet answers the probe."""
+        match packet.transport:
+            case Icmp(type=type, code=code) as icmp if icmp.is_error and icmp.quoted is not None:
+                asked = icmp.quoted.transport
+                seq = asked.seq if isinstance(asked, Icmp) else 1
+                return seq, "redirect" if type == REDIRECT else "error", type, code, icmp.mtu, icmp.gateway
+            case Icmp(type=type) as icmp if type == ECHO_REPLY:
+                return icmp.seq, "reply", 0, 0
+            case Udp(dport=port) if self.wish["proto"] == "udp" and port == self.wish["sport"]:
+                return 1, "reply"
+            case Tcp(flags=flags) if flags in ("S.", "R."):
+                return 1, "reply" if flags == "S." else "refused"
+        return None
+
+    def _is_request(self, where: str, packet: Packet) -> bool:
+        match packet.transport:
+            case Icmp(type=type) if type == ECHO_REQUEST:
+                return not self._ignored(where, packet)
+            case Tcp(flags=flags):
+                return flags == "S"
+            case Udp():
+                return True
+        return False
+
+    def _ignored(self, where: str, packet: Packet) -> bool:
+        """Heard, but not answered: the sysctls icmp_echo_ignore_all and icmp_echo_ignore_broadcasts."""
+        sysctls = self.lab[where].sysctls
+        if sysctls.number("net.ipv4.icmp_echo_ignore_all"):
+            return True
+        own = packet.dst.is_loopback or packet.dst in self.lab[where].addresses()
+        return not own and bool(sysctls.number("net.ipv4.icmp_echo_ignore_broadcasts"))
+
+
+def _of_a_probe(packet: Packet) -> bool:
+    """Not what a kernel adds to a connection that we only opened."""
+    innermost = packet
+    while innermost.inner is not None:
+        innermost = innermost.inner
+    return not isinstance(innermost.transport, Tcp) or innermost.ip.offset > 0 or innermost.transport.flags in _OPENING
+
+
+def _direction(step: Step) -> str:
+    return "coming in at" if step.kind == "in" else "going out of"

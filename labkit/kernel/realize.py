@@ -1,0 +1,109 @@
+"""`lab.realize()`: the same lab in real network namespaces, to run real tools in and to watch real packets.
+
+    with lab.realize() as real:
+        print(real.sh("ip -n ns1 route"))
+        seen = real.trace("ns1", "192.168.50.1")
+
+or `real = lab.realize()`, kept over several cells, and `real.close()`. No root is needed, and nothing outside of the
+lab's own namespaces is touched; they vanish with the notebook, whatever ends it.
+"""
+
+import copy
+import os
+import struct
+
+from ..commands.result import Result
+from ..lab.lab import Lab
+from ..trace.probe import SOURCE_PORT, request
+from ..trace.trace import Trace
+from .build import build
+from .child import Child
+from .observe import Observation
+from .packages import named
+
+#: Seconds a tool may take unless told otherwise.
+TOOL_SECONDS = 20.0
+#: Seconds a probe waits for an answer while something is still going on.
+WAIT = 10.0
+
+
+def realize(lab: Lab) -> "Real":
+    """Build the lab in real namespaces. LabError says what the kernel refuses, or that it cannot be had here."""
+    return Real(lab)
+
+
+class Real:
+    """A realized lab. What the lab was is copied: later changes to the lab do not reach it, nor the other way."""
+
+    def __init__(self, lab: Lab):
+        self._child = Child()
+        try:
+            self._lab = copy.deepcopy(lab)
+            build(self._lab, self._child)
+        except BaseException:
+            self._child.close()
+            raise
+        self._names = list(self._lab.namespaces)
+        self._probes = 0
+
+    def __enter__(self) -> "Real":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<a real lab, closed: {', '.join(self._names)}>" if self._child.closed else f"<a real lab: {', '.join(self._names)}>"
+
+    def close(self) -> None:
+        """End it: every namespace, interface and process of it is gone when this returns."""
+        self._child.close()
+
+    def sh(self, line: str, on: str | None = None, timeout: float = TOOL_SECONDS) -> Result:
+        """Run a line with the real tools in a namespace (by default the lab's first machine).
+
+        A tool still running after `timeout` seconds is ended: exit status 124. LabError when there is no such namespace.
+        """
+        namespace = self._lab[on if on is not None else self._lab.home]
+        number = self._names.index(namespace.name)
+        status, out, err = self._child.ask("sh", line, namespace.machine, number, timeout, seconds=timeout)
+        out, err = out.decode(errors="replace"), err.decode(errors="replace")
+        if status == 124:
+            err += f"ended after {timeout:g} seconds: {line}\n"
+        return Result(status if status >= 0 else 128 - status, out, err + (named(err) if status == 127 else ""))
+
+    def trace(self, source: str, destination: str, *, count: int = 1, interval: float = 1.0, wait: float = WAIT, **how) -> Trace:
+        """Send a real probe and watch it on every interface; the words are those of `lab.trace`.
+
+        It ends with the last answer, or when nothing moves any more, at the latest after `wait` seconds.
+        """
+        asked = request(self._lab, source, destination, **how)
+        self._probes += 1
+        wish = self._wish(asked, count, interval, wait)
+        seen = self._child.ask("probe", wish, seconds=count * interval + wait)
+        return Observation(self._lab, self._names, str(asked), wish, seen).trace()
+
+    def _wish(self, asked, count: int, interval: float, wait: float) -> dict:
+        """What the child needs to know, with a token that occurs in no other packet."""
+        token = os.urandom(8)
+        wish = {
+            "ns": self._names.index(asked.ns.name), "proto": asked.proto, "dst": str(asked.dst), "port": asked.port,
+            "src": str(asked.src) if int(asked.src) else "", "sport": SOURCE_PORT, "ttl": asked.ttl, "size": asked.size,
+            "df": asked.df, "dev": asked.dev or "", "tos": asked.tos, "count": count, "interval": interval, "wait": wait,
+            "token": token, "id": 0x4000 + self._probes % 0x4000,
+        }
+        wish["marks"] = _marks(wish)
+        return wish
+
+
+def _marks(wish: dict) -> list[bytes]:
+    """Byte strings of which every packet of the probe contains one."""
+    token = wish["token"]
+    if wish["proto"] == "tcp":
+        number = struct.unpack(">I", token[:4])[0]
+        return [token[:4], struct.pack(">I", number + 1 & 0xFFFFFFFF)]
+    if wish["size"] >= len(token):
+        return [token]
+    if wish["proto"] == "icmp":
+        return [struct.pack(">HH", wish["id"], seq) for seq in range(1, wish["count"] + 1)]
+    return [struct.pack(">HH", wish["sport"], wish["port"]), struct.pack(">HH", wish["port"], wish["sport"])]

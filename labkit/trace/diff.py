@@ -1,0 +1,224 @@
+"""A prediction held against an observation, place by place, header by header.
+
+A place is (namespace, interface, direction). At each place the packets are aligned in their order, then compared in what
+a network decides: addresses, MAC addresses, TTL, DF, ports, fragments, lengths, and the packet inside. IP id, checksums
+and the source port of vxlan differ by nature and are left out. Rows: "same", "header" (same packet, another header),
+"missing" (predicted, not seen), "extra" (seen, not predicted).
+
+ARP depends on what was known before: a side that had an entry asks nothing. Questions that only one side asked, and the
+answers to them, are told as notes and make no difference; what both asked is compared like everything else.
+"""
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from ..lab.packet import Arp, Icmp, Packet, Tcp
+from .steps import Sighting
+from .trace import Trace
+
+_DECISIONS = ("route", "arp", "bridge", "forward", "wrap", "unwrap", "fragment", "icmp", "drop", "deliver")
+#: How many of the decisions before a difference are shown.
+_DOUBTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One packet at one place. `fields` are (header, predicted, observed) of those that differ.
+
+    `doubts` are the predicted decisions that led here, for a row that is not the same.
+    """
+
+    kind: str
+    predicted: Sighting | None
+    observed: Sighting | None
+    fields: tuple[tuple[str, object, object], ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return (self.predicted or self.observed)[:3]
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """`same` is the verdict; `outcome` lists what differs in how the probe ended, as (what, predicted, observed)."""
+
+    rows: tuple[Row, ...]
+    outcome: tuple[tuple[str, object, object], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def same(self) -> bool:
+        return not self.outcome and all(row.kind == "same" for row in self.rows)
+
+    def count(self, kind: str) -> int:
+        return sum(row.kind == kind for row in self.rows)
+
+    def __str__(self) -> str:
+        from .diff_text import diff_text
+
+        return diff_text(self)
+
+
+def diff(predicted: Trace, observed: Trace) -> Diff:
+    """Compare two traces of the same probe."""
+    left, right, notes = _fair(predicted, observed)
+    pairs = _aligned(left, right)
+    rows = tuple(_row(predicted, one, other) for one, other in pairs)
+    return Diff(rows, _outcome(predicted, observed), notes)
+
+
+def _fair(predicted: Trace, observed: Trace) -> tuple[list[Sighting], list[Sighting], tuple[str, ...]]:
+    """Both sides' sightings without the ARP exchanges that only one of them needed."""
+    left, right = _questions(predicted), _questions(observed)
+    notes = [f"only the prediction has {asker} ask for the MAC address of {key[1]}: in reality it was known"
+             for key, asker in left.items() if key not in right]
+    notes += [f"only in reality {asker} asks for the MAC address of {key[1]}: in the prediction it was known"
+              for key, asker in right.items() if key not in left]
+    both = left.keys() & right.keys()
+    return _without(predicted, both), _without(observed, both), tuple(notes)
+
+
+def _questions(trace: Trace) -> dict[tuple, str]:
+    """Every ARP exchange, (MAC address that asks, address asked for), and where it was seen first."""
+    found: dict[tuple, str] = {}
+    for sighting in trace.sightings:
+        if sighting.packet.arp:
+            found.setdefault(_question(sighting.packet.arp), sighting.namespace)
+    return found
+
+
+def _question(arp: Arp) -> tuple:
+    return (arp.sender_mac, arp.target_ip) if arp.op == "request" else (arp.target_mac, arp.sender_ip)
+
+
+def _without(trace: Trace, shared: set[tuple]) -> list[Sighting]:
+    return [s for s in trace.sightings if not s.packet.arp or _question(s.packet.arp) in shared]
+
+
+def _aligned(left: list[Sighting], right: list[Sighting]) -> list[tuple[Sighting | None, Sighting | None]]:
+    """Pairs in the order of the left side; what only the right side has stands where it happened there."""
+    partner: dict[int, int] = {}
+    for place in dict.fromkeys(s[:3] for s in [*left, *right]):
+        mine = [i for i, s in enumerate(left) if s[:3] == place]
+        yours = [i for i, s in enumerate(right) if s[:3] == place]
+        partner |= _at_one_place([left[i].packet for i in mine], [right[i].packet for i in yours], mine, yours)
+    back = {there: here for here, there in partner.items()}
+    pairs, extras = [], {}
+    after = -1
+    for there in range(len(right)):
+        if there in back:
+            after = max(after, back[there])
+        else:
+            extras.setdefault(after, []).append((None, right[there]))
+    pairs += extras.get(-1, [])
+    for here, sighting in enumerate(left):
+        pairs.append((sighting, right[partner[here]] if here in partner else None))
+        pairs += extras.get(here, [])
+    return pairs
+
+
+def _at_one_place(ours: list[Packet], theirs: list[Packet], mine: list[int], yours: list[int]) -> dict[int, int]:
+    """Which of ours is which of theirs: first those alike in every header, then those of the same kind between them."""
+    one, other = [_key(headers(p)) for p in ours], [_key(headers(p)) for p in theirs]
+    partner = {}
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if tag == "equal":
+            partner |= {mine[i1 + k]: yours[j1 + k] for k in range(i2 - i1)}
+        elif tag == "replace":
+            free = list(range(j1, j2))
+            for i in range(i1, i2):
+                twin = next((j for j in free if _nature(ours[i]) == _nature(theirs[j])), None)
+                if twin is not None:
+                    free = [j for j in free if j > twin]
+                    partner[mine[i]] = yours[twin]
+    return partner
+
+
+def _key(fields: dict) -> tuple:
+    return tuple(fields.items())
+
+
+def _nature(packet: Packet) -> tuple:
+    """What makes two packets with different headers the same packet."""
+    if packet.arp:
+        return ("arp", packet.arp.op)
+    icmp = (packet.transport.type,) if isinstance(packet.transport, Icmp) and not packet.ip.offset else ()
+    return (packet.proto, *icmp, packet.inner is not None)
+
+
+def headers(packet: Packet, within: str = "") -> dict[str, object]:
+    """Every header field that is compared, by name; those of an inner packet are called "inner …"."""
+    found: dict[str, object] = {}
+    if packet.eth:
+        found |= {"source MAC": packet.eth.src, "destination MAC": packet.eth.dst}
+    if packet.arp:
+        arp = packet.arp
+        found |= {"ARP": arp.op, "sender": arp.sender_ip, "sender MAC": arp.sender_mac, "target": arp.target_ip, "target MAC": arp.target_mac}
+    else:
+        found |= _ip_headers(packet)
+    named = {f"{within}{name}": value for name, value in found.items()}
+    return named | (headers(packet.inner, f"{within}inner ") if packet.inner else {})
+
+
+def _ip_headers(packet: Packet) -> dict[str, object]:
+    ip, transport = packet.ip, packet.transport
+    found = {"source": ip.src, "destination": ip.dst, "TTL": ip.ttl, "DF": ip.df, "TOS": ip.tos, "protocol": packet.proto}
+    if ip.offset or ip.more:
+        found |= {"fragment offset": ip.offset, "more fragments": ip.more}
+    if not isinstance(transport, Tcp):
+        found["length"] = packet.length  # a segment's options are not modelled
+    if ip.offset:
+        return found
+    if isinstance(transport, Icmp):
+        found |= {"ICMP": (transport.type, transport.code), "MTU": transport.mtu, "gateway": transport.gateway}
+        if transport.quoted is not None:
+            quoted = transport.quoted
+            found |= {"quoted source": quoted.src, "quoted destination": quoted.dst, "quoted TTL": quoted.ttl}
+    else:
+        found |= {"source port": None if packet.vni is not None else transport.sport, "destination port": transport.dport, "VNI": packet.vni}
+        if isinstance(transport, Tcp):
+            found["flags"] = transport.flags
+    return found
+
+
+def _row(predicted: Trace, one: Sighting | None, other: Sighting | None) -> Row:
+    if one is None:
+        return Row("extra", None, other, (), _doubts(predicted, other[:1], None))
+    if other is None:
+        return Row("missing", one, None, (), _doubts(predicted, one[:1], one))
+    left, right = headers(one.packet), headers(other.packet)
+    names = [*left, *(name for name in right if name not in left)]
+    fields = tuple((name, left.get(name), right.get(name)) for name in names if left.get(name) != right.get(name))
+    if not fields:
+        return Row("same", one, other)
+    return Row("header", one, other, fields, _doubts(predicted, one[:1], one))
+
+
+def _doubts(predicted: Trace, place: tuple, sighting: Sighting | None) -> tuple[str, ...]:
+    """The decisions of that namespace before the sighting (or all of them), the latest last."""
+    found = []
+    for step in predicted.steps:
+        if sighting is not None and step.sighting == sighting:
+            break
+        if step.namespace == place[0] and step.kind in _DECISIONS:
+            found.append(f"{step.namespace} {step.interface or ''}".rstrip() + f": {step.text}")
+    return tuple(found[-_DOUBTS:])
+
+
+def _outcome(predicted: Trace, observed: Trace) -> tuple[tuple[str, object, object], ...]:
+    pairs = [("delivered", predicted.delivered, observed.delivered), ("answered", predicted.answered, observed.answered)]
+    pairs.append(("replies", [_reply(r) for r in predicted.replies], [_reply(r) for r in observed.replies]))
+    return tuple((name, one, other) for name, one, other in pairs if one != other)
+
+
+def _reply(reply) -> str:
+    """A reply in words, without its time."""
+    parts = [f"{reply.kind} {reply.seq}"]
+    if reply.sender is not None:
+        parts.append(f"from {reply.sender} ttl {reply.ttl}")
+    if reply.type:
+        parts.append(f"type {reply.type} code {reply.code}")
+    parts += [f"mtu {reply.mtu}"] if reply.mtu else []
+    parts += [f"errno {reply.errno}"] if reply.errno else []
+    return " ".join(parts)
