@@ -6,6 +6,9 @@ from ipaddress import IPv4Address
 from ...lab.namespace import Namespace
 from .ports import Binding
 
+#: What a container runs when nothing else is said; a real image brings a command of its own.
+IDLE = ("sleep", "infinity")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -16,7 +19,7 @@ class Request:
     """
 
     image: str
-    command: tuple[str, ...] = ()
+    command: tuple[str, ...] = IDLE
     network: str = "default"
     ip: IPv4Address | None = None
     pinned: IPv4Address | None = None

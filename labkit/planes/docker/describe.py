@@ -17,7 +17,7 @@ def container(engine, c: Container) -> dict:
     return {
         "Id": c.id,
         "Created": CREATED,
-        "Path": command[0] if command else "",
+        "Path": command[0],
         "Args": command[1:],
         "State": {
             "Status": c.status, "Running": c.running, "Paused": False, "Restarting": False, "OOMKilled": False,
@@ -38,7 +38,7 @@ def container(engine, c: Container) -> dict:
         "Config": {
             "Hostname": _hostname(engine, c),
             "ExposedPorts": {key: {} for key in exposed_keys(c)},
-            "Cmd": command or None,
+            "Cmd": command,
             "Image": request.image,
         },
         "NetworkSettings": _network_settings(engine, c),

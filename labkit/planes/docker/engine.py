@@ -16,14 +16,11 @@ from ...lab import netns
 from ...lab.lab import Lab
 from . import modes, ports, wiring
 from .cli import docker
-from .container import Container, Endpoint, Request
+from .container import IDLE, Container, Endpoint, Request
 from .ids import long_id
 from .network import Network
 from .networks import Networks
 from .refused import Refused
-
-#: What `docker run` starts when nothing else is said: something that stays.
-IDLE = ("sleep", "infinity")
 
 
 class Docker:
@@ -224,7 +221,9 @@ class Docker:
     def connect(self, network: Network, container: Container, ip: IPv4Address | None = None) -> None:
         """Give a container one more interface."""
         if container.request.shares is not None:
-            raise Refused("container sharing network namespace with another container or host cannot be connected to any other network")
+            raise Refused(
+                "container sharing network namespace with another container or host cannot be connected to any other network"
+            )
         if "host" in (network.name, container.request.network):
             raise Refused("container cannot be disconnected from host network or connected to host network")
         if "none" in (network.name, container.request.network):

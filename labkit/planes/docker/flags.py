@@ -75,7 +75,9 @@ class Flags:
         if value not in _TRUE + _FALSE:
             letter = self.known[name]
             flag = f"-{letter}, --{name}" if letter else f"--{name}"
-            raise self.wrong(f'invalid argument "{value}" for "{flag}" flag: strconv.ParseBool: parsing "{value}": invalid syntax')
+            raise self.wrong(
+                f'invalid argument "{value}" for "{flag}" flag: strconv.ParseBool: parsing "{value}": invalid syntax'
+            )
         self._set(name, "true" if value in _TRUE else "false")
 
     def _set(self, name: str, value: str) -> None:

@@ -40,25 +40,15 @@ class Networks:
 
     def start(self, bip: str | None, mtu: int, bridge: str, ip_masq: bool) -> None:
         """Make the three predefined networks, and the default bridge on the host."""
-        subnet, gateway = self._default_subnet(bip)
+        subnet, gateway = _bip(bip) if bip else (self._free_subnet(), None)
         default = Network(
-            "bridge", self._new_id("bridge"), "bridge", bridge, gateway=gateway, mtu=mtu,
-            asked={"Subnet": str(subnet)} | ({"Gateway": str(gateway)} if bip else {}),
+            "bridge", self._new_id("bridge"), "bridge", bridge, mtu=mtu,
+            asked={"Subnet": str(subnet)} | ({"Gateway": str(gateway)} if gateway else {}),
             options=_default_options(bridge, mtu, ip_masq),
         )
         self._raise(default, AddressPool(subnet))
         for name in ("host", "none"):
             self._by_name[name] = Network(name, self._new_id(name), PREDEFINED[name])
-
-    def _default_subnet(self, bip: str | None) -> tuple[IPv4Network, IPv4Address]:
-        if bip is None:
-            subnet = self._free_subnet()
-            return subnet, subnet[1]
-        try:
-            interface = IPv4Interface(bip)
-        except ValueError:
-            raise BadInput(f"bip {bip!r} is not an address with a prefix length, such as 172.17.0.1/16") from None
-        return interface.network, interface.ip
 
     def _free_subnet(self) -> IPv4Network:
         """The first pool that overlaps no network of the engine and no on-link route of the host."""
@@ -78,7 +68,6 @@ class Networks:
         identity = self._new_id(name)
         network = Network(
             name, identity, "bridge", options.get("com.docker.network.bridge.name", f"br-{identity[:12]}"),
-            gateway=IPv4Address(asked.get("Gateway", subnet[1])),
             mtu=int(options.get("com.docker.network.driver.mtu", DEFAULT_MTU)),
             internal=internal, attachable=attachable, asked=asked, options=options, labels=labels,
         )
@@ -90,8 +79,9 @@ class Networks:
         return network_id(self.machine, name, self._made)
 
     def _raise(self, network: Network, pool: AddressPool) -> Network:
+        """Write the bridge's lines. Its gateway, if nobody chose it, is the first address handed out."""
         network.pool = pool
-        pool.take(network.gateway)
+        network.gateway = pool.take(IPv4Address(network.asked["Gateway"])) if "Gateway" in network.asked else pool.lowest()
         type_lines(self.lab, make_bridge_lines(network, self.machine), self.machine)
         self._by_name[network.name] = network
         return network
@@ -103,6 +93,15 @@ class Networks:
         del self._by_name[network.name]
         if self.lab[self.machine].find(network.bridge):
             type_lines(self.lab, [f"ip link del dev {network.bridge}"], self.machine)
+
+
+def _bip(bip: str) -> tuple[IPv4Network, IPv4Address]:
+    """The default bridge's subnet and gateway from --bip."""
+    try:
+        interface = IPv4Interface(bip)
+    except ValueError:
+        raise BadInput(f"bip {bip!r} is not an address with a prefix length, such as 172.17.0.1/16") from None
+    return interface.network, interface.ip
 
 
 def _default_options(bridge: str, mtu: int, ip_masq: bool) -> dict[str, str]:

@@ -11,7 +11,7 @@ from ...commands.result import Context, Failure, Result
 from ...commands.shell import find, run_argv
 from ...errors import BadInput
 from . import modes, ports
-from .container import Container, Request
+from .container import IDLE, Container, Request
 from .flags import Flags
 from .refused import Refused
 
@@ -24,13 +24,14 @@ _KNOWN = {
 #: Flags of Docker that change nothing the lab models: processes, files, limits, names.
 _ACCEPTED = {
     "attach": "a:", "cap-add": ":", "cap-drop": ":", "cidfile": ":", "cpus": ":", "cpu-shares": "c:", "cpuset-cpus": ":",
-    "device": ":", "detach-keys": ":", "dns-option": ":", "dns-opt": ":", "dns-search": ":", "domainname": ":", "entrypoint": ":",
-    "env": "e:", "env-file": ":", "gpus": ":", "group-add": ":", "health-cmd": ":", "health-interval": ":", "init": "", "ip6": ":",
-    "ipc": ":", "label": "l:", "label-file": ":", "log-driver": ":", "log-opt": ":", "memory": "m:", "memory-swap": ":",
-    "mount": ":", "net-alias": ":", "network-alias": ":", "no-healthcheck": "", "oom-kill-disable": "", "pid": ":",
-    "pids-limit": ":", "platform": ":", "privileged": "", "pull": ":", "read-only": "", "restart": ":", "runtime": ":",
-    "security-opt": ":", "shm-size": ":", "sig-proxy": "", "stop-signal": ":", "stop-timeout": ":", "sysctl": ":", "tmpfs": ":",
-    "ulimit": ":", "user": "u:", "userns": ":", "uts": ":", "volume": "v:", "volumes-from": ":", "workdir": "w:",
+    "device": ":", "detach-keys": ":", "dns-option": ":", "dns-opt": ":", "dns-search": ":", "domainname": ":",
+    "entrypoint": ":", "env": "e:", "env-file": ":", "gpus": ":", "group-add": ":", "health-cmd": ":",
+    "health-interval": ":", "init": "", "ip6": ":", "ipc": ":", "label": "l:", "label-file": ":", "log-driver": ":",
+    "log-opt": ":", "memory": "m:", "memory-swap": ":", "mount": ":", "net-alias": ":", "network-alias": ":",
+    "no-healthcheck": "", "oom-kill-disable": "", "pid": ":", "pids-limit": ":", "platform": ":", "privileged": "",
+    "pull": ":", "read-only": "", "restart": ":", "runtime": ":", "security-opt": ":", "shm-size": ":", "sig-proxy": "",
+    "stop-signal": ":", "stop-timeout": ":", "sysctl": ":", "tmpfs": ":", "ulimit": ":", "user": "u:", "userns": ":",
+    "uts": ":", "volume": "v:", "volumes-from": ":", "workdir": "w:",
 }  # fmt: skip
 
 _EXEC = {
@@ -46,12 +47,11 @@ def run(engine, ctx: Context, args: list[str]) -> Result:
     """Create and start; the id, or what the command said."""
     flags = Flags("run", _KNOWN | _ACCEPTED, args, interspersed=False)
     flags.need(1)
-    container, warnings = _create(engine, flags)
     detached = flags.on("detach")
-    shown = f"{container.id}\n" if detached else ""
-    if not detached and not container.request.command:
-        engine.remove(container)
+    if not detached and len(flags.words) == 1:
         raise _failure("run", "the lab opens no shell in a container: add -d and use `docker exec`, or give a command")
+    container, warnings = _create(engine, flags)
+    shown = f"{container.id}\n" if detached else ""
     try:
         engine.start(container)
     except Refused as error:
@@ -81,7 +81,8 @@ def _create(engine, flags: Flags) -> tuple[Container, str]:
     except BadInput as error:
         raise _failure(command, str(error)) from None
     if name and not _NAME.fullmatch(name):
-        raise _failure(command, f"Error response from daemon: Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+        rule = "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
+        raise _failure(command, f"Error response from daemon: Invalid container name ({name}), {rule}")
     try:
         container = engine.create(name.removeprefix("/"), request)
     except Refused as error:
@@ -99,7 +100,7 @@ def _request(flags: Flags, image: str, words: tuple[str, ...]) -> Request:
     """The flags as a request; BadInput for what the client itself refuses."""
     network = (flags.all("network") + flags.all("net") or ("default",))[-1]
     request = Request(
-        image, words, network,
+        image, words or IDLE, network,
         ip=_ip(flags.one("ip")),
         mac=_mac(flags.one("mac-address")),
         hostname=flags.one("hostname"),
@@ -123,7 +124,7 @@ def _ip(text: str) -> IPv4Address | None:
     try:
         return IPv4Address(text) if text else None
     except AddressValueError:
-        raise BadInput(f"invalid IPv4 address: {text}") from None
+        raise BadInput(f"Error response from daemon: invalid IPv4 address: {text}") from None
 
 
 def _mac(text: str) -> str:

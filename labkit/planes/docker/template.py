@@ -129,7 +129,8 @@ def _pipeline(words: list[str], dot, names: dict):
                 arguments.append(_operand(word, dot, names))
         arguments += passed
         if function is None and len(arguments) != 1:
-            raise BadInput("template: :1: missing value for command" if not arguments else "template: :1: can't give argument to non-function")
+            why = "can't give argument to non-function" if arguments else "missing value for command"
+            raise BadInput(f"template: :1: {why}")
         value = _call(function, arguments) if function else arguments[0]
         if not words or words[0] != "|":
             return value, words

@@ -7,7 +7,6 @@ moving an end inside has no `ip` line here, since a container's namespace has no
 from ipaddress import IPv4Address
 
 from ...commands.shell import sh
-from ...errors import LabError
 from ...lab import links
 from ...lab.lab import Lab
 from .container import Container, Endpoint
@@ -17,12 +16,12 @@ from .refused import Refused
 
 
 def type_lines(lab: Lab, lines: list[str], on: str) -> None:
-    """Run command lines as "docker"; LabError when one of them fails."""
+    """Run command lines as "docker"; Refused when one of them fails."""
     with lab.writing("docker"):
         for line in lines:
             result = sh(lab, line, on)
             if result.returncode:
-                raise LabError(f"Docker could not run `{line}` on {on}: {result.stderr.strip()}")
+                raise Refused(f"Docker could not run `{line}` on {on}: {result.stderr.strip()}")
 
 
 def open_namespace(lab: Lab, name: str) -> None:
