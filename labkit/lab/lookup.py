@@ -78,7 +78,9 @@ def find_route(
         if not _applies(rule, dst, src, iif, oif, tos, mark):
             continue
         if rule.action != "lookup":
-            return Decision(dst, rule.action, errno=_error(rule.action), asked=tuple(asked))
+            # An action the kernel does not know refuses as a blackhole does (fib4_rule_action).
+            action = rule.action if rule.action in ERROR_TYPES else "blackhole"
+            return Decision(dst, action, errno=_error(action), asked=tuple(asked))
         if rule.table not in ns.tables:
             continue
         found = ns.tables[rule.table].lookup(dst, tos, unfit)

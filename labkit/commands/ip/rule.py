@@ -10,7 +10,7 @@ from ...errors import KernelError
 from ...lab import rules
 from ...lab.names import LONGEST
 from ...lab.namespace import Namespace
-from ...tables.names import PROTOS, TABLES, table_name, tos_name
+from ...tables.names import PROTOS, TABLES, TYPES, table_name, tos_name
 from ...tables.route import ANY, MAIN
 from ...tables.rule import Rule
 from ..result import Context, Failure, Result
@@ -18,10 +18,9 @@ from . import route_usage
 from .jsontext import json_text
 from .options import Options
 from .route_words import numbered, read_tos, route_type
-from .words import Words, matches, prefix, refused, unsigned, wrong
+from .words import Words, integer, matches, prefix, refused, unsigned, wrong
 
 _COMMANDS = ("list", "lst", "show", "save", "restore", "add", "delete", "flush", "help")
-_ERRORS = ("blackhole", "unreachable", "prohibit")
 
 #: What `ip -6 rule` shows: IPv6 has rules of its own, and these two are there from the start.
 _IPV6 = [Rule(0, TABLES["local"], proto="kernel"), Rule(32766, MAIN, proto="kernel")]
@@ -160,14 +159,18 @@ def _beyond(word: str) -> Failure:
 
 
 def _action(spec: _Spec, word: str) -> None:
+    """A kind of route, or its number: a number without meaning is taken, and refuses what it meets."""
     if matches(word, "help"):
         raise Failure(255, route_usage.RULE)
-    kind = route_type(word)
-    if matches(word, "goto", "nop") or kind not in (None, "unicast", *_ERRORS):
+    number = integer(word, 0, 255)
+    kind = route_type(word) or (TYPES[number - 1] if number in range(1, len(TYPES) + 1) else None)
+    if matches(word, "goto", "nop") or number in (0, 3) or kind in ("nat", "broadcast"):
         raise _beyond(word)
-    if kind is None:
+    if kind is None and number is None:
         raise wrong(word, "Failed to parse rule type")
-    spec.set(action="lookup" if kind == "unicast" else kind)
+    if kind == "local":  # 2, which for a rule means goto
+        raise KernelError(errno.EINVAL, "Missing goto target for action goto")
+    spec.set(action="lookup" if kind == "unicast" else kind or str(number))
 
 
 def _number(word: str, why: str) -> int:
