@@ -18,16 +18,16 @@ from . import modes, ports, wiring
 from .cli import docker
 from .container import IDLE, Container, Endpoint, Request
 from .ids import long_id
-from .network import Network
+from .network import DEFAULT_MTU, Network
 from .networks import Networks
 from .refused import Refused
 
 
 class Docker:
     """The engine of one machine. bip: docker0's address with its prefix length (by default the first free
-    pool's first address); mtu: of both ends of each pair; bridge: the interface's name."""
+    pool's first address); mtu: of both ends of each pair (1500); bridge: the interface's name."""
 
-    def __init__(self, lab: Lab, on: str = "host", *, bip: str | None = None, mtu: int = 1500, bridge: str = "docker0",
+    def __init__(self, lab: Lab, on: str = "host", *, bip: str | None = None, mtu: int | None = None, bridge: str = "docker0",
                  ip_masq: bool = True):  # fmt: skip
         engines = lab.services.setdefault("docker", {})
         if on in engines:
@@ -36,7 +36,7 @@ class Docker:
         self.containers: list[Container] = []
         self.networks = Networks(lab, on)
         self._created = 0
-        self.networks.start(bip, mtu, bridge, ip_masq)
+        self.networks.start(bip, mtu or DEFAULT_MTU, bridge, ip_masq)
         wiring.type_lines(lab, ["sysctl -w net.ipv4.ip_forward=1"], on)
         engines[on] = self
         lab.commands["docker"] = docker
