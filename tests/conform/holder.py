@@ -54,7 +54,7 @@ SYSCTLS = {
     "net/bridge/bridge-nf-call-iptables": 0,
     "net/ipv6/conf/all/disable_ipv6": 1,
     "net/ipv6/conf/default/disable_ipv6": 1,
-    "net/ipv4/icmp_ratelimit": 0,
+    "net/ipv4/icmp_ratemask": 0,          # not icmp_ratelimit 0: that empties the bucket of ip_error() (inet_peer_xrlim_allow)
     "net/ipv4/icmp_msgs_per_sec": 100000,
     "net/ipv4/icmp_msgs_burst": 100000,
 }
