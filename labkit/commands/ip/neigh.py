@@ -133,6 +133,7 @@ def link_address(text: str) -> str:
 @dataclass(slots=True)
 class _Selector:
     states: set[str]
+    family: str
     dev: str | None = None
     near: IPv4Network | None = None
     proxy: bool = False
@@ -148,7 +149,7 @@ class _Selector:
 
 
 def _selector(ctx: Context, options: Options, words: Words, states: frozenset[str]) -> _Selector:
-    selector = _Selector(set(states))
+    selector = _Selector(set(states), options.family)
     dev = None
     while words:
         word = words.take()
@@ -168,7 +169,7 @@ def _selector(ctx: Context, options: Options, words: Words, states: frozenset[st
         elif matches(word, "protocol"):
             raise Failure(1, 'The lab\'s neighbours have no "protocol".\n')
         else:
-            _near(selector, options, words.value() if word == "to" else word)
+            _near(selector, words.value() if word == "to" else word)
     if dev is not None:
         selector.dev = device(ctx.ns, dev).name
     return selector
@@ -192,11 +193,13 @@ def _add_state(selector: _Selector, word: str, states: frozenset[str]) -> None:
         selector.states.add(_state(word))
 
 
-def _near(selector: _Selector, options: Options, word: str) -> None:
+def _near(selector: _Selector, word: str) -> None:
     if matches(word, "help"):
         raise Failure(255, route_usage.NEIGH)
-    found, _ = prefix(word, options.family)
-    selector.near = None if word in ("default", "any", "all") else found.network
+    found, _ = prefix(word, selector.family)
+    selector.near = None
+    if word not in ("default", "any", "all"):
+        selector.near, selector.family = found.network, "inet"
 
 
 def _show(ctx: Context, options: Options, words: Words) -> Result:
