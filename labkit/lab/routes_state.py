@@ -29,7 +29,8 @@ def device_down(ns: Namespace, dev: str) -> None:
 
 
 def last_address_gone(ns: Namespace, dev: str) -> None:
-    """With its last address an interface loses every route (kernel: fib_disable_ip, forced)."""
+    """With its last address an interface loses every route and neighbour (kernel: fib_disable_ip, forced)."""
+    forget_neighbors(ns, dev)
     _each_leg(ns, dev, _dead)
     for table in ns.tables.values():
         table.discard(lambda route: _gone(route, dev))
