@@ -76,6 +76,8 @@ def _heed(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: I
         learn_path_mtu(net, ns, quoted.dst, icmp.mtu)
     if icmp.type == REDIRECT:
         _redirected(net, ns, interface, packet, icmp)
+    if quoted.inner is not None:
+        return net.step(ns, interface, "icmp", f"a tunnel learns: {icmp_words(icmp)} from {packet.src}; nobody inside is told", packet)
     if icmp.type in (UNREACHABLE, TIME_EXCEEDED, REDIRECT):
         seq = _sequence(net, quoted)
         kind = "redirect" if icmp.type == REDIRECT else "error"
@@ -93,7 +95,7 @@ def _sequence(net: Net, quoted: Packet) -> int:
 def _redirected(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
     """Take a redirect once the new gateway's MAC address is known; the first only starts ARP."""
     accepts = ns.sysctls.conf(interface.name, "accept_redirects") and not ns.sysctls.conf(interface.name, "forwarding")
-    if not accepts:
+    if not accepts or address_type(net.lab, ns, icmp.gateway) != "unicast":
         return
     entry = ns.neighbors.get((interface.name, icmp.gateway))
     if entry is not None and entry.usable:
