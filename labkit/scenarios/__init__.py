@@ -1,21 +1,20 @@
-"""Ready labs by name: `labkit.scenarios.seed_cluster()`. Each is a function of its own file, loaded when asked for.
+"""Ready labs by name: `labkit.scenarios.seed_cluster()`. Each is a function in a file of its own.
 
 Each returns a new lab whose `probes` list the (source namespace, destination address) pairs it is about.
 """
 
-from importlib import import_module
+from .docker_host import docker_host
+from .flannel import flannel
+from .same_node import same_node
+from .seed_cluster import seed_cluster
+from .veth_pair import veth_pair
 
-_NAMES = ("veth_pair", "same_node", "docker_host", "flannel", "seed_cluster")
-__all__ = list(_NAMES)
+__all__ = ["veth_pair", "same_node", "docker_host", "flannel", "seed_cluster"]
 
 
 def __getattr__(name: str):
-    if name not in _NAMES:
-        raise AttributeError(f"there is no scenario {name!r}; there are: {', '.join(_NAMES)}")
-    scenario = getattr(import_module(f".{name}", __name__), name)
-    globals()[name] = scenario  # importing put the module itself there
-    return scenario
+    raise AttributeError(f"there is no scenario {name!r}; there are: {', '.join(__all__)}")
 
 
 def __dir__() -> list[str]:
-    return sorted(_NAMES)
+    return sorted(__all__)

@@ -1,4 +1,4 @@
-"""What the ready labs are built with: command lines that must succeed, and cables between machines."""
+"""What the ready labs are built with: command lines that must succeed, cables between machines, pods by hand."""
 
 from ..errors import LabError
 from ..front import Lab
@@ -20,3 +20,17 @@ def cable(lab: Lab, machine: str, dev: str, switch: str, bridge: str) -> None:
         links.create(lab, lab[machine], dev, "veth", peer_name=machine, peer_ns=lab[switch])
     run(lab, switch, f"ip link set {machine} master {bridge} up", "cable")
     run(lab, machine, f"ip link set {dev} up", "cable")
+
+
+def pod(lab: Lab, node: str, name: str, address: str, bridge: str, gateway: str, veth: str, mtu: int = 1500) -> None:
+    """A namespace on a node's bridge: a veth pair, an address, a default route."""
+    run(lab, node, f"""
+        ip netns add {name}
+        ip link add {veth} mtu {mtu} type veth peer name eth0 mtu {mtu} netns {name}
+        ip link set {veth} master {bridge} up
+        ip -n {name} link set lo up
+        ip -n {name} addr add {address} dev eth0
+        ip -n {name} link set eth0 up
+        ip -n {name} route add default via {gateway}
+        """)
+    lab.on_machine(node, name).role = "pod"

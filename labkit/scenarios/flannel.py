@@ -6,8 +6,7 @@ from ..front import Lab
 from ..lab import links
 from ..planes.etcd import Etcd
 from ..planes.flannel import TODAY, Flanneld, Registry, exactly, lowest
-from .build import run
-from .same_node import pod
+from .build import pod, run
 
 _BACKENDS = {"udp": {"Type": "udp", "Port": 8285}, "vxlan": {"Type": "vxlan", "VNI": 1}, "host-gw": {"Type": "host-gw"}}
 

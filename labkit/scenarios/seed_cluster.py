@@ -65,8 +65,8 @@ def _switch(lab: Lab) -> None:
 def _machine(lab: Lab, name: str, number: int) -> None:
     """A CentOS machine of the time: NetworkManager gives its lines metric 100, libvirt brings virbr0."""
     cable(lab, name, "eth0", "switch", "br0")
+    run(lab, name, "ip link set lo up", "systemd")
     run(lab, name, f"""
-        ip link set lo up
         ip addr add 192.168.138.{number}/20 brd + dev eth0 metric 100
         ip route add default via 192.168.128.1 dev eth0 proto static metric 100
         """, "NetworkManager")

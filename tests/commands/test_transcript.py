@@ -86,7 +86,8 @@ def test_an_interrupted_ping_sends_as_many_packets_as_are_shown():
         f"64 bytes from 192.168.50.2: icmp_seq={n} ttl=64 time=0.1 ms\n" for n in (1, 2))
     closing = ("^C\n--- 192.168.50.2 ping statistics ---\n2 packets transmitted, 2 received, 0% packet loss, time 1001ms\n"
                "rtt min/avg/max/mdev = 0.1/0.1/0.1/0.0 ms\n")
-    replayed = lab.replay(f"$ ip netns exec ns1 ping 192.168.50.2\n{shown}$ ip netns exec ns1 ping 192.168.50.2\n{shown}{closing}")
+    typed = "$ ip netns exec ns1 ping 192.168.50.2\n"
+    replayed = lab.replay(f"{typed}{shown}{typed}{shown}{closing}")
     assert replayed.same, str(replayed)
     assert "statistics" not in replayed[0].got and "statistics" in replayed[1].got
 
@@ -95,7 +96,8 @@ def test_what_differs_is_shown_line_by_line():
     replayed = Lab().replay("$ ip netns add ns1\n$ ip netns\nns2\n$ ip netns add ns1\n")
     assert [one.same for one in replayed] == [True, False, False]
     assert replayed[2].returncode == 1 and "File exists" in replayed[2].got
-    assert str(replayed).splitlines()[:4] == ["same       [host] ip netns add ns1", "different  [host] ip netns", "    - ns2", "    + ns1"]
+    assert str(replayed).splitlines()[:4] == [
+        "same       [host] ip netns add ns1", "different  [host] ip netns", "    - ns2", "    + ns1"]
 
 
 def test_no_break_spaces_of_a_web_page_are_spaces():

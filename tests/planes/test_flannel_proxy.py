@@ -23,6 +23,11 @@ def packet(dst: str = "10.20.92.11", ttl: int = 63, transport=None, **ip) -> Pac
     return Packet(ip=header, transport=transport or Icmp(8, 0, 1, 1), size=56, token="t")
 
 
+def datagram(inner: Packet) -> Packet:
+    """What arrives at the program's socket."""
+    return Packet(ip=IPv4(IPv4Address("192.168.138.222"), IPv4Address("192.168.138.221")), transport=Udp(8285, 8285), inner=inner)
+
+
 def order(program: Proxy) -> list[str]:
     return [str(entry.subnet) for entry in program.entries]
 
@@ -58,16 +63,14 @@ def test_both_ends_lower_the_ttl():
     (action,) = proxy("10.20.92.0/24").from_tun(packet(ttl=63))
     assert isinstance(action, ToPeer) and action.packet.ttl == 62
     assert (action.peer, action.port) == (NODES["10.20.92.0/24"], 8285)
-    outer = Packet(ip=IPv4(IPv4Address("192.168.138.222"), IPv4Address("192.168.138.221")), transport=Udp(8285, 8285), inner=action.packet)
-    (action,) = proxy().from_socket(outer)
+    (action,) = proxy().from_socket(datagram(action.packet))
     assert isinstance(action, ToTun) and action.packet.ttl == 61
 
 
 def test_a_ttl_that_reaches_0_is_dropped_in_silence():
     (action,) = proxy("10.20.92.0/24").from_tun(packet(ttl=1))
     assert isinstance(action, Dropped)
-    outer = Packet(ip=IPv4(IPv4Address("192.168.138.222"), IPv4Address("192.168.138.221")), transport=Udp(8285, 8285), inner=packet(ttl=1))
-    (action,) = proxy().from_socket(outer)
+    (action,) = proxy().from_socket(datagram(packet(ttl=1)))
     assert isinstance(action, Dropped)
 
 

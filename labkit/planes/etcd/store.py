@@ -5,7 +5,7 @@ one of them (flannel used v2 until 0.17). Observed on etcd 3.4; facts.md 1.3.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...lab.lab import Lab
 from ...trace.engine import Net, handles

@@ -58,7 +58,8 @@ def _options(command: str, args: list[str]) -> tuple[dict[str, str], list[str]]:
             if value is None:
                 raise _flag_error(f"flag needs an argument: --{name}")
         if name in valued and not value.isdigit():
-            raise _flag_error(f'invalid argument "{value}" for "--{name}" flag: strconv.ParseInt: parsing "{value}": invalid syntax')
+            why = f'strconv.ParseInt: parsing "{value}": invalid syntax'
+            raise _flag_error(f'invalid argument "{value}" for "--{name}" flag: {why}')
         flags[name] = value
     return flags, words
 

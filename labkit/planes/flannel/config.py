@@ -137,7 +137,7 @@ def _length(name: str, length, network: IPv4Network | IPv6Network, version: Vers
         if length > size - 2:
             raise BadInput(f"flannel config: {name} {length} is too long: at most {size - 2}, so that a tunnel and a bridge fit")
         if length < prefix + 2:
-            raise BadInput(f"flannel config: {name} {length} is too short: at least {prefix + 2}, so that four subnets fit into {network}")
+            raise BadInput(f"flannel config: {name} {length} is too short: at least {prefix + 2}, for four subnets in {network}")
         return length
     if prefix > size - 4:
         raise BadInput(f"flannel config: the network {network} is too small: at most /{size - 4}")

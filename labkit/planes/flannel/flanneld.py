@@ -90,7 +90,8 @@ def _backend(config: Config):
     try:
         return BACKENDS[config.backend]
     except KeyError:
-        raise BadInput(f"flannel config: Backend Type {config.backend!r} is not one the lab knows: {', '.join(BACKENDS)}") from None
+        known = ", ".join(BACKENDS)
+        raise BadInput(f"flannel config: Backend Type {config.backend!r} is not one the lab knows: {known}") from None
 
 
 def _node(lab: Lab, on: str, dev: str | None, public_ip: str | None, version) -> Node:

@@ -67,7 +67,8 @@ class Registry:
         """The operator's config. Raises ConfigNotFound, or BadInput when it does not parse."""
         entry = self.store.get(f"{self.prefix}/config")
         if entry is None:
-            raise ConfigNotFound(f'{self.prefix}/config is not in etcd: store a config such as {{"Network": "10.20.0.0/16"}} there')
+            example = '{"Network": "10.20.0.0/16"}'
+            raise ConfigNotFound(f"{self.prefix}/config is not in etcd: store a config such as {example} there")
         return Config.parse(entry.value, self.version)
 
     def leases(self) -> list[Lease]:

@@ -23,7 +23,7 @@ class Vxlan:
 
     def __init__(self, node: Node, config: Config):
         if node.version < (0, 9):
-            raise LabError("the lab knows flannel's vxlan backend from 0.9 on: before, the kernel asked flanneld about each packet")
+            raise LabError("the lab has flannel's vxlan backend from 0.9 on: before, the kernel asked flanneld about addresses")
         self.node = node
         self.vni = option(config.options, "VNI", 1)
         self.port = option(config.options, "Port", 8472)  # the kernel's own; IANA's is 4789

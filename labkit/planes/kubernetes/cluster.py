@@ -59,7 +59,9 @@ class Cluster:
         self.nodes[node.name] = node
         return node
 
-    def run(self, name: str, *, node: str, image: str, namespace: str = "default", ip: str | None = None, age: float = 0.0) -> Pod:
+    def run(
+        self, name: str, *, node: str, image: str, namespace: str = "default", ip: str | None = None, age: float = 0.0
+    ) -> Pod:
         """A pod of one container. `ip` pins the address the engine would have counted up to."""
         if node not in self.nodes:
             raise LabError(f"there is no node {node!r} in the cluster; there are: {', '.join(self.nodes)}")

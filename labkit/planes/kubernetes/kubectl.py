@@ -7,8 +7,13 @@ own machine; elsewhere nobody listens.
 from ...commands.result import Context, Failure, Result
 from ...commands.shell import find, run_argv
 
-_VALUED = {"n": "namespace", "namespace": "namespace", "o": "output", "output": "output", "c": "container", "container": "container"}
-_PLAIN = {"all-namespaces": "all", "A": "all", "no-headers": "no-headers", "i": "", "t": "", "it": "", "ti": "", "stdin": "", "tty": ""}
+#: What flags stand for, those with a value and those without; "" changes nothing here.
+_VALUED = {
+    "n": "namespace", "namespace": "namespace", "o": "output", "output": "output", "c": "container", "container": "container",
+}
+_PLAIN = {
+    "A": "all", "all-namespaces": "all", "no-headers": "no-headers", **dict.fromkeys(("i", "t", "it", "ti", "stdin", "tty"), ""),
+}
 _PODS, _NODES = {"pods", "pod", "po"}, {"nodes", "node", "no"}
 
 
@@ -21,7 +26,7 @@ def kubectl(ctx: Context, args: list[str]) -> Result:
     flags, words = _flags(before)
     match words:
         case ["get"]:
-            raise Failure(1, "You must specify the type of resource to get: pods or nodes\nerror: Required resource not specified.\n")
+            raise Failure(1, "You must specify the type of resource to get: pods, nodes.\nerror: Required resource not specified.\n")
         case ["get", kind, *names]:
             return _get(ctx, cluster, flags, kind, names)
         case ["exec"]:
@@ -53,7 +58,8 @@ def _flags(args: list[str]) -> tuple[dict[str, str], list[str]]:
             flags[_PLAIN[name]] = value or "true"
         else:
             kind = "flag: " if arg.startswith("--") else f"shorthand flag: '{name[0]}' in "
-            raise Failure(1, f"Error: unknown {kind}{arg.partition('=')[0]}\nSee 'kubectl {' '.join(words[:1] or ['--help'])} --help' for usage.\n")
+            usage = " ".join(["kubectl", *words[:1], "--help"])
+            raise Failure(1, f"Error: unknown {kind}{arg.partition('=')[0]}\nSee '{usage}' for usage.\n")
     return flags, words
 
 
@@ -61,10 +67,12 @@ def _get(ctx: Context, cluster, flags: dict[str, str], kind: str, names: list[st
     if "/" in kind:
         kind, _, name = kind.partition("/")
         names = [name, *names]
-    if flags.get("output", "wide") != "wide":
-        raise Failure(1, f'error: unable to match a printer suitable for the output format "{flags["output"]}", allowed formats are: wide\n')
+    form = flags.get("output", "wide")
+    if form != "wide":
+        raise Failure(1, f'error: unable to match a printer suitable for the output format "{form}", allowed formats are: wide\n')
     if kind in _PODS:
-        return _table(_named("pods", cluster.pods if "all" in flags else _own(cluster, flags), names), _pod_row, _pod_heads, ctx, flags)
+        pods = cluster.pods if "all" in flags else _own(cluster, flags)
+        return _table(_named("pods", pods, names), _pod_row, _pod_heads, ctx, flags)
     if kind in _NODES:
         return _table(_named("nodes", cluster.nodes.values(), names), _node_row, _node_heads, ctx, flags)
     raise Failure(1, f'error: the server doesn\'t have a resource type "{kind}"\nThe lab\'s cluster has: pods, nodes.\n')
