@@ -23,75 +23,86 @@ PACKAGE = str(Path(__file__).parent.parent.parent)
 
 
 class Plan:
-    """The lab's namespaces by number, and a request list for each phase."""
+    """What is to be done, in order: `steps` are (verb, arguments) of inside/holder.py."""
 
     def __init__(self, lab: Lab):
         self.lab = lab
         self.namespaces = list(lab.namespaces.values())
         self.number = {ns.name: i for i, ns in enumerate(self.namespaces)}
+        self.steps: list[tuple] = []
         self._requests: dict[int, tuple[list[bytes], list[str]]] = {}
 
     def add(self, number: int, request: bytes, words: str) -> None:
-        """Put a request into the phase; `words` is how a person would have typed it."""
+        """Put a netlink request into the current phase; `words` is how a person would have typed it."""
         requests, spoken = self._requests.setdefault(number, ([], []))
         requests.append(request)
         spoken.append(words)
 
-    def send(self, child: Child) -> None:
-        """Have the phase done, namespace by namespace."""
-        for number, (requests, words) in self._requests.items():
-            child.ask("netlink", number, requests, words)
+    def close_phase(self) -> None:
+        """What follows needs everything so far."""
+        self.steps += [("netlink", (number, *both)) for number, both in self._requests.items()]
         self._requests = {}
+
+    def each(self):
+        return enumerate(self.namespaces)
 
 
 def build(lab: Lab, child: Child) -> None:
     """Make the lab in the child; LabError names what the real kernel refuses, and where."""
-    plan = Plan(lab)
+    plan = planned(lab)
     try:
-        _build(plan, child)
+        child.ask("build", plan.steps, seconds=len(plan.steps) / 10)
     except Refused as refused:
         where = plan.namespaces[refused.namespace].name
         raise LabError(f"the real kernel refuses `{refused.what}` in {where}: {refused.why}") from None
 
 
-def _build(plan: Plan, child: Child) -> None:
-    child.ask("namespaces", len(plan.namespaces), _named(plan))
-    for number, ns in enumerate(plan.namespaces):
-        child.ask("sysctls", number, of_namespace(ns.sysctls))
-    for phase in (build_links.veths, build_links.others):
-        phase(plan)
-        plan.send(child)
-    for number, ns in enumerate(plan.namespaces):
-        for interface in ns.by_index():
-            if interface.tun is not None:
-                tun = interface.tun
-                child.ask("tun", number, interface.name, interface.index, tun.mode, tun.pi, tun.program is not None)
-        child.ask("sysctls", number, of_interfaces(ns))
-    build_links.vxlans(plan)
+def planned(lab: Lab) -> Plan:
+    """Everything that makes this lab; all of it is worked out while the child is still starting."""
+    plan = Plan(lab)
+    plan.steps.append(("namespaces", (len(plan.namespaces), _named(plan))))
+    plan.steps += [("sysctls", (number, of_namespace(ns.sysctls))) for number, ns in plan.each()]
+    build_links.veths(plan)
+    plan.close_phase()
+    build_links.others(plan)
+    plan.close_phase()
+    plan.steps += _tuns(plan)
+    build_links.vxlans(plan)  # after all that may be below one
+    plan.close_phase()
+    plan.steps += [("sysctls", (number, of_interfaces(ns))) for number, ns in plan.each()]
     build_links.joined_and_up(plan)
-    plan.send(child)
+    plan.close_phase()
     build_links.neighbors(plan)
     build_links.forwarding(plan)
     build_routes.routes(plan)
     build_routes.rules(plan)
-    plan.send(child)
-    _programs(plan, child)
-    child.ask("settle", {number: sorted(ns.interfaces) for number, ns in enumerate(plan.namespaces)})
-    child.ask("watch")
+    plan.close_phase()
+    plan.steps += _programs(plan)
+    plan.steps.append(("settle", ({number: sorted(ns.interfaces) for number, ns in plan.each()},)))
+    plan.steps.append(("watch", ()))
+    return plan
+
+
+def _tuns(plan: Plan) -> list[tuple]:
+    return [
+        ("tun", (number, i.name, i.index, i.tun.mode, i.tun.pi, i.tun.program is not None))
+        for number, ns in plan.each() for i in ns.by_index() if i.tun is not None
+    ]
 
 
 def _named(plan: Plan) -> dict[str, dict[str, int]]:
     """For each machine the names that `ip netns` lists there."""
     named: dict[str, dict[str, int]] = {ns.machine: {} for ns in plan.namespaces}
-    for number, ns in enumerate(plan.namespaces):
+    for number, ns in plan.each():
         if ns.named:
             named[ns.machine][ns.label] = number
     return named
 
 
-def _programs(plan: Plan, child: Child) -> None:
-    for number, ns in enumerate(plan.namespaces):
-        for program in ns.programs.values():
-            child.ask("program", number, pickle.dumps(program), PACKAGE, program.tun)
-        for proto, address, port in sorted(ns.listeners, key=str):
-            child.ask("listener", number, proto, str(address or IPv4Address(0)), port)
+def _programs(plan: Plan) -> list[tuple]:
+    steps = []
+    for number, ns in plan.each():
+        steps += [("program", (number, pickle.dumps(p), PACKAGE, p.tun)) for p in ns.programs.values()]
+        steps += [("listener", (number, proto, str(address or IPv4Address(0)), port))
+                  for proto, address, port in sorted(ns.listeners, key=str)]
+    return steps

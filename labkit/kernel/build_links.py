@@ -18,7 +18,7 @@ _AGEING_DEFAULT = 300.0
 
 def veths(plan) -> None:
     """Every veth pair, once, both ends where they belong."""
-    for number, ns in enumerate(plan.namespaces):
+    for number, ns in plan.each():
         for near in ns.by_index():
             far = plan.lab.peer(near)
             if near.kind != "veth" or far is None or far.uid < near.uid:
@@ -53,7 +53,7 @@ def vxlans(plan) -> None:
 
 def joined_and_up(plan) -> None:
     """Masters, MTUs, addresses, and up."""
-    for number, ns in enumerate(plan.namespaces):
+    for number, ns in plan.each():
         for interface in ns.by_index():
             _addresses(plan, number, interface)
             attributes = []
@@ -73,7 +73,7 @@ def joined_and_up(plan) -> None:
 
 def neighbors(plan) -> None:
     """What somebody wrote into the neighbour tables."""
-    for number, ns in enumerate(plan.namespaces):
+    for number, ns in plan.each():
         for entry in ns.neighbors.values():
             if entry.state not in ("PERMANENT", "NOARP") and (entry.origin.who == "kernel" or entry.state == "INCOMPLETE"):
                 continue
@@ -87,7 +87,7 @@ def neighbors(plan) -> None:
 
 def forwarding(plan) -> None:
     """What somebody wrote into the forwarding databases; a port's own MAC address comes by itself."""
-    for number, ns in enumerate(plan.namespaces):
+    for number, ns in plan.each():
         for holder in ns.by_index():
             for entry in [*(holder.bridge.fdb if holder.bridge else ()), *(holder.vxlan.fdb if holder.vxlan else ())]:
                 interface = ns.find(entry.dev)
@@ -155,7 +155,7 @@ def _port(plan, number: int, interface: Interface) -> None:
 
 
 def _each(plan, *kinds: str):
-    for number, ns in enumerate(plan.namespaces):
+    for number, ns in plan.each():
         for interface in ns.by_index():
             if interface.kind in kinds:
                 yield number, interface

@@ -18,7 +18,7 @@ FIB_RULE_INVERT = 2
 
 
 def routes(plan) -> None:
-    for number, ns in enumerate(plan.namespaces):
+    for number, ns in plan.each():
         written, deleted = _changes(plan.lab, ns)
         for route in written:
             flags = m.CREATE | m.APPEND
@@ -28,7 +28,7 @@ def routes(plan) -> None:
 
 
 def rules(plan) -> None:
-    for number, ns in enumerate(plan.namespaces):
+    for number, ns in plan.each():
         gone, new = [r for r in first_rules() if r not in ns.rules], [r for r in ns.rules if r not in first_rules()]
         for rule in new:
             plan.add(number, _rule(rule, m.NEWRULE, m.CREATE | m.EXCL), f"ip rule add priority {rule.priority}")

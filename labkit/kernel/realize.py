@@ -38,7 +38,7 @@ class Real:
     def __init__(self, lab: Lab):
         self._child = Child()
         try:
-            self._lab = copy.deepcopy(lab)
+            self._lab = _snapshot(lab)
             build(self._lab, self._child)
         except BaseException:
             self._child.close()
@@ -94,6 +94,14 @@ class Real:
         }
         wish["marks"] = _marks(wish)
         return wish
+
+
+def _snapshot(lab: Lab) -> Lab:
+    """The lab's tables as they are now, without its history."""
+    now = Lab(lab.home)
+    now.namespaces = copy.deepcopy(lab.namespaces)
+    now.interfaces = {i.uid: i for ns in now.namespaces.values() for i in ns.interfaces.values()}
+    return now
 
 
 def _marks(wish: dict) -> list[bytes]:

@@ -37,6 +37,11 @@ class Holder:
 
     # -- what can be asked for
 
+    def build(self, steps: list[tuple]) -> None:
+        """One thing after the other, up to the first that is refused."""
+        for verb, arguments in steps:
+            getattr(self, verb)(*arguments)
+
     def namespaces(self, count: int, named: dict) -> None:
         """Make the network namespaces; number 0 is this process's own."""
         self.named = named
