@@ -139,6 +139,15 @@ def test_what_cannot_be_written_is_logged_and_nothing_is_left():
     assert lines(lab, "node2") == EXPECTED["vxlan"]
 
 
+def test_a_line_that_is_gone_already_does_not_keep_the_others():
+    lab = scenarios.flannel("vxlan")
+    put(lab, other("vxlan"))
+    lab.sh("bridge fdb del 02:00:00:00:99:99 dev flannel.1 dst 192.168.90.3")
+    registry_of(lab).release(other("vxlan"))
+    assert lines(lab, "node1") == []
+    assert "bridge fdb del" in lab.services["flanneld"]["node1"].log[-1]
+
+
 def test_direct_routing_takes_a_plain_route_to_a_neighbour():
     lab = Lab("node1")
     lab.sh("ip link add eth0 type veth peer name eth1; ip link set eth1 up")

@@ -153,6 +153,13 @@ def test_a_reservation_never_expires():
     assert third_octets(lease.subnet for lease in leases.leases()) == [7]
 
 
+def test_a_node_with_a_reservation_gets_that_and_it_stays_one():
+    leases = registry('{"Network":"10.1.0.0/16"}', held=("10.1.7.0/24",))
+    lease = leases.acquire(OTHER)
+    assert (str(lease.subnet), lease.expires) == ("10.1.7.0/24", None)
+    assert leases.renew(lease).expires is None
+
+
 def test_the_subnets_of_a_range_are_counted_from_its_first():
     subnets = Config.parse('{"Network":"10.3.0.0/16","SubnetMin":"10.3.5.0","SubnetMax":"10.3.8.0","SubnetLen":28}').ipv4
     assert (str(subnets.subnet(0)), str(subnets.subnet(48))) == ("10.3.5.0/28", "10.3.8.0/28")

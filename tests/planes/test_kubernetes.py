@@ -81,7 +81,7 @@ def test_the_same_question_in_other_words(lab, line):
     ("kubectl get podz", 1, 'error: the server doesn\'t have a resource type "podz"\n'),
     ("kubectl get pod web-2", 1, 'Error from server (NotFound): pods "web-2" not found\n'),
     ("kubectl get node web-2", 1, 'Error from server (NotFound): nodes "web-2" not found\n'),
-    ("kubectl get", 1, "error: Required resource not specified.\n"),
+    ("kubectl get", 1, "error: Required resource not specified\n"),
     ("kubectl get pods -o xml", 1, 'for the output format "xml", allowed formats are: wide\n'),
     ("kubectl get pods --frob", 1, "Error: unknown flag: --frob\n"),
     ("kubectl get pods -n", 1, "Error: flag needs an argument: -n\n"),

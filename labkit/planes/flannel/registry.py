@@ -93,7 +93,7 @@ class Registry:
         mine = next((lease for lease in self.leases() if lease.public_ip == public_ip), None)
         if mine is not None:
             if subnets.holds(mine.subnet):
-                return self._store(replace(wanted, subnet=mine.subnet))
+                return self.renew(replace(wanted, subnet=mine.subnet, expires=mine.expires))
             self.store.delete(self.path(mine))
         held = {lease.subnet for lease in self.leases()}
         if previous is not None and previous not in held and subnets.holds(previous):
@@ -120,8 +120,9 @@ class Registry:
         return found
 
     def renew(self, lease: Lease) -> Lease:
-        """A day more from now, the rest unchanged."""
-        return self._store(lease)
+        """A day more from now, the rest unchanged; a reservation stays one."""
+        entry = self.store.put(self.path(lease), lease.value(self.version), None if lease.expires is None else TTL)
+        return replace(lease, expires=entry.expires)
 
     def release(self, lease: Lease) -> None:
         """Give a lease back."""
@@ -154,10 +155,6 @@ class Registry:
     def _create(self, lease: Lease) -> Lease:
         """Only if the key is not there. On a real cluster a lost race is tried again; here nobody races."""
         entry = self.store.create(self.path(lease), lease.value(self.version), TTL)
-        return replace(lease, expires=entry.expires)
-
-    def _store(self, lease: Lease) -> Lease:
-        entry = self.store.put(self.path(lease), lease.value(self.version), TTL)
         return replace(lease, expires=entry.expires)
 
 

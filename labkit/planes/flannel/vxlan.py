@@ -52,7 +52,6 @@ class Vxlan:
         """Another node's lease; leases of other backends are not ours to reach."""
         if lease.backend != TYPE or "VtepMAC" not in lease.data:
             return
-        self.removed(lease.subnet)
         done: list[str] = []
         for line, back in self._lines(lease):
             try:
@@ -65,10 +64,16 @@ class Vxlan:
         self.remote[lease.subnet] = lease
 
     def removed(self, subnet: IPv4Network) -> None:
+        """Take the lines back; one that somebody deleted before does not keep the others."""
         lease = self.remote.pop(subnet, None)
-        if lease is not None:
-            for _, back in reversed(self._lines(lease)):
-                self.node.run(back, fine="RTNETLINK answers: No such process\n")
+        failed = []
+        for _, back in reversed(self._lines(lease) if lease else []):
+            try:
+                self.node.run(back)
+            except LabError as error:
+                failed.append(str(error))
+        if failed:
+            raise LabError("; ".join(failed))
 
     def _lines(self, lease: Lease) -> list[tuple[str, str]]:
         """The commands for one lease, each with the one that undoes it."""

@@ -26,7 +26,8 @@ def kubectl(ctx: Context, args: list[str]) -> Result:
     flags, words = _flags(before)
     match words:
         case ["get"]:
-            raise Failure(1, "You must specify the type of resource to get: pods, nodes.\nerror: Required resource not specified.\n")
+            asked = "You must specify the type of resource to get: pods or nodes.\n"
+            raise Failure(1, f"{asked}error: Required resource not specified\n")
         case ["get", kind, *names]:
             return _get(ctx, cluster, flags, kind, names)
         case ["exec"]:
