@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-N ?= 200
+N ?= 2000
 LAB_ARGS ?=
 TEST_ARGS ?=
 NOTEBOOKS = $(sort $(wildcard notebooks/*.ipynb))
@@ -18,7 +18,7 @@ help:
 	@echo "make lab          open the course in JupyterLab"
 	@echo "make test         run every test, and every notebook against its stored outputs"
 	@echo "make notebooks    run the notebooks again and store their outputs"
-	@echo "make conform N=5  compare labkit with the real commands, script by script of N lines"
+	@echo "make conform N=2000  compare N fresh lines of labkit with the real commands"
 	@echo "make bench        measure"
 	@echo "make lint         ruff"
 	@echo "make constraints  resolve the newest versions into constraints.txt"
