@@ -28,6 +28,8 @@ _TIMES = (
     (re.compile(r"(rtt min/avg/max/mdev = ).*"), r"\1…"),
     (re.compile(r"\d+\.\d+ ms"), "… ms"),
 )
+#: What a screen shows that no command printed: Ctrl-C, and what `%%lab` says of a failure.
+_NOT_OUTPUT = re.compile(r"\s*(\^C|\(exit status \d+\))\s*")
 _SEQUENCE = re.compile(r"icmp_seq=(\d+)")
 
 
@@ -103,7 +105,9 @@ def parse(text: str) -> list[Typed]:
             raise BadInput(f"line {number} of the transcript stands before any prompt: {line.strip()!r}; {_WANTED}")
     if not found:
         raise BadInput(f"the transcript has no prompt, so there is nothing to run; {_WANTED}")
-    return [Typed(command, host, tuple(output), number) for number, host, command, output in found if command]
+    return [
+        Typed(command, host, tuple(output), number) for number, host, command, output in found if command.partition("#")[0]
+    ]
 
 
 _WANTED = "a command stands behind its prompt, such as `[root@node1 ~]# ip route` or `$ ip route`"
@@ -136,7 +140,7 @@ def _run(lab: Lab, typed: Typed, machine: str) -> Replayed:
     got = result.stdout + result.stderr
     if _was_interrupted(typed):
         got = "".join(takewhile(lambda line: line.strip(), got.splitlines(keepends=True)))
-    expected = "".join(f"{line}\n" for line in typed.output if line.strip() != "^C")
+    expected = "".join(f"{line}\n" for line in typed.output if not _NOT_OUTPUT.fullmatch(line))
     return Replayed(
         typed.command, machine, expected, got, result.returncode, comparable(expected) == comparable(got)
     )

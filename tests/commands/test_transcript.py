@@ -105,6 +105,16 @@ def test_no_break_spaces_of_a_web_page_are_spaces():
     assert (typed.host, typed.command) == ("centos", "ip netns add ns1")
 
 
+def test_what_a_notebook_cell_shows_can_be_pasted_back():
+    lab = scenarios.veth_pair()
+    assert lab.replay("""
+        [root@ns1 ~]# # who is there
+        [root@ns1 ~]# ping -c 1 10.9.9.9
+        ping: connect: Network is unreachable
+        (exit status 2)
+        """).same
+
+
 def test_a_line_that_goes_on_is_one_command():
     (typed,) = parse("$ ip netns \\\n> add ns1\n")
     assert typed.command == "ip netns add ns1"
