@@ -77,6 +77,8 @@ class Replay(tuple):
     def __str__(self) -> str:
         return "\n".join(map(str, self))
 
+    __repr__ = __str__  # what a notebook shows of a cell's last value
+
 
 def replay(lab: Lab, text: str) -> Replay:
     """Run the commands of a transcript on the lab, in order.
