@@ -97,10 +97,11 @@ def forward(net: Net, ns: Namespace, interface: Interface, packet: Packet, decis
     if packet.length > mtu and packet.ip.df:
         net.drop(ns, interface, f"{packet.length} bytes with DF do not fit the MTU {mtu} of {decision.dev}", packet)
         return error(net, ns, packet, UNREACHABLE, 4, mtu=mtu)
+    onward = packet.with_ip(ttl=packet.ttl - 1)
     if decision.dev == interface.name and on_link and ns.sysctls.either(interface.name, "send_redirects"):
-        error(net, ns, packet, REDIRECT, 1, gateway=decision.next_hop)
+        error(net, ns, onward, REDIRECT, 1, gateway=decision.next_hop)  # it quotes the lowered TTL (observed on 6.18)
     # hook: FORWARD
-    onward = packet.bare().with_ip(ttl=packet.ttl - 1)
+    onward = onward.bare()
     net.step(ns, interface, "forward", f"forwarded from {interface.name} to {decision.dev}: TTL {packet.ttl} becomes {onward.ttl}", onward)
     finish(net, ns, decision, onward, mtu)
 

@@ -210,6 +210,8 @@ def test_a_better_gateway_on_the_same_link_is_told_by_a_redirect():
     trace = lab.trace("h", "10.1.3.10", count=3)
     assert [r.kind for r in trace.replies] == ["redirect", "reply", "redirect", "reply", "reply"]
     assert {str(r.gateway) for r in trace.replies if r.kind == "redirect"} == {"10.1.1.2"}
+    told = [s.packet.transport for s in trace.sightings if s[:3] == ("r1", "eth0", "out") and s.packet.is_error]
+    assert {icmp.quoted.ttl for icmp in told} == {63}, "the redirect quotes the packet as it is sent on"
 
 
 @pytest.mark.parametrize("how, word", [
