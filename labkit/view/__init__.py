@@ -6,10 +6,15 @@ into SVG or matplotlib. The only room that imports matplotlib, networkx, ipywidg
 
 from importlib import import_module
 
-_LATER = {"show": ".show", "draw": ".figure", "scene": ".scene"}
+_LATER = {
+    "show": ".show", "draw": ".figure", "TraceExplorer": ".trace_explorer", "RouteExplorer": ".route_explorer",
+    "BridgeExplorer": ".bridge_explorer",
+}  # fmt: skip
 
 
 def __getattr__(name: str):
     if name not in _LATER:
         raise AttributeError(f"labkit.view has no {name!r}; it has: {', '.join(_LATER)}")
-    return getattr(import_module(_LATER[name], __name__), name)
+    found = getattr(import_module(_LATER[name], __name__), name)
+    globals()[name] = found  # importing put the module show there, under the same name
+    return found

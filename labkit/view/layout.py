@@ -131,7 +131,7 @@ class Layout:
         """A bar at the left, as long as the rows of the interfaces it joins."""
         bridge = next(i for i in switch.interfaces.values() if i.bridge is not None)
         x = MARGIN + sum(switch_width(ns) + COLUMN_GAP for ns in self.plan.switches[:place])
-        width = switch_width(switch)
+        width, lines = switch_width(switch), switch_lines(switch)
         rows = []
         for port in switch.ports(bridge.name):
             other = self.lab.peer(port)
@@ -142,13 +142,22 @@ class Layout:
                 self.chips[socket.key] = socket
                 rows.append(far.middle)
         top, bottom = (min(rows) - 34, max(rows) + 20) if rows else (MARGIN, MARGIN + 40)
-        bar = Chip("switch", (switch.name, bridge.name), (shortened(switch.name), "bridge"))
+        bar = Chip("switch", (switch.name, bridge.name), lines)
         bar.x, bar.y, bar.w, bar.h = x, top, width, bottom - top
         self.chips[bar.key] = bar
 
 
 def switch_width(switch: Namespace) -> float:
-    return max(len(shortened(switch.name)), 6) * CHAR + 14
+    return max(map(len, switch_lines(switch))) * CHAR + 14
+
+
+def switch_lines(switch: Namespace) -> tuple[str, ...]:
+    """Its name, and its address in two halves: the bar is to be narrow."""
+    lines = [shortened(switch.name, 14), "bridge"]
+    for address in [a for i in switch.by_index() if i.bridge is not None for a in i.addresses][:1]:
+        first, second, *rest = str(address.interface).split(".")
+        lines += [f"{first}.{second}.", ".".join(rest)]
+    return tuple(lines)
 
 
 def _more(names: list[str], what: str = "namespace") -> str:
@@ -174,7 +183,7 @@ def _place_core(box: Box, top: float, below: float) -> float:
     Two bridges whose ports lie between each other's get columns of their own.
     """
     ends: list[float] = []
-    for chip in box.core:
+    for chip in sorted(box.core, key=lambda chip: chip.key not in box.ports):
         ports = box.ports.get(chip.key, ())
         start = below if chip.key in box.programs else top
         if ports:
@@ -205,6 +214,8 @@ def _arrange(boxes: list[Box], x: float) -> float:
     width = max([width, *(len(box.title_words) * CHAR + 2 * PAD for box in boxes)])
     for box in boxes:
         box.x, box.w = x, width
+        if box.depth == 0 and not (box.right or box.core or box.routing):  # nothing to line up
+            box.w = max(left - OVERHANG if box.left else 0, len(box.title_words) * CHAR + PAD) + PAD
         inner = x + PAD if not left else x - OVERHANG + left + GAP
         _in_column(box.left, x - OVERHANG, left)
         _in_column([box.routing] if box.routing else [], inner, routing)

@@ -135,7 +135,7 @@ def _numbers(layout: Layout, way) -> list[Mark]:
     marks = []
     for number, key in enumerate(passed, 1):
         chip = layout.chips[key]
-        marks.append(Mark("number", (chip.x + chip.w - 3, chip.y), str(number)))
+        marks.append(Mark("number", (chip.x + chip.w, chip.y), str(number)))
     return marks
 
 

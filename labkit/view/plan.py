@@ -49,9 +49,10 @@ def plan(lab: Lab, keep: set[str]) -> Plan:
 
 
 def is_switch(ns: Namespace) -> bool:
-    """What only joins machines: one bridge, no addresses."""
+    """What joins machines and nothing else: one bridge, everything else its port."""
     interfaces = [i for i in ns.by_index() if i.kind != "loopback"]
-    return ns.role == "switch" and sum(i.bridge is not None for i in interfaces) == 1 and not any(i.addresses for i in interfaces)
+    alone = [i for i in interfaces if not i.master]
+    return ns.role == "switch" and len(alone) == 1 and alone[0].bridge is not None
 
 
 def ports_first(ns: Namespace) -> list[Interface]:

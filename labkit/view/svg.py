@@ -22,22 +22,27 @@ def svg(scene: Scene) -> str:
     caption = caption_lines(scene)
     height = scene.height + len(caption) * CAPTION_LINE + (8 if caption else 0)
     width = max(scene.width, 420)
-    body = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="labkit" role="img" viewBox="0 0 {_n(width)} {_n(height)}" '
-        f'width="{_n(width)}" style="max-width:100%;height:auto" aria-label="{escape(scene.title)}">',
-        f"<title>{escape(scene.title)}</title><desc>{escape(scene.description)}</desc><style>{THEME}{PICTURE}</style>",
-        f'<rect width="{_n(width)}" height="{_n(height)}" style="fill:var(--bg);stroke:none"/>',
-    ]
     backs = [part for part in scene.parts if part.kind in ("machine", "namespace")]
     fronts = [part for part in scene.parts if part.kind not in ("machine", "namespace")]
-    body += [_part(part) for part in backs]
+    body = [_part(part) for part in backs]
     body += [_wire(wire) for wire in scene.wires]
     body += [_trail(trail) for trail in scene.trails]
     body += [_part(part) for part in fronts]
     body += [_mark(mark) for mark in scene.marks]
     for i, (css, line) in enumerate(caption):
-        body.append(f'<text class="{css}" x="12" y="{_n(scene.height + 12 + i * CAPTION_LINE)}">{escape(line)}</text>')
-    return "".join([*body, "</svg>"])
+        body.append(text(css, 12, scene.height + 12 + i * CAPTION_LINE, line))
+    return sheet(width, height, scene.title, scene.description, body)
+
+
+def sheet(width: float, height: float, title: str, description: str, body: list[str]) -> str:
+    """An SVG of that size with its name, its words, its style and its ground; `body` is markup."""
+    return "".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="labkit" role="img" viewBox="0 0 {_n(width)} {_n(height)}" '
+        f'width="{_n(width)}" style="max-width:100%;height:auto" aria-label="{escape(title)}">',
+        f"<title>{escape(title)}</title><desc>{escape(description)}</desc><style>{THEME}{PICTURE}</style>",
+        f'<rect width="{_n(width)}" height="{_n(height)}" style="fill:var(--bg);stroke:none"/>',
+        *body, "</svg>",
+    ])  # fmt: skip
 
 
 def caption_lines(scene: Scene) -> list[tuple[str, str]]:
@@ -75,7 +80,7 @@ def _part(part: Part) -> str:
     texts = []
     for i, line in enumerate(part.lines):
         css = "name" if i == 0 else "bad" if line == part.state else "soft"
-        texts.append(_text(css, part.x + 6, top + i * 14, line))
+        texts.append(text(css, part.x + 6, top + i * 14, line))
     return shape + "".join(texts)
 
 
@@ -86,14 +91,15 @@ def _classes(part: Part) -> str:
 
 def _title(part: Part) -> str:
     """The first line at the upper left, the second softly beside it."""
-    out = _text("soft" if part.kind != "namespace" else "name", part.x + 10, part.y + 13.5, part.lines[0])
+    out = text("soft" if part.kind != "namespace" else "name", part.x + 10, part.y + 13.5, part.lines[0])
     if len(part.lines) > 1:
-        out += _text("soft", part.x + 10 + (len(part.lines[0]) + 2) * 6.7, part.y + 13.5, part.lines[1])
+        out += text("soft", part.x + 10 + (len(part.lines[0]) + 2) * 6.7, part.y + 13.5, part.lines[1])
     return out
 
 
-def _text(css: str, x: float, y: float, text: str) -> str:
-    return f'<text class="{css}" x="{_n(x)}" y="{_n(y)}">{escape(text)}</text>'
+def text(css: str, x: float, y: float, words: str) -> str:
+    """A line of text, escaped."""
+    return f'<text class="{css}" x="{_n(x)}" y="{_n(y)}">{escape(words)}</text>'
 
 
 def _wire(wire: Wire) -> str:
