@@ -150,7 +150,8 @@ def _port(plan, number: int, interface: Interface) -> None:
     ]
     changed = [(name, int(value)) for name, value, default in settings if value != default]
     if changed:
-        request = m.message(m.SETLINK, 0, [("IFLA_PROTINFO", m.nested(changed))], family=m.AF_BRIDGE, index=interface.index)
+        info = m.nested([("IFLA_INFO_SLAVE_KIND", "bridge"), ("IFLA_INFO_SLAVE_DATA", m.nested(changed))])
+        request = m.message(m.NEWLINK, 0, [("IFLA_LINKINFO", info)], index=interface.index)
         plan.add(number, request, f"bridge link set dev {interface.name}")
 
 

@@ -7,6 +7,7 @@ belongs to it because nothing else is going on. What a kernel accepted, its raw 
 from ipaddress import IPv4Address
 
 from ..lab.lab import Lab
+from ..lab.lookup import address_type
 from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, Icmp, Packet, Tcp, Udp
 from ..lab.words import icmp_words
 from ..trace.steps import Reply, Step, Verdict
@@ -113,22 +114,18 @@ class Observation:
         return None
 
     def _is_request(self, where: str, packet: Packet) -> bool:
+        """A request that something takes: a group's packets are heard by all, and taken by hardly anyone."""
+        ns = self.lab[where]
+        group = not packet.dst.is_loopback and address_type(self.lab, ns, packet.dst) != "local"
         match packet.transport:
             case Icmp(type=type) if type == ECHO_REQUEST:
-                return not self._ignored(where, packet)
+                ignored = ns.sysctls.number("net.ipv4.icmp_echo_ignore_all")
+                return not (ignored or (group and ns.sysctls.number("net.ipv4.icmp_echo_ignore_broadcasts")))
             case Tcp(flags=flags):
                 return flags == "S"
             case Udp():
-                return True
+                return not group
         return False
-
-    def _ignored(self, where: str, packet: Packet) -> bool:
-        """Heard, but not answered: the sysctls icmp_echo_ignore_all and icmp_echo_ignore_broadcasts."""
-        sysctls = self.lab[where].sysctls
-        if sysctls.number("net.ipv4.icmp_echo_ignore_all"):
-            return True
-        own = packet.dst.is_loopback or packet.dst in self.lab[where].addresses()
-        return not own and bool(sysctls.number("net.ipv4.icmp_echo_ignore_broadcasts"))
 
 
 def _of_a_probe(packet: Packet) -> bool:

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 
 from ..errors import BadInput, LabError
 from ..lab.lab import Lab
-from ..lab.lookup import output
+from ..lab.lookup import address_type, output
 from ..lab.namespace import Namespace
 from ..lab.packet import ECHO_REQUEST, Icmp, IPv4, Packet, Tcp, Udp
 from . import ip_in  # noqa: F401  (its handlers)
@@ -165,7 +165,10 @@ def send_one(net: Net, request: Request, seq: int) -> None:
     net.sent_at[seq] = net.now
     packet = request.packet(seq, net.token)
     net.step(request.ns, None, "send", str(request), packet)
-    code = send(net, request.ns, packet, request.dev, request.df)
+    if int(request.src) and address_type(net.lab, request.ns, request.src) == "unicast":
+        code = errno.EADDRNOTAVAIL  # what bind(2) says before anything is sent
+    else:
+        code = send(net, request.ns, packet, request.dev, request.df)
     if code:
         mtu = None
         if code == errno.EMSGSIZE:

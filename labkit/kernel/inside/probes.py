@@ -5,6 +5,7 @@ for its MAC address. A SYN is made by hand, because a connection would send it a
 number is the token that finds it again behind NAT and in tunnels, as the payload is for the others.
 """
 
+import errno
 import socket
 import struct
 import time
@@ -128,7 +129,6 @@ class Sender:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, wish["ttl"])
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, wish["tos"])
         sock.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, _DISCOVER[wish["df"]])
-        sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
         if wish["dev"]:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, wish["dev"].encode() + b"\0")
         self.refused = 0
@@ -152,18 +152,28 @@ class Sender:
         try:
             self.socket.sendto(self.packet(seq), (self.wish["dst"], self.destination_port))
         except OSError as error:
-            return error.errno, self._learned_mtu()
+            return error.errno, self._learned_mtu(seq) if error.errno == errno.EMSGSIZE else 0
         return 0, 0
 
     def packet(self, seq: int) -> bytes:
         raise NotImplementedError
 
-    def _learned_mtu(self) -> int:
-        """The MTU in the error queue (kernel: net/ipv4/ip_sockglue.c ip_local_error)."""
+    def _learned_mtu(self, seq: int) -> int:
+        """What the kernel says when asked again with an error queue (net/ipv4/ip_sockglue.c ip_local_error).
+
+        Without one, a frame that a veth's far end does not take is no error of ours (net/ipv4/raw.c).
+        """
+        self.socket.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+        try:
+            self.socket.sendto(self.packet(seq), (self.wish["dst"], self.destination_port))
+        except OSError:
+            pass
         try:
             _, control, _, _ = self.socket.recvmsg(0, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
         except OSError:
             return 0
+        finally:
+            self.socket.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 0)
         return next((struct.unpack_from("=8xI", body)[0] for level, kind, body in control
                      if (level, kind) == (socket.IPPROTO_IP, IP_RECVERR)), 0)
 

@@ -1,0 +1,112 @@
+"""Packets as bytes on the wire: headers, lengths and checksums as a kernel would send them.
+
+What the model does not have is filled with the usual: IP id 0 (of fragments, a number made from the whole), the payload
+is the token over and over, a SYN carries Linux's 20 bytes of options.
+"""
+
+import struct
+from zlib import crc32
+
+from ..lab.packet import REDIRECT, Arp, Icmp, Packet, Tcp, Udp
+
+_ETHERTYPE_IPV4, _ETHERTYPE_ARP = 0x0800, 0x0806
+_PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17}
+_TCP_FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, ".": 16}
+#: MSS 1460, selective acknowledgements, time stamps, no operation, window scale 7.
+_SYN_OPTIONS = bytes.fromhex("020405b4 0402 080a0000000100000000 01 030307")
+_VXLAN_VALID = 0x08
+#: How much of a packet an ICMP error quotes: 576 bytes in all (kernel: net/ipv4/icmp.c).
+_QUOTED = 576 - 20 - 8
+
+
+def encode(packet: Packet) -> bytes:
+    """The frame, or on an interface without a link header the packet."""
+    body = _arp(packet.arp) if packet.arp else _ip(packet)
+    if packet.eth is None:
+        return body
+    kind = _ETHERTYPE_ARP if packet.arp else _ETHERTYPE_IPV4
+    return _mac(packet.eth.dst) + _mac(packet.eth.src) + struct.pack(">H", kind) + body
+
+
+def checksum(data: bytes) -> int:
+    """The Internet checksum (RFC 1071)."""
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def _arp(arp: Arp) -> bytes:
+    op = 1 if arp.op == "request" else 2
+    head = struct.pack(">HHBBH", 1, _ETHERTYPE_IPV4, 6, 4, op)
+    target = _mac(arp.target_mac) if arp.target_mac else bytes(6)
+    return head + _mac(arp.sender_mac) + arp.sender_ip.packed + target + arp.target_ip.packed
+
+
+def _ip(packet: Packet) -> bytes:
+    """The IP header and what it carries; of a fragment its part of the whole."""
+    ip = packet.ip
+    body, number = _transport(packet.whole if packet.is_fragment else packet), 0
+    if packet.is_fragment:
+        number = crc32(body) & 0xFFFF
+        body = body[ip.offset:ip.offset + packet.size]
+    fragment = (0x4000 if ip.df else 0) | (0x2000 if ip.more else 0) | ip.offset // 8
+    head = struct.pack(
+        ">BBHHHBBH4s4s", 0x45, ip.tos, 20 + len(body), number, fragment, ip.ttl, _PROTOCOLS[packet.proto], 0, ip.src.packed, ip.dst.packed,
+    )
+    return _summed(head, 10) + body
+
+
+def _transport(packet: Packet) -> bytes:
+    match packet.transport:
+        case Icmp() as icmp:
+            return _icmp(icmp, packet)
+        case Udp(sport, dport):
+            body = _payload(packet)
+            head = struct.pack(">HHHH", sport, dport, 8 + len(body), 0)
+            # A kernel's vxlan sends without a checksum (0); everybody else with one, where 0 is written as ffff.
+            return head + body if packet.vni is not None else _summed(head + body, 6, _pseudo(packet, 8 + len(body)), zero=0xFFFF)
+        case Tcp(sport, dport, flags):
+            return _tcp(packet, sport, dport, flags)
+    raise ValueError(f"{packet}: neither ICMP, UDP nor TCP")
+
+
+def _icmp(icmp: Icmp, packet: Packet) -> bytes:
+    if icmp.is_error:
+        rest = icmp.gateway.packed if icmp.type == REDIRECT and icmp.gateway else struct.pack(">HH", 0, icmp.mtu or 0)
+        body = encode(icmp.quoted)[:_QUOTED] if icmp.quoted is not None else b""
+    else:
+        rest, body = struct.pack(">HH", icmp.id, icmp.seq), _payload(packet)
+    return _summed(struct.pack(">BBH", icmp.type, icmp.code, 0) + rest + body, 2)
+
+
+def _tcp(packet: Packet, sport: int, dport: int, flags: str) -> bytes:
+    """A segment without data; its sequence numbers start at 0, an answer acknowledges 1."""
+    options = _SYN_OPTIONS if "S" in flags else b""
+    bits = sum(_TCP_FLAGS[flag] for flag in flags)
+    acknowledged = 1 if "." in flags else 0
+    head = struct.pack(">HHIIBBHHH", sport, dport, 0, acknowledged, (20 + len(options)) // 4 << 4, bits, 64240, 0, 0) + options
+    return _summed(head, 16, _pseudo(packet, len(head)))
+
+
+def _payload(packet: Packet) -> bytes:
+    if packet.inner is not None:
+        vxlan = struct.pack(">B3xI", _VXLAN_VALID, packet.vni << 8) if packet.vni is not None else b""
+        return vxlan + encode(packet.inner)
+    mark = packet.token.encode() or b"labkit"
+    return (mark * (packet.size // len(mark) + 1))[:packet.size]
+
+
+def _pseudo(packet: Packet, length: int) -> bytes:
+    """What UDP and TCP checksums cover besides (RFC 768)."""
+    return packet.src.packed + packet.dst.packed + struct.pack(">HH", _PROTOCOLS[packet.proto], length)
+
+
+def _summed(data: bytes, at: int, before: bytes = b"", zero: int = 0) -> bytes:
+    """The data with its checksum at that offset."""
+    return data[:at] + struct.pack(">H", checksum(before + data) or zero) + data[at + 2:]
+
+
+def _mac(text: str) -> bytes:
+    return bytes.fromhex(text.replace(":", ""))
