@@ -1,0 +1,139 @@
+"""tcpdump(8) 4.99, looking back: what the last probe showed at an interface.
+
+A real tcpdump runs while the packets pass; the lab's is called afterwards, and shows what it would
+have shown during the last ping, traceroute or trace. Times are the lab's clock. On lo every packet is
+shown once, as there.
+"""
+
+from collections.abc import Callable
+
+from ..lab.interface import Interface
+from ..lab.packet import Packet
+from ..trace.steps import Step
+from . import hosts
+from .getopt import getopt
+from .result import Context, Failure, Result
+from .tcpdump_words import packet_line
+
+_USAGE = """\
+tcpdump version 4.99.3
+libpcap version 1.10.3 (with TPACKET_V3)
+Usage: tcpdump [-AbdDefhHIJKlLnNOpqStuUvxX#] [ -B size ] [ -c count ] [--count]
+		[ -C file_size ] [ -E algo:secret ] [ -F file ] [ -G seconds ]
+		[ -i interface ] [ --immediate-mode ] [ -j tstamptype ]
+		[ -M secret ] [ --number ] [ --print ] [ -Q in|out|inout ]
+		[ -r file ] [ -s snaplen ] [ -T type ] [ --version ]
+		[ -V file ] [ -w file ] [ -W filecount ] [ -y datalinktype ]
+		[ --time-stamp-precision precision ] [ --micro ] [ --nano ]
+		[ -z postrotate-command ] [ -Z user ] [ expression ]
+"""
+_SHORT = "AbB:c:C:dDeE:fF:G:hHi:IJj:KlLM:nNOpqQ:r:s:StT:uUvV:w:W:xXy:z:Z:#"
+_UNDERSTOOD = "-c -e -i -n -t"
+_LINK = {"tun": "RAW (Raw IP)"}
+
+
+def tcpdump(ctx: Context, args: list[str]) -> Result:
+    options, words = getopt("tcpdump", args, _SHORT, {"count": "#", "immediate-mode": "l", "interface": "i:"})
+    given = dict(options)
+    if "?" in given:
+        raise Failure(1, given["?"] + _USAGE)
+    if "h" in given:
+        return Result(0, _USAGE)
+    if unknown := given.keys() - set("ceintlUpZsqK"):
+        raise Failure(1, f"tcpdump: the lab's tcpdump does not know -{min(unknown)}; it understands {_UNDERSTOOD}\n")
+    count = given.get("c")
+    if count is not None and not (count.isdigit() and int(count) > 0):
+        raise Failure(1, f"tcpdump: invalid packet count {count}\n")
+    interface = _interface(ctx, given.get("i"))
+    steps = [s for s in _seen(ctx, interface) if _filter(words)(s.packet)]
+    shown = steps[: int(count)] if count else steps
+    everywhere = interface is None
+    out = "".join(_line(ctx, s, "e" in given and not everywhere, "t" not in given, everywhere) for s in shown)
+    if len(shown) < int(count or len(shown) + 1):
+        out += "\n"  # what stopping it by ^C leaves
+    return Result(0, out, _about(interface, len(shown), len(steps)))
+
+
+def _interface(ctx: Context, name: str | None) -> Interface | None:
+    """The interface to look at; None is "any". Without -i the first that is up."""
+    if name == "any":
+        return None
+    if name is None:
+        name = next((i.name for i in ctx.ns.by_index() if i.up and i.kind != "loopback"), "lo")
+    found = ctx.ns.find(name)
+    if found is None:
+        raise Failure(1, f"tcpdump: {name}: No such device exists\n(No such device exists)\n")
+    if not found.up:
+        raise Failure(1, f"tcpdump: {name}: That device is not up\n")
+    return found
+
+
+def _seen(ctx: Context, interface: Interface | None) -> list[Step]:
+    """Sightings of the last probe here; what leaves by lo comes in there, and is shown once."""
+    if not ctx.lab.sightings:
+        return []
+    _, _, steps = ctx.lab.sightings[-1]
+    here = [s for s in steps if s.namespace == ctx.ns.name and (interface is None or s.interface == interface.name)]
+    return [s for s in here if not (s.interface == "lo" and s.kind == "out")]
+
+
+def _line(ctx: Context, step: Step, link: bool, timed: bool, everywhere: bool) -> str:
+    seconds = round(step.time * 1_000_000)
+    hours, rest = divmod(seconds // 1_000_000, 3600)
+    text = f"{hours:02}:{rest // 60:02}:{rest % 60:02}.{seconds % 1_000_000:06} " if timed else ""
+    if everywhere:
+        eth = step.packet.eth
+        flooded = eth is not None and int(eth.dst[:2], 16) & 1
+        way = "Out" if step.kind == "out" else ("B" if flooded else "In")
+        text += f"{step.interface:<5} {way:<3} "
+    return f"{text}{packet_line(step.packet, link)}\n"
+
+
+def _about(interface: Interface | None, shown: int, passed: int) -> str:
+    """What tcpdump tells on stderr, first and last."""
+    name = interface.name if interface is not None else "any"
+    kind = _LINK.get(interface.kind, "EN10MB (Ethernet)") if interface is not None else "LINUX_SLL2 (Linux cooked v2)"
+    first = "" if interface is not None else "tcpdump: data link type LINUX_SLL2\n"
+    return (
+        f"{first}tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n"
+        f"listening on {name}, link-type {kind}, snapshot length 262144 bytes\n"
+        f"{shown} packet{'' if shown == 1 else 's'} captured\n"
+        f"{passed} packet{'' if passed == 1 else 's'} received by filter\n0 packets dropped by kernel\n"
+    )
+
+
+def _filter(words: list[str]) -> Callable[[Packet], bool]:
+    """A filter expression: `icmp`, `arp`, `udp`, `tcp`, `ip`, `[src|dst] host A`, `[src|dst] port N`, with and, or, not."""
+    words = " ".join(words).replace("&&", "and").replace("||", "or").replace("!", "not ").split()
+    if not words:
+        return lambda packet: True
+    for joint, how in (("or", any), ("and", all)):
+        if joint in words:
+            at = words.index(joint)
+            parts = [_filter(words[:at]), _filter(words[at + 1 :])]
+            if not words[:at] or not words[at + 1 :]:
+                break
+            return lambda packet, how=how, parts=parts: how(part(packet) for part in parts)
+    match words:
+        case ["not", *rest] if rest:
+            inner = _filter(rest)
+            return lambda packet: not inner(packet)
+        case ["arp" | "icmp" | "udp" | "tcp" as proto]:
+            return lambda packet: packet.proto == proto
+        case ["ip"]:
+            return lambda packet: packet.ip is not None
+        case [("src" | "dst") as end, "port", number] if number.isdigit():
+            return lambda packet: (packet.sport if end == "src" else packet.dport) == int(number)
+        case ["port", number] if number.isdigit():
+            return lambda packet: int(number) in (packet.sport, packet.dport)
+        case [("src" | "dst") as end, *host] if _host(host) is not None:
+            return lambda packet: (packet.src if end == "src" else packet.dst) == _host(host)
+        case _ if _host(words) is not None:
+            return lambda packet: _host(words) in (packet.src, packet.dst)
+    raise Failure(1, "tcpdump: can't parse filter expression: syntax error\n")
+
+
+def _host(words: list[str]):
+    """The address of `[host] A`, or None."""
+    words = words[words[:1] == ["host"] :]
+    return hosts.address(words[0]) if len(words) == 1 else None
