@@ -44,8 +44,8 @@ def tcpdump(ctx: Context, args: list[str]) -> Result:
     count = given.get("c")
     if count is not None and not (count.isdigit() and int(count) > 0):
         raise Failure(1, f"tcpdump: invalid packet count {count}\n")
-    interface = _interface(ctx, given.get("i"))
-    steps = [s for s in _seen(ctx, interface) if _filter(words)(s.packet)]
+    interface, wanted = _interface(ctx, given.get("i")), _filter(words)
+    steps = [s for s in _seen(ctx, interface) if wanted(s.packet)]
     shown = steps[: int(count)] if count else steps
     everywhere = interface is None
     out = "".join(_line(ctx, s, "e" in given and not everywhere, "t" not in given, everywhere) for s in shown)

@@ -1,0 +1,83 @@
+"""sysctl, against what procps 4.0.2 and the kernel 6.18 answered."""
+
+import pytest
+
+from tests.commands.chain import chain, done
+
+ANSWERS = {
+    "sysctl net.ipv4.ip_forward": (0, "net.ipv4.ip_forward = 0\n", ""),
+    "sysctl net/ipv4/ip_forward": (0, "net.ipv4.ip_forward = 0\n", ""),
+    "sysctl -n net.ipv4.ip_forward net.ipv4.ip_default_ttl": (0, "0\n64\n", ""),
+    "sysctl -N net.ipv4.ip_forward": (0, "net.ipv4.ip_forward\n", ""),
+    "sysctl -b net.ipv4.ip_forward": (0, "0", ""),
+    "sysctl -q net.ipv4.ip_forward": (0, "net.ipv4.ip_forward = 0\n", ""),
+    "sysctl -w net.ipv4.ip_forward=1 net.ipv4.ip_default_ttl=9": (
+        0, "net.ipv4.ip_forward = 1\nnet.ipv4.ip_default_ttl = 9\n", ""),
+    "sysctl -q -w net.ipv4.ip_forward=1": (0, "", ""),
+    "sysctl -n net.ipv4.ip_forward=1": (0, "1\n", ""),
+    "sysctl -w 'net.ipv4.ip_forward = 1'": (0, "net.ipv4.ip_forward = 1\n", ""),
+    "sysctl -ar eth0.rp": (0, "net.ipv4.conf.eth0.rp_filter = 0\n", ""),
+    "sysctl net.nosuch": (1, "", "sysctl: cannot stat /proc/sys/net/nosuch: No such file or directory\n"),
+    "sysctl -e net.nosuch": (0, "", ""),
+    "sysctl ab cd": (
+        2, "", "sysctl: cannot stat /proc/sys/ab: No such file or directory\n"
+        "sysctl: cannot stat /proc/sys/cd: No such file or directory\n"),
+    "sysctl -w ab=1 cd=2": (
+        1, "", "sysctl: cannot stat /proc/sys/ab: No such file or directory\n"
+        "sysctl: cannot stat /proc/sys/cd: No such file or directory\n"),
+    "sysctl net.ipv4.conf.eth0/1.forwarding": (
+        1, "", "sysctl: cannot stat /proc/sys/net/ipv4/conf/eth0.1/forwarding: No such file or directory\n"),
+    "sysctl -w net.ipv4.ip_forward": (1, "", "sysctl: command line(0): invalid syntax, continuing...\n"),
+    "sysctl -w a": (1, "", ""),
+    "sysctl -w =1": (1, "", "sysctl: Path is not under /proc/sys/: /proc/sys/\n"),
+    "sysctl -w net.ipv4.ip_forward=x": (1, "", 'sysctl: setting key "net.ipv4.ip_forward": Invalid argument\n'),
+    "sysctl net.ipv4.ip_forward=": (1, "", 'sysctl: setting key "net.ipv4.ip_forward": Invalid argument\n'),
+    "sysctl -w": (1, "", "sysctl: no variables specified\nTry `sysctl --help' for more information.\n"),
+    "sysctl ''": (255, "", 'sysctl: "" is an unknown key\n'),
+    "sysctl --dry-run net.ipv4.ip_forward=7": (0, "net.ipv4.ip_forward = 7\n", ""),
+}  # fmt: skip
+
+#: What is written -> what the kernel keeps; None: Invalid argument.
+VALUES = {
+    "net.ipv4.ip_forward": {"2": "2", "-1": "-1", "0x10": "16", "010": "8", "1 2": "1", "2147483648": None, "1x": None},
+    "net.ipv4.ip_default_ttl": {"1": "1", "255": "255", "0": None, "256": None},
+    "net.ipv4.icmp_echo_ignore_all": {"1": "1", "2": None},
+    "net.ipv4.fib_multipath_hash_policy": {"3": "3", "4": None},
+    "net.ipv4.ip_no_pmtu_disc": {"255": "255", "256": None},
+    "net.bridge.bridge-nf-call-iptables": {"7": "1", "0": "0"},
+}
+
+
+@pytest.fixture
+def lab():
+    return chain()
+
+
+@pytest.mark.parametrize("line", ANSWERS)
+def test_sysctl_answers_as_the_real_one(lab, line):
+    got = lab.sh(line, on="h1")
+    assert (got.returncode, got.stdout, got.stderr) == ANSWERS[line]
+
+
+@pytest.mark.parametrize("key, text", [(key, text) for key, values in VALUES.items() for text in values])
+def test_the_kernel_takes_some_values_and_refuses_others(lab, key, text):
+    got = lab.sh(f"sysctl -w '{key}={text}'", on="h1")
+    kept = VALUES[key][text]
+    if kept is None:
+        assert (got.returncode, got.stderr) == (1, f'sysctl: setting key "{key}": Invalid argument\n')
+    else:
+        assert (got.returncode, done(lab, f"sysctl -n {key}", "h1")) == (0, f"{kept}\n")
+
+
+def test_ip_forward_switches_every_interface_and_the_taking_of_redirects(lab):
+    done(lab, "sysctl -w net.ipv4.ip_forward=1", "h1")
+    keys = "net.ipv4.conf.eth0.forwarding net.ipv4.conf.default.forwarding net.ipv4.conf.all.accept_redirects"
+    assert done(lab, f"sysctl -n {keys}", "h1") == "1\n1\n0\n"
+    done(lab, "sysctl -w net.ipv4.conf.eth0.forwarding=0", "h1")
+    done(lab, "sysctl -w net.ipv4.ip_forward=1", "h1")  # no change, so it touches nothing
+    assert done(lab, "sysctl -n net.ipv4.conf.eth0.forwarding", "h1") == "0\n"
+
+
+def test_a_file_under_proc_sys_is_the_same_setting(lab):
+    done(lab, "echo 1 > /proc/sys/net/ipv4/ip_forward", "h1")
+    assert done(lab, "cat /proc/sys/net/ipv4/ip_forward", "h1") == "1\n"
