@@ -46,6 +46,7 @@ _GLIBC = {
     errno.ELOOP: "Too many levels of symbolic links",
     errno.EMSGSIZE: "Message too long",
     errno.EOPNOTSUPP: "Operation not supported",
+    errno.ENOBUFS: "No buffer space available",
     errno.EADDRINUSE: "Address already in use",
     errno.EADDRNOTAVAIL: "Cannot assign requested address",
     errno.ENETDOWN: "Network is down",

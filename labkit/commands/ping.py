@@ -73,6 +73,8 @@ def _source(ctx: Context, options: Options, target: IPv4Address) -> tuple[IPv4Ad
     if options.source is not None:
         return hosts.numeric(options.source) or IPv4Address(0), ""
     decision = output(ctx.lab, ctx.ns, target, oif=options.device, tos=options.tos)
+    if int(target) == 0 and decision.src is not None:  # connect(2) looks up what 0.0.0.0 became, too
+        decision = output(ctx.lab, ctx.ns, decision.src, oif=options.device, tos=options.tos)
     code = _connect(ctx, decision)
     warning = ""
     if code == errno.EACCES and options.broadcast:

@@ -57,6 +57,8 @@ def reply_lines(replies: Sequence[Reply], size: int) -> tuple[str, str]:
                 out += f"From {reply.sender}: icmp_seq={reply.seq} {what}(New nexthop: {reply.gateway})\n"
             case "local" if reply.errno == errno.EMSGSIZE:
                 err += f"ping: local error: message too long, mtu={reply.mtu}\n"
+            case "local" if reply.errno == errno.ENOBUFS:
+                err += "ping: sendmsg: No buffer space available\n"
     return out, err
 
 

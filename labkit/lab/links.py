@@ -165,6 +165,8 @@ def set_up(lab: Lab, ns: Namespace, interface: Interface, up: bool) -> None:
     else:
         routes_state.device_down(ns, interface.name)
         routes_state.forget_neighbors(ns, interface.name)
+        if interface.bridge is not None:  # its ports stop forwarding (kernel: br_stp_disable_bridge)
+            interface.bridge.fdb.discard(lambda entry: entry.state == "")
 
 
 def _qdisc(interface: Interface) -> str:

@@ -55,6 +55,7 @@ class Namespace:
     nsids: dict[str, int] = field(default_factory=dict)
     pmtu: dict[IPv4Address, PathMtu] = field(default_factory=dict)
     redirects: dict[IPv4Address, IPv4Address] = field(default_factory=dict)
+    redirects_sent: dict[IPv4Address, tuple[int, float]] = field(default_factory=dict)
     next_index: int = 1
 
     @property

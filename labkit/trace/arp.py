@@ -20,8 +20,11 @@ from .validate import source_fault
 RETRANS = 1.02
 
 
-def resolve(net: Net, ns: Namespace, interface: Interface, next_hop: IPv4Address, packet: Packet) -> None:
-    """Send a packet to a neighbour: at once when its MAC address is known, else after asking."""
+def resolve(net: Net, ns: Namespace, interface: Interface, next_hop: IPv4Address, packet: Packet) -> int:
+    """Send a packet to a neighbour: at once when its MAC address is known, else after asking.
+
+    Returns what the interface answers at once (0 or an errno); 0 while the packet waits.
+    """
     if interface.noarp:
         return transmit(net, ns, interface, packet if interface.kind == "tun" else packet.framed(interface.mac, interface.mac))
     key = (interface.name, next_hop)
@@ -42,6 +45,7 @@ def resolve(net: Net, ns: Namespace, interface: Interface, next_hop: IPv4Address
         net.step(ns, interface, "arp", f"no neighbour entry for {next_hop}: ask for its MAC address", packet)
         ask(net, ns, interface, next_hop, packet)
         net.post("arp_timer", ns.name, interface.name, next_hop, 1, after=RETRANS)
+    return 0
 
 
 def ask(net: Net, ns: Namespace, interface: Interface, target: IPv4Address, about: Packet | None, to: str = BROADCAST_MAC) -> None:

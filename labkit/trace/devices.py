@@ -3,6 +3,8 @@
 kernel: net/core/dev.c, drivers/net/veth.c, tun.c, loopback.c.
 """
 
+import errno
+
 from ..lab.interface import ZERO_MAC, Interface
 from ..lab.namespace import Namespace
 from ..lab.packet import Packet
@@ -12,16 +14,19 @@ from .engine import Net
 SLACK = 4
 
 
-def transmit(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
-    """Send a frame (or, on a TUN, a packet) out of an interface."""
-    if not interface.up:
-        return net.drop(ns, interface, f"{interface.name} is down", packet)
-    if not interface.carrier:
-        return net.drop(ns, interface, f"{interface.name} has no carrier: {_why_no_carrier(net, interface)}", packet)
+def transmit(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> int:
+    """Send a frame (or, on a TUN, a packet) out of an interface.
+
+    Returns 0, or ENOBUFS when a veth's other end does not take it: a local sender is told so.
+    """
+    if not interface.up or not interface.carrier:
+        why = "is down" if not interface.up else f"has no carrier: {_why_no_carrier(net, interface)}"
+        net.drop(ns, interface, f"{interface.name} {why}", packet)
+        return 0
     net.sight(ns, interface, "out", packet)
     match interface.kind:
         case "veth":
-            _cross(net, ns, interface, packet)
+            return _cross(net, interface, packet)
         case "loopback":
             net.post("receive", ns.name, interface.uid, packet)
         case "bridge":
@@ -32,15 +37,17 @@ def transmit(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> N
             net.post("tun_out", ns.name, interface.uid, packet)
         case _:
             net.drop(ns, interface, f"{interface.name} is a {interface.kind} interface: nothing is behind it", packet)
+    return 0
 
 
-def _cross(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
-    """What enters one end of a veth pair leaves the other."""
+def _cross(net: Net, interface: Interface, packet: Packet) -> int:
+    """What enters one end of a veth pair leaves the other, if it fits there."""
     peer = net.lab.peer(interface)
     if packet.length > peer.mtu + SLACK:
-        there = net.lab[peer.namespace]
-        return net.drop(there, peer, f"{packet.length} bytes are too long for {peer.name}, whose MTU is {peer.mtu}", packet)
+        net.drop(net.lab[peer.namespace], peer, f"{packet.length} bytes are too long for {peer.name}, whose MTU is {peer.mtu}", packet)
+        return errno.ENOBUFS
     net.post("receive", peer.namespace, peer.uid, packet)
+    return 0
 
 
 def _why_no_carrier(net: Net, interface: Interface) -> str:

@@ -143,7 +143,9 @@ def _nature(packet: Packet) -> tuple:
     """What makes two packets with different headers the same packet."""
     if packet.arp:
         return ("arp", packet.arp.op)
-    icmp = (packet.transport.type,) if isinstance(packet.transport, Icmp) and not packet.ip.offset else ()
+    if packet.is_fragment:
+        return (packet.proto, packet.ip.offset)
+    icmp = (packet.transport.type,) if isinstance(packet.transport, Icmp) else ()
     return (packet.proto, *icmp, packet.inner is not None)
 
 
@@ -165,10 +167,10 @@ def _ip_headers(packet: Packet) -> dict[str, object]:
     ip, transport = packet.ip, packet.transport
     found = {"source": ip.src, "destination": ip.dst, "TTL": ip.ttl, "DF": ip.df, "TOS": ip.tos, "protocol": packet.proto}
     if ip.offset or ip.more:
-        found |= {"fragment offset": ip.offset, "more fragments": ip.more}
+        found |= {"fragment offset": ip.offset, "more fragments": ip.more}  # what it is a fragment of, the others tell
     if not isinstance(transport, Tcp):
         found["length"] = packet.length  # a segment's options are not modelled
-    if ip.offset:
+    if packet.is_fragment:
         return found
     if isinstance(transport, Icmp):
         found |= {"ICMP": (transport.type, transport.code), "MTU": transport.mtu, "gateway": transport.gateway}

@@ -44,6 +44,7 @@ class Net:
         self.source_port = 0
         self.first_port = 0  # UDP probes that count their destination port up from here
         self.device: str | None = None  # what the probing socket is bound to (ping -I eth0)
+        self.sending = False  # true while a program is in the middle of sending
         self.arrivals: list[str] = []  # namespaces in which a request was delivered
         self._events = 0
 

@@ -19,6 +19,8 @@ from .ip_out import learn_path_mtu, send
 from .steps import Reply
 
 _ANY = IPv4Address(0)
+#: Seconds between two redirects to start with, after which quiet it starts anew, and how many at most.
+REDIRECT_LOAD, REDIRECT_SILENCE, REDIRECTS_AT_MOST = 0.02, 20.48, 9
 
 
 def error(net: Net, ns: Namespace, about: Packet, type: int, code: int, mtu: int | None = None, gateway: IPv4Address | None = None) -> None:
@@ -36,6 +38,22 @@ def error(net: Net, ns: Namespace, about: Packet, type: int, code: int, mtu: int
     net.step(ns, None, "icmp", f"sends ICMP {icmp_words(icmp)} to {about.src}", about)
     ttl = int(ns.sysctls["net.ipv4.ip_default_ttl"])
     send(net, ns, Packet(ip=IPv4(src, about.src, ttl, df=False, tos=0xC0), transport=icmp, token=about.token))
+
+
+def redirect(net: Net, ns: Namespace, about: Packet, gateway: IPv4Address) -> None:
+    """Tell a packet's sender of a nearer router; the one that does not listen is told ever less often.
+
+    kernel: net/ipv4/route.c ip_rt_send_redirect: 20 ms after the first, then 40, 80, …, nine times at
+    most; after 20 seconds of quiet it starts anew.
+    """
+    told, last = ns.redirects_sent.get(about.src, (0, net.now))
+    if net.now - last > REDIRECT_SILENCE:
+        told = 0
+    if told >= REDIRECTS_AT_MOST:
+        ns.redirects_sent[about.src] = told, net.now
+    elif told == 0 or net.now > last + REDIRECT_LOAD * 2**told:
+        error(net, ns, about, REDIRECT, 1, gateway=gateway)
+        ns.redirects_sent[about.src] = told + 1, net.now
 
 
 @handles("unresolvable")

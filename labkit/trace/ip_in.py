@@ -11,11 +11,11 @@ from dataclasses import replace
 from ..lab.interface import Interface
 from ..lab.lookup import Decision, find_route
 from ..lab.namespace import Namespace
-from ..lab.packet import BROADCAST_MAC, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Packet
+from ..lab.packet import BROADCAST_MAC, TIME_EXCEEDED, UNREACHABLE, Packet
 from .arp import arp_in
 from .bridging import bridge_in
 from .engine import Net, handles
-from .icmp import error
+from .icmp import error, redirect
 from .ip_out import finish, path_mtu, say_route
 from .transport import deliver
 from .validate import martian_source, verdict
@@ -99,7 +99,7 @@ def forward(net: Net, ns: Namespace, interface: Interface, packet: Packet, decis
         return error(net, ns, packet, UNREACHABLE, 4, mtu=mtu)
     onward = packet.with_ip(ttl=packet.ttl - 1)
     if decision.dev == interface.name and on_link and ns.sysctls.either(interface.name, "send_redirects"):
-        error(net, ns, onward, REDIRECT, 1, gateway=decision.next_hop)  # it quotes the lowered TTL (observed on 6.18)
+        redirect(net, ns, onward, decision.next_hop)  # it quotes the lowered TTL (observed on 6.18)
     # hook: FORWARD
     onward = onward.bare()
     net.step(ns, interface, "forward", f"forwarded from {interface.name} to {decision.dev}: TTL {packet.ttl} becomes {onward.ttl}", onward)

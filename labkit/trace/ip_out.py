@@ -47,8 +47,7 @@ def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: st
         elif packet.ip.df:
             net.drop(ns, device, f"{packet.length} bytes with DF do not fit the MTU {mtu}", packet)
             return errno.EMSGSIZE
-    finish(net, ns, decision, packet, mtu)
-    return 0
+    return finish(net, ns, decision, packet, mtu)
 
 
 def _to_ourselves(net: Net, ns: Namespace, lo: Interface, packet: Packet) -> int:
@@ -56,18 +55,26 @@ def _to_ourselves(net: Net, ns: Namespace, lo: Interface, packet: Packet) -> int
     if not lo.up:
         net.drop(ns, lo, "lo is down: a namespace cannot even reach its own addresses", packet)
         return 0
-    transmit(net, ns, lo, loopback_frame(packet))
-    return 0
+    return transmit(net, ns, lo, loopback_frame(packet))
 
 
-def finish(net: Net, ns: Namespace, decision: Decision, packet: Packet, mtu: int) -> None:
-    """The end of every way out: POSTROUTING, fragments, the neighbour, the interface."""
+def finish(net: Net, ns: Namespace, decision: Decision, packet: Packet, mtu: int) -> int:
+    """The end of every way out: POSTROUTING, fragments, the neighbour, the interface.
+
+    Returns the errno of the first piece that the interface refuses, or 0. Between two pieces of a
+    program's own packet the receive queues run, so ARP may be answered before the second.
+    """
     # hook: POSTROUTING
     device = ns.find(decision.dev)
     if decision.kind in ("broadcast", "multicast") or packet.dst.is_multicast:
         return transmit(net, ns, device, packet.framed(device.mac, _group_mac(packet.dst)))
     for piece in fragments(net, ns, device, packet, mtu):
-        resolve(net, ns, device, decision.next_hop, piece)
+        code = resolve(net, ns, device, decision.next_hop, piece)
+        if code:
+            return code
+        if net.sending:
+            net.run(net.now, lambda: False)
+    return 0
 
 
 def fragments(net: Net, ns: Namespace, device: Interface, packet: Packet, mtu: int) -> list[Packet]:

@@ -124,8 +124,9 @@ def _exchange(net: Net, request: Request, start: float, count: int, interval: fl
     ends = start + deadline if deadline is not None else None
 
     def unnoticed(reply: Reply) -> bool:
-        """From a chosen source ping goes on sending without a route: it never asked for one first."""
-        return bool(int(request.src)) and reply.errno != errno.EMSGSIZE
+        """From a chosen source ping goes on sending without a route: it never asked for one first.
+        And what an interface refuses for the moment (ENOBUFS) it counts as sent and lost."""
+        return reply.errno == errno.ENOBUFS or (bool(int(request.src)) and reply.errno != errno.EMSGSIZE)
 
     def enough() -> bool:
         errors = sum(r.kind == "error" or (r.kind == "local" and not unnoticed(r)) for r in net.replies)
@@ -168,7 +169,9 @@ def send_one(net: Net, request: Request, seq: int) -> None:
     if int(request.src) and address_type(net.lab, request.ns, request.src) == "unicast":
         code = errno.EADDRNOTAVAIL  # what bind(2) says before anything is sent
     else:
+        net.sending = True
         code = send(net, request.ns, packet, request.dev, request.df)
+        net.sending = False
     if code:
         mtu = None
         if code == errno.EMSGSIZE:

@@ -24,11 +24,9 @@ def vxlan_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
     ns, device = net.lab[namespace], net.lab.interface(uid)
     vxlan, mac = device.vxlan, packet.eth.dst
     group = int(mac[:2], 16) & 1
-    entries = vxlan.fdb.all(mac)
-    if not entries:
-        entries = vxlan.fdb.all(_ALL_ZERO)
-        if not entries and vxlan.remote is not None:
-            entries = [FdbEntry(_ALL_ZERO, device.name, vxlan.remote, owner="self")]
+    entries = vxlan.fdb.all(mac) or vxlan.fdb.all(_ALL_ZERO)
+    if not entries and vxlan.remote is not None:
+        return _wrap(net, ns, device, packet, vxlan.remote, vxlan.dev)
     if not entries:
         what = "a broadcast" if group else mac
         return net.drop(ns, device, f"the FDB of {device.name} has no entry for {what}: dropped without a word", packet)
@@ -36,14 +34,15 @@ def vxlan_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
         _wrap(net, ns, device, packet, entry.dst)
 
 
-def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IPv4Address) -> None:
+def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IPv4Address, oif: str | None = None) -> None:
+    """Send a frame in UDP. Only the `remote` of the interface itself is tied to its `dev` (vxlan_fdb_parse; observed)."""
     vxlan = device.vxlan
     outer = Packet(
         ip=IPv4(vxlan.local or _ANY, remote, vxlan.ttl or 64, df=False), transport=Udp(source_port(packet), vxlan.port),
         inner=packet, token=packet.token, vni=vxlan.vni,
     )
     net.step(ns, device, "wrap", f"{packet.eth.dst} is behind VTEP {remote}: wrapped as VXLAN {vxlan.vni} in UDP port {vxlan.port}, {outer.length} bytes in all", outer)
-    send(net, ns, outer, oif=vxlan.dev)
+    send(net, ns, outer, oif=oif)
 
 
 def source_port(packet: Packet) -> int:

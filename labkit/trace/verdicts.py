@@ -1,5 +1,7 @@
 """How a probe ended, from its steps and replies: one value, one sentence."""
 
+import errno
+
 from ..errors import strerror
 from ..lab.packet import ICMP_WORDS
 from .steps import Reply, Step, Verdict
@@ -13,7 +15,7 @@ def verdict(steps: tuple[Step, ...], replies: tuple[Reply, ...], delivered: bool
     for reply in replies:
         if reply.kind == "refused":
             return Verdict("connection refused", arrivals[-1], f"{reply.sender} answered, but nobody listens at that port")
-        if reply.kind == "local":
+        if reply.kind == "local" and reply.errno != errno.ENOBUFS:
             return Verdict(_local_kind(reply), source, f"its own kernel refuses: {strerror(reply.errno)}" + (f", mtu={reply.mtu}" if reply.mtu else ""))
         if reply.kind == "error":
             return Verdict(_error_kind(reply), _raised_at(steps, reply, source), f"{reply.sender} says: {_words(reply)}")

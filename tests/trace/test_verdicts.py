@@ -1,5 +1,6 @@
 """Every way a packet can end, by the book of Linux (each outcome observed on 6.18)."""
 
+import errno
 from ipaddress import IPv4Address
 
 import pytest
@@ -230,3 +231,13 @@ def test_a_name_that_is_not_there_is_refused_with_the_names_that_are():
         routed().trace("h1", "10.1.3.10", dev="eth9")
     with pytest.raises(BadInput, match="not an IPv4 address"):
         routed().trace("h1", "10.1.3.10/24")
+
+
+def test_a_frame_too_long_for_the_other_end_of_a_veth_pair_is_dropped_there():
+    lab = routed()
+    links.set_mtu(lab, lab["r1"], lab["r1"].find("left"), 1300)
+    assert lab.trace("h1", "10.1.1.1").answered
+    assert lab.trace("h1", "10.1.1.1", size=1304 - 28).delivered, "four bytes of slack"
+    trace = lab.trace("h1", "10.1.1.1", size=1305 - 28)
+    assert (trace.verdict.kind, trace.verdict.where) == ("dropped", "r1") and "too long" in trace.verdict.why
+    assert trace.replies[0].errno == errno.ENOBUFS, "a sender whose neighbour is known is told at once"
