@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ..errors import KernelError, strerror
 from ..lab import routes
+from ..lab.ioctl import labelled
 from ..lab.lookup import address_type
 from ..tables.route import Route
 from . import hosts
@@ -198,10 +199,15 @@ def _atoi(word: str) -> int:
     return int(found[0]) if found else 0
 
 
-def _device(ctx: Context, request: _Request) -> str | None:
-    if request.dev is not None and ctx.ns.find(request.dev.partition(":")[0]) is None:
+def _device(ctx: Context, request: _Request) -> tuple[str | None, IPv4Address | None]:
+    """The interface, and for a label such as eth0:1 the source address that it stands for."""
+    if request.dev is None:
+        return None, None
+    interface = ctx.ns.find(request.dev.partition(":")[0])
+    address = labelled(interface, request.dev) if interface is not None and ":" in request.dev else None
+    if interface is None or (":" in request.dev and address is None):
         raise KernelError(errno.ENODEV)
-    return request.dev.partition(":")[0] if request.dev is not None else None
+    return interface.name, address.ip if address is not None else None
 
 
 def _scope(ctx: Context, gateway: IPv4Address | None) -> str:
@@ -214,11 +220,11 @@ def add(ctx: Context, request: _Request) -> None:
     network = request.network
     if request.reject:
         return routes.add(ctx.lab, ctx.ns, Route(network, metric=request.metric, type="unreachable", scope="host"), "prepend")
-    dev, gateway = _device(ctx, request), request.gateway
+    (dev, source), gateway = _device(ctx, request), request.gateway
     if gateway is not None and int(gateway) == 0:
         raise KernelError(errno.EINVAL)
     added = Route(
-        network, gateway, dev, request.metric, scope=_scope(ctx, gateway),
+        network, gateway, dev, request.metric, source, scope=_scope(ctx, gateway),
         metrics=tuple(sorted(request.metrics.items(), key=lambda m: ("window", "rtt", "advmss").index(m[0]))),
     )  # fmt: skip
     routes.add(ctx.lab, ctx.ns, added, "prepend")
@@ -228,9 +234,10 @@ def delete(ctx: Context, request: _Request) -> None:
     """ioctl SIOCDELRT: the first of that prefix which is of the kind, gateway and device asked for."""
     pattern = routes.RoutePattern(request.network, metric=request.metric or None, type="unreachable", scope="host")
     if not request.reject:
+        dev, source = _device(ctx, request)
         scope = _scope(ctx, request.gateway) if request.gateway else None
         pattern = routes.RoutePattern(
-            request.network, gateway=request.gateway, dev=_device(ctx, request), metric=request.metric or None,
+            request.network, gateway=request.gateway, dev=dev, metric=request.metric or None, src=source,
             type="unicast", scope=scope if scope == "global" else None,
         )  # fmt: skip
     routes.delete(ctx.lab, ctx.ns, pattern)

@@ -94,9 +94,10 @@ class _Run:
         """One setting. However many fail, the exit status is 1."""
         name, sign, value = word.partition("=")
         path, value = _path(name.strip()), value.strip()
-        if not sign:
-            if len(word) > 1:  # a word of one letter is passed over without a sound
-                self.complain("command line(0): invalid syntax, continuing...")
+        if len(word) < 2:  # passed over without a sound
+            self.status |= 1
+        elif not sign:
+            self.complain("command line(0): invalid syntax, continuing...")
             self.status |= 1
         elif not path:
             self.complain("Path is not under /proc/sys/: /proc/sys/")

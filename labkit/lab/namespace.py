@@ -35,7 +35,8 @@ class Namespace:
     `label` is what `ip netns` calls it; `name` is unique in the lab. `listeners` holds
     (proto, address or None, port) of open sockets. `nsids` are the kernel's numbers for
     namespaces seen from here (`link-netnsid`). `pmtu` and `redirects` remember, per destination, what
-    routers told us: the largest packet that fits, and a better gateway. `custom_rules`: somebody has
+    routers told us: the largest packet that fits, and a better gateway; `redirects_sent` counts, per
+    sender, how often we told it of one, and when last. `custom_rules`: somebody has
     written policy rules here; until then the kernel keeps local and main as one table.
     """
 

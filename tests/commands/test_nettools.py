@@ -13,6 +13,7 @@ SLIPS = {
     "route add default gw 0.0.0.0": (7, "SIOCADDRT: Invalid argument\n"),
     "route add default gw 10.1.1.1": (7, "SIOCADDRT: File exists\n"),
     "route del -net 10.7.0.0/16": (7, "SIOCDELRT: No such process\n"),
+    "route del default eth0:1": (7, "SIOCDELRT: No such device\n"),
     "route del default dev nosuch": (7, "SIOCDELRT: No such device\n"),
     "route add nosuch gw 10.1.1.1": (6, "nosuch: Host name lookup failure\n"),
     "route add default gw nosuch": (6, "nosuch: Unknown host\n"),
@@ -195,6 +196,12 @@ def test_route_adds_in_front_and_deletes_the_first_that_fits(lab):
     for words, expected in ROUTES:
         done(lab, f"route {words}", "h1")
         assert done(lab, "ip route show 10.5.0.0/16", "h1").splitlines() == expected, words
+
+
+def test_route_takes_a_label_for_its_address(lab):
+    done(lab, "ifconfig eth0:1 10.1.1.11 netmask 255.255.255.0", "h1")
+    done(lab, "route add -net 10.5.0.0/16 dev eth0:1", "h1")
+    assert done(lab, "ip route show 10.5.0.0/16", "h1") == "10.5.0.0/16 dev eth0 scope link src 10.1.1.11 \n"
 
 
 @pytest.mark.parametrize("line", TABLES)

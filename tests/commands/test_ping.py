@@ -182,6 +182,30 @@ def test_the_clock_stops_with_ping(lab, line, neighbor):
     assert done(lab, "ip neigh", "h1") == f"10.1.1.99 dev eth0 {neighbor} \n"
 
 
+def test_a_redirect_is_shown_and_taken_once_the_new_router_is_known(lab):
+    """h1's gateway r1 sends what is for 10.3.0.0/16 back to the same link, to a router there."""
+    done(lab, "ip link set eth0 down", "h1")
+    for line in ("ip link add br0 type bridge", "ip link set br0 up"):
+        done(lab, line, "r1")
+    for name in ("h1", "h2"):
+        done(lab, f"ip link add lan netns {name} type veth peer name {name} netns r1")
+        done(lab, f"ip link set {name} up master br0", "r1")
+        done(lab, "ip link set lan up", name)
+    done(lab, "ip addr add 10.2.0.1/24 dev br0", "r1")
+    done(lab, "ip addr add 10.2.0.10/24 dev lan", "h1")
+    done(lab, "ip addr add 10.2.0.2/24 dev lan", "h2")
+    done(lab, "ip addr add 10.3.0.1/32 dev lo", "h2")
+    done(lab, "ip route add default via 10.2.0.1", "h1")
+    done(lab, "ip route add 10.3.0.0/16 via 10.2.0.2", "r1")
+    assert lab.sh("ping -c 3 -i 0.2 10.3.0.1", on="h1").stdout.split("\n")[1:6] == [
+        "From 10.2.0.1: icmp_seq=1 Redirect Host(New nexthop: 10.2.0.2)",
+        "64 bytes from 10.3.0.1: icmp_seq=1 ttl=64 time=0.050 ms",
+        "From 10.2.0.1: icmp_seq=2 Redirect Host(New nexthop: 10.2.0.2)",
+        "64 bytes from 10.3.0.1: icmp_seq=2 ttl=64 time=0.050 ms",
+        "64 bytes from 10.3.0.1: icmp_seq=3 ttl=64 time=0.050 ms",
+    ]
+
+
 ERRORS = {
     (3, 0): "Destination Net Unreachable", (3, 1): "Destination Host Unreachable", (3, 3): "Destination Port Unreachable",
     (3, 4): "Frag needed and DF set (mtu = 1400)", (3, 10): "Destination Host Prohibited", (3, 13): "Packet filtered",

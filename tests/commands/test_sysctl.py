@@ -29,6 +29,7 @@ ANSWERS = {
         1, "", "sysctl: cannot stat /proc/sys/net/ipv4/conf/eth0.1/forwarding: No such file or directory\n"),
     "sysctl -w net.ipv4.ip_forward": (1, "", "sysctl: command line(0): invalid syntax, continuing...\n"),
     "sysctl -w a": (1, "", ""),
+    "sysctl -w net.ipv4.ip_forward = 1": (1, "", "sysctl: command line(0): invalid syntax, continuing...\n"),
     "sysctl -w =1": (1, "", "sysctl: Path is not under /proc/sys/: /proc/sys/\n"),
     "sysctl -w net.ipv4.ip_forward=x": (1, "", 'sysctl: setting key "net.ipv4.ip_forward": Invalid argument\n'),
     "sysctl net.ipv4.ip_forward=": (1, "", 'sysctl: setting key "net.ipv4.ip_forward": Invalid argument\n'),
