@@ -52,5 +52,5 @@ def _bits(number: int, y: int, needed: int, same: int) -> str:
         css = "bad" if i == same < needed else "" if i < max(needed, 1) or not needed else "soft"
         out.append(f'<text class="{css}" x="{x + 3}" y="{y}">{number >> (31 - i) & 1}</text>')
         if i == same < needed:
-            out.append(f'<path class="error" d="M{x + 1} {y + 3}L{x + CELL - 1} {y - 10}"/>')
+            out.append(f'<path class="crossed" d="M{x + 1} {y + 3}L{x + CELL - 1} {y - 10}"/>')
     return "".join(out)

@@ -5,6 +5,7 @@ question gives the same answer whatever was asked before. Bad input leaves all a
 """
 
 import copy
+import pickle
 from dataclasses import dataclass, replace
 
 from ..errors import BadInput, LabError
@@ -95,11 +96,11 @@ class Exploration:
 
     def edit(self, on: str, old: str, new: str) -> bool:
         """Put the line `new` in the place of `old` ("" for none) in a namespace. False if it cannot be."""
-        trial = copy.deepcopy(self.lab)
         new = new.strip()
         if old == new:
             return True
-        outputs: list[str] = []
+        trial, outputs = copy.deepcopy(self.lab), []
+        before = pickle.dumps(trial.namespaces)
 
         def run(line: str):
             result = trial.sh(line, on=on)
@@ -112,9 +113,8 @@ class Exploration:
             return False
         self.messages.pop("line", None)
         self.output = "".join(outputs)
-        if not old and self.output and "=" not in self.output:
-            return True  # a line that only shows something
-        self._take(trial, [*self.edits, Edit(on, tuple(given))])
+        if pickle.dumps(trial.namespaces) != before:  # else it only showed something
+            self._take(trial, [*self.edits, Edit(on, tuple(given))])
         return True
 
     def undo(self) -> None:

@@ -54,7 +54,8 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """The way packets took. leg: "request", "answer", "error" or "before" (of the trace before)."""
+    """The way packets took. leg: "request", "answer", "error", "before" (of the trace before), or for
+    a single frame "in" and "out"."""
 
     leg: str
     points: tuple[Point, ...]

@@ -11,9 +11,9 @@ from .scene import Mark, Part, Point, Scene, Trail, Wire
 from .theme import PICTURE, THEME
 
 #: What the legend says of each leg that occurs.
-LEGS = {"request": "request", "answer": "answer", "error": "ICMP error", "before": "before"}
+LEGS = {"request": "request", "answer": "answer", "error": "ICMP error", "before": "before", "in": "came in", "out": "sent out"}
 #: How far a leg stands off the wire, so that there and back are both seen.
-OFFSETS = {"request": 3.0, "answer": -3.0, "error": -3.0, "before": 0.0}
+OFFSETS = {"request": 3.0, "answer": -3.0, "error": -3.0, "before": 0.0, "in": 3.0, "out": -3.0}
 CAPTION_CHARS, CAPTION_LINE = 104, 15
 
 
@@ -52,7 +52,7 @@ def caption_lines(scene: Scene) -> list[tuple[str, str]]:
         sign = "✓" if scene.ok else "✗"
         lines += [("name" if scene.ok else "bad", line) for line in wrapped(f"{sign} {scene.caption}")]
     drawn = list(dict.fromkeys(trail.leg for trail in scene.trails))
-    dashes = {"request": "━━▶", "answer": "╍╍▶", "error": "┅┅▶", "before": "▬▬"}
+    dashes = {"request": "━━▶", "answer": "╍╍▶", "error": "┅┅▶", "before": "▬▬", "in": "━━▶", "out": "╍╍▶"}
     if drawn:
         lines.append(("soft", "   ".join(f"{dashes[leg]} {LEGS[leg]}" for leg in drawn)))
     return lines

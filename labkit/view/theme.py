@@ -30,11 +30,12 @@ PICTURE = """
 .labkit rect.changed{stroke:var(--ans);stroke-width:3;stroke-dasharray:2 2}.labkit rect.now{stroke:var(--req);stroke-width:4}
 .labkit polyline,.labkit path{fill:none;stroke-linejoin:round}.labkit .wire{stroke:var(--line);stroke-width:1.5}
 .labkit .wire.down{stroke-dasharray:3 4}.labkit .stack,.labkit .held,.labkit .via{stroke-dasharray:1 3}
-.labkit .request{stroke:var(--req);stroke-width:3}.labkit .answer{stroke:var(--ans);stroke-width:3;stroke-dasharray:7 4}
+.labkit :is(.request,.in){stroke:var(--req);stroke-width:3}
+.labkit :is(.answer,.out){stroke:var(--ans);stroke-width:3;stroke-dasharray:7 4}
 .labkit .error{stroke:var(--err);stroke-width:3;stroke-dasharray:2 3}
 .labkit .before{stroke:var(--soft);stroke-width:6;stroke-opacity:.4}
-.labkit .request.head{fill:var(--req);stroke:none}.labkit .answer.head{fill:var(--ans);stroke:none}
-.labkit .error.head{fill:var(--err);stroke:none}
+.labkit :is(.request,.in).head{fill:var(--req);stroke:none}.labkit :is(.answer,.out).head{fill:var(--ans);stroke:none}
+.labkit .error.head{fill:var(--err);stroke:none}.labkit .crossed{stroke:var(--err);stroke-width:1.5}
 .labkit circle{fill:var(--req)}.labkit circle.lost{fill:var(--err)}
 .labkit text.sign{fill:var(--mark);font-size:9px;font-weight:700;text-anchor:middle}
 .labkit .label{fill:var(--req);stroke:none}.labkit text.label{fill:var(--mark);font-weight:600;text-anchor:middle}

@@ -52,9 +52,10 @@ def test_the_verdict_stands_below_with_a_sign(chain):
 
 
 def test_the_legs_differ_in_more_than_colour(chain):
-    style = tree(chain).find(f"{SVG}style").text
-    assert ".answer{stroke:var(--ans);stroke-width:3;stroke-dasharray" in style
-    assert "stroke-dasharray" not in style.split(".request{")[1].split("}")[0]
+    rules = tree(chain).find(f"{SVG}style").text.replace("}", "}\n").splitlines()
+    dashes = {leg: [rule.split("stroke-dasharray:")[1] for rule in rules if f".{leg}" in rule and "stroke-dasharray" in rule]
+              for leg in ("request", "answer", "error")}
+    assert dashes == {"request": [], "answer": ["7 4}"], "error": ["2 3}"]}
 
 
 def test_both_themes_are_there_by_the_system_and_by_jupyterlab(pair):
