@@ -42,3 +42,9 @@ def test_a_task_tells_done_from_missing_from_untouched_from_nonsense():
     assert task.check(1).text == "still down" and task.check(2)
     assert Task("t", lambda n: n.x, "").check(3).status == "odd"
     assert "no namespace" in Task("t", broken, "").check(3).text
+
+
+def test_a_task_that_looks_whether_it_was_begun_minds_neither_nonsense_nor_a_lab_without_the_namespace():
+    task = Task("t", lambda lab: None, "", undone=lambda lab: lab["x"].is_new)
+    assert task.check(3).status == "odd"
+    assert "no namespace" in Task("t", lambda lab: None, "", undone=broken).check(3).text

@@ -1,0 +1,133 @@
+"""Questions and tasks of notebook 03, veth pairs.
+
+The tasks look at packets, not at commands: any way to get there counts.
+"""
+
+from ..lab.lab import Lab
+from ..scenarios import veth_pair
+from .packets import unanswered
+from .question import Question
+from .task import Task
+
+route_writer = Question(
+    "Which command made the kernel write the route 192.168.50.0/24 in ns2? Count the ten commands from 1.", 9,
+    "An interface that has an address and is up gives its network a route. Whichever of the two comes last writes it.",
+    {
+        7: "7 wrote the address. tap2 was still down then, and the kernel writes the network's route only when the interface is up.",
+        6: "6 wrote an address in ns1; each namespace has its own tables.",
+        8: "8 brought tap1 up, which wrote the same route into the tables of ns1. The question is about ns2.",
+        10: "A ping writes into the neighbour table (who has which MAC address), never into the route table.",
+    },
+    "Ask the lab: lab.who_wrote(\"192.168.50.0/24\").",
+)
+
+kind_of_tap1 = Question(
+    "What kind of interface is tap1? Answer with the word that `ip -d link` has for it.", "veth",
+    "The name is only a name. A TAP would have a program at its other end; this one has tap2.",
+    {
+        "tap": "That is its name. A TAP device hands its frames to a program; here the other end is a second interface.",
+        "tun": "A TUN device hands bare IP packets to a program. tap1 has a MAC address and a twin.",
+        "ether": "`link/ether` says that it carries Ethernet frames, as many kinds do. Look at the second line of details.",
+    },
+    "It is the first word of the last line that `ip -d link` prints.",
+)
+
+own_address = Question(
+    "ns2 sends one ping to its own address 192.168.50.2. How many replies come back?", 0,
+    "A packet to oneself travels over lo, and lo of a new namespace is down.",
+    {1: "It seems so natural that it should. But which interface does a packet to oneself leave by? Try `ip route get 192.168.50.2`."},
+    "It is either one reply or none.",
+)
+
+flag_of_tap2 = Question(
+    "tap1 in ns1 goes down. Which flag appears at tap2 in ns2?", "NO-CARRIER",
+    "tap2 is still UP: that is its owner's will. NO-CARRIER says that nobody is there at the other end.",
+    {
+        "DOWN": "DOWN is the state, behind the word `state`. The flags are the words between < and >.",
+        "UP": "UP was there before: it says that the owner wants the interface to work.",
+        "M-DOWN": "M-DOWN is shown when the other end is in the same namespace and down. Here it is in another one.",
+        "LOWER_UP": "LOWER_UP says that there is a carrier. It is the one that goes.",
+    },
+    "The flags are the words between < and >.",
+)
+
+route_stays = Question(
+    "tap1 in ns1 is down. Is the route 192.168.50.0/24 still in the table of ns2?", True,
+    "It stays, with `linkdown` behind it, and is used all the same. Only taking down tap2 itself removes it.",
+    {False: "The kernel removes a route when its own interface goes down. Losing the carrier only marks it."},
+)
+
+told_what_fits = Question(
+    "tap2 has MTU 1400. ns1 sends it a packet of 1500 bytes. Does ns1 get to hear which size would fit?", False,
+    "Two can tell a sender: its own interface, and a router on the way. tap1 allows 1500, and a cable is no router.",
+    {True: "Who would tell it? Its own end has MTU 1500, and the ICMP message `fragmentation needed` comes from routers only."},
+)
+
+addresses_left = Question(
+    "tap2 is moved from ns2 to the host. How many IPv4 addresses does it have there?", 0,
+    "A move takes everything off that belongs to the namespace: addresses, routes, neighbours. And it takes the interface down.",
+    {1: "The address was a line in the tables of ns2. The interface moved, the tables did not."},
+    "Look: ip addr show tap2",
+)
+
+left_over = Question(
+    "ns1, which holds tap1, is deleted. How many of the two ends are left?", 0,
+    "A namespace takes its veth ends with it, and one end takes the other along. Half a cable does not exist.",
+    {1: "tap2 was in another namespace, but a pair is created and deleted as one.",
+     2: "Interfaces live in a namespace. A virtual one dies with it."},
+    "Look with ip link, on the host and in ns2.",
+)
+
+local_is_wrong = Question(
+    "`ip addr add local 192.168.50.1/24 dev tap1`: is `local` a mistake?", False,
+    "It is what `ip` calls the address of this end; the word may be left out, and mostly is.",
+    {True: "The command was accepted with exit status 0, and the address was there. Unusual is not wrong."},
+)
+
+
+def _loopbacks(lab: Lab) -> str | None:
+    return (unanswered(lab, "ns1", "192.168.50.1") or unanswered(lab, "ns2", "192.168.50.2")
+            or unanswered(lab, "ns1", "192.168.50.2"))  # fmt: skip
+
+
+loopbacks = Task(
+    "Make both namespaces answer their own addresses.", _loopbacks,
+    "Both lo are up. That is a line every tool that makes namespaces runs first.",
+    undone=lambda lab: not any(lab[name].find("lo").up for name in ("ns1", "ns2")),
+)
+
+
+def broken() -> Lab:
+    """The notes' pair with three slips in it."""
+    lab = veth_pair()
+    for line in (
+        "ip -n ns2 addr del 192.168.50.2/24 dev tap2", "ip -n ns2 addr add 192.168.5.2/24 dev tap2",
+        "ip -n ns2 link set tap2 mtu 1000", "ip -n ns1 link set tap1 down",
+    ):  # fmt: skip
+        lab.sh(line)
+    return lab
+
+
+def _untouched(lab: Lab) -> bool:
+    """None of the three slips has been mended."""
+    here, there = lab["ns1"].find("tap1"), lab["ns2"].find("tap2")
+    if here is None or there is None:
+        return False
+    return not here.up and there.mtu == 1000 and "192.168.5.2" in {str(a.ip) for a in there.addresses}
+
+
+repair = Task(
+    "Mend the lab `broken`, so that ns1 and ns2 exchange pings of 1472 bytes of payload over 192.168.50.1 and 192.168.50.2.",
+    lambda lab: unanswered(lab, "ns1", "192.168.50.2") or unanswered(lab, "ns2", "192.168.50.1", size=1472),
+    "An interface was down, an address was in the wrong network, an MTU was too small: carrier, address, size, in the order "
+    "in which they are worth looking at.",
+    undone=_untouched,
+)
+
+box = Task(
+    "In the lab `mine`, join the machine host (10.9.0.1/24) and a namespace called box (10.9.0.2/24) by a veth pair, "
+    "so that each answers the other and box answers itself.",
+    lambda lab: (unanswered(lab, "host", "10.9.0.2") or unanswered(lab, "box", "10.9.0.1") or unanswered(lab, "box", "10.9.0.2")),
+    "That is what a container engine does for a container: a namespace, a pair with one end moved into it, an address, up.",
+    undone=lambda lab: "box" not in lab.namespaces,
+)
