@@ -4,7 +4,7 @@ from .getopt import getopt
 from .ifconfig_show import short_line, short_title, show_all, shown
 from .nettools_usage import usage
 from .result import Context, Failure, Result
-from .routing_table import routing_table
+from .routing_table import listing_status, routing_table
 
 _LONG = {
     "route": "r", "interfaces": "i", "numeric": "n", "extend": "e", "verbose": "v", "cache": "C", "fib": "F",
@@ -26,7 +26,7 @@ def netstat(ctx: Context, args: list[str]) -> Result:
         return Result(1, "", "netstat: the lab understands netstat -r, -i and the list of open sockets\n")
     if "r" in given:
         extended = sum(letter == "e" for letter, _ in options)
-        return Result(0, routing_table(ctx, extended, "n" in given, "C" in given))
+        return Result(listing_status(ctx), routing_table(ctx, extended, "n" in given, "C" in given))
     if "i" in given:
         if "e" in given:
             return Result(0, "Kernel Interface table\n" + show_all(ctx, "a" in given))

@@ -19,7 +19,7 @@ from . import hosts
 from .getopt import getopt
 from .nettools_usage import INET_ROUTE, usage
 from .result import Context, Failure, Result
-from .routing_table import routing_table
+from .routing_table import listing_status, routing_table
 
 LONG = {
     "extend": "e", "verbose": "v", "version": "V", "numeric": "n", "symbolic": "N", "protocol": "A:",
@@ -47,7 +47,7 @@ def route(ctx: Context, args: list[str]) -> Result:
         return Result(1, "", "route: the lab knows the address family inet only\n")
     if not words:
         extended = sum(letter == "e" for letter, _ in options)
-        return Result(0, routing_table(ctx, extended + 1, "n" in given, "C" in given))
+        return Result(listing_status(ctx), routing_table(ctx, extended + 1, "n" in given, "C" in given))
     if words[0] not in ("add", "del", "delete", "flush"):
         raise Failure(3, usage("route", mistake=True)[1])
     return _edit(ctx, words[0], words[1:], "C" in given)

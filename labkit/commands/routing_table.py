@@ -29,6 +29,11 @@ def routing_table(ctx: Context, layout: int, numeric: bool, cache: bool = False)
     return "".join(f"{line}\n" for line in lines)
 
 
+def listing_status(ctx: Context) -> int:
+    """1 while the kernel has no tables at all: /proc/net/route is then without its headings (observed)."""
+    return 0 if ctx.ns.tables else 1
+
+
 def _both(long: str, short: str) -> str:
     *start, dev = long.rsplit(" ", 1)
     mss, window, irtt = short[53:].split()[:3]

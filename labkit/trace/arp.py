@@ -18,6 +18,8 @@ from .engine import Net, handles
 from .validate import source_fault
 
 RETRANS = 1.02
+#: Of several answers in a row the first counts: for a second nothing changes a MAC address.
+LOCKTIME = 1.0
 
 
 def resolve(net: Net, ns: Namespace, interface: Interface, next_hop: IPv4Address, packet: Packet) -> int:
@@ -109,6 +111,8 @@ def arp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> Non
         return
     entry = ns.neighbors.get((interface.name, arp.sender_ip))
     if entry is None or entry.state == "PERMANENT" or entry.state == "NOARP":
+        return
+    if entry.state in VALID and entry.lladdr != arp.sender_mac and net.now - entry.since <= LOCKTIME:
         return
     if arp.op == "reply" and packet.eth.dst == interface.mac:
         _learned(net, ns, interface, entry, arp.sender_mac, "REACHABLE")
