@@ -8,7 +8,7 @@ import re
 from ipaddress import IPv4Address
 
 #: A name with another character is refused without asking any server (RFC 1123, glibc res_hnok).
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*")
 _PART = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
 
 
