@@ -1,5 +1,7 @@
 """A picture in words: for who cannot see it, and for where no picture can be shown."""
 
+from difflib import SequenceMatcher
+
 from ..lab.lab import Lab
 from ..trace.trace import Trace
 from .contents import state
@@ -45,6 +47,26 @@ def difference(trace: Trace, before: Trace) -> str:
     common = next((i for i, (a, b) in enumerate(zip(now, then, strict=False)) if a != b), min(len(now), len(then)))
     where = f"after {now[common - 1]}" if common else "from the start"
     return f"Not as before {where}; before: {before.verdict}."
+
+
+def hops(trace: Trace) -> list[tuple[str, str]]:
+    """(where, what) of every sighting on the packet's own way."""
+    return [(f"{s.namespace} {s.interface} {s.kind}", s.text) for s in trace.steps if s.sighting and not s.aside]
+
+
+def differing_hops(trace: Trace, before: Trace) -> list[tuple[str, str]]:
+    """(sign, hop) of what is not as it was: "gone", "new", or "changed" where only the packet differs."""
+    now, then = hops(trace), hops(before)
+    matcher = SequenceMatcher(None, [place for place, _ in then], [place for place, _ in now], autojunk=False)
+    found = []
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            for (place, old), (_, new) in zip(then[a:b], now[c:d], strict=True):
+                found += [("changed", f"{place}: {new}; before: {old}")] if old != new else []
+        else:
+            found += [("gone", f"{place}: {packet}") for place, packet in then[a:b]]
+            found += [("new", f"{place}: {packet}") for place, packet in now[c:d]]
+    return found
 
 
 def as_text(lab: Lab, trace: Trace | None = None) -> str:

@@ -9,7 +9,7 @@ from html import escape
 import ipywidgets as widgets
 
 from ..lab.lab import Lab
-from .describe import as_text, difference
+from .describe import as_text, difference, differing_hops
 from .details import step_html
 from .exploration import PROTOCOLS, Exploration
 from .explorer import WIDE, Explorer, Field, button, choice, page, text_field
@@ -176,7 +176,8 @@ class TraceExplorer(Explorer):
         place = f"step {model.step + 1} of {len(model.told)}" if model.step is not None else ""
         self.picture.value = model.svg()
         self.story.value = page(step_html(model.trace, model.current, model.after, place), live=True)
-        self.given.value = page(self._given())
+        given = self._given()
+        self.given.value = page(given) if given else ""
 
     def _given(self) -> str:
         """The commands for what was changed, what differs from the pinned trace, what the kernel said."""
@@ -187,7 +188,8 @@ class TraceExplorer(Explorer):
             pieces.append(f"<pre>{escape(model.output)}</pre>")
         if model.pinned is not None:
             pieces.append(f"<p>Compared with the pinned trace: {escape(difference(model.trace, model.pinned))}</p>")
-            pieces.append(f"<pre>{escape(str(model.pinned.diff(model.trace)))}</pre>")
+            rows = [f"<tr><td>{sign}</td><td>{escape(hop)}</td></tr>" for sign, hop in differing_hops(model.trace, model.pinned)]
+            pieces.append(f"<table><tr><th></th><th>hop</th></tr>{''.join(rows)}</table>" if rows else "")
         if model.observed:
             pieces.append(f"<p>On the kernel:</p><pre>{escape(model.observed)}</pre>")
         return "".join(pieces)

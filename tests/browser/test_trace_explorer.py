@@ -10,6 +10,22 @@ pytestmark = pytest.mark.needs("browser")
 
 CELLS = ["import labkit\nfrom labkit.view import TraceExplorer\nTraceExplorer(labkit.scenarios.seed_cluster())"]
 
+#: Types each address in turn, and waits until the picture is another one.
+KEY_TO_SCREEN = """async (addresses) => {
+  const input = [...document.querySelectorAll('label')].find(l => l.textContent === 'To').parentElement.querySelector('input')
+  const times = []
+  for (let i = 0; i < 20; i++) {
+    const before = document.querySelector('svg.labkit')
+    const start = performance.now()
+    input.value = addresses[i % 2]
+    input.dispatchEvent(new Event('input', {bubbles: true}))
+    input.dispatchEvent(new Event('change', {bubbles: true}))
+    while (document.querySelector('svg.labkit') === before) await new Promise(requestAnimationFrame)
+    times.push(performance.now() - start)
+  }
+  return times
+}"""
+
 
 @pytest.fixture
 def explorer(open_notebook):
@@ -85,3 +101,19 @@ def test_axe_finds_nothing_serious(explorer):
     serious = [f"{v['id']}: {v['help']}: {[node['html'] for node in v['nodes']]}"
                for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
     assert serious == []
+
+
+def test_at_800_pixels_nothing_is_wider_than_the_page(explorer, keep_screenshot):
+    page = explorer
+    page.set_viewport_size({"width": 800, "height": 1600})
+    keep_screenshot(page, "narrow")
+    output = page.locator(".jp-OutputArea-output").first.bounding_box()
+    picture = page.locator("svg.labkit").first.bounding_box()
+    assert picture["x"] + picture["width"] <= output["x"] + output["width"] <= 800
+
+
+def test_from_key_to_screen(explorer, measure):
+    """The median time from Enter to the changed picture, as the browser sees it."""
+    times = explorer.evaluate(KEY_TO_SCREEN, ["10.20.92.3", "10.20.92.11"])
+    measure(f"TraceExplorer, seed cluster: {sorted(times)[len(times) // 2]:.0f} ms from key to screen (goal: under 120)")
+    assert len(times) == 20
