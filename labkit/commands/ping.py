@@ -27,10 +27,12 @@ UNSPEAKABLE = 65527
 def ping(ctx: Context, args: list[str]) -> Result:
     options, words = read(args)
     name = words[-1]
-    target, err = _resolve(name), options.complaints
-    for word in words[:-1]:
-        _resolve(word)
-    hop = _resolve(words[0])
+    err = options.complaints
+    target = hosts.address(name)
+    if target is None:
+        raise Failure(2, f"{err}ping: {name}: {hosts.gai_words(name)}\n")
+    hops = [_hop(word, err) for word in words[:-1]]
+    hop = hops[0] if hops else target
     source, warning = _source(ctx, options, hop)
     err += warning
     if len(words) > 1:  # all but the last are routers on the way: an IP option, for root alone
@@ -58,10 +60,11 @@ def _run(ctx: Context, options: Options, name: str, target: IPv4Address, head: s
     return Result(exit_status(replies, options.count, options.deadline), head + lines + closing, err + complaints)
 
 
-def _resolve(word: str) -> IPv4Address:
+def _hop(word: str, err: str) -> IPv4Address:
+    """A router on the way. It is asked for as an IPv4 host, and then every failure is a temporary one."""
     found = hosts.address(word)
     if found is None:
-        raise Failure(2, f"ping: {word}: {hosts.gai_words(word)}\n")
+        raise Failure(2, f"{err}ping: {word}: Temporary failure in name resolution\n")
     return found
 
 

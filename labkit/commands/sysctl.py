@@ -140,15 +140,15 @@ def sysctl(ctx: Context, args: list[str]) -> Result:
     if {"a", "A", "X"} & given.keys():
         words = ["net"]
     elif not words:
-        return _nothing_asked(given)
+        return _nothing_asked(args)
     for word in words:
         run.write(word) if "w" in given or "=" in word else run.read(word)
     return Result(run.status % 256, run.out, run.err)
 
 
-def _nothing_asked(given: dict[str, str]) -> Result:
-    if not given:
-        return Result(1, _USAGE)
+def _nothing_asked(args: list[str]) -> Result:
+    if not args:
+        return Result(1, "", _USAGE)
     return Result(1, "", "sysctl: no variables specified\nTry `sysctl --help' for more information.\n")
 
 

@@ -136,6 +136,8 @@ def _operands(options: Options, words: list[tuple[str, int]]) -> None:
     """The host, and the length of the whole packet."""
     if not words:
         raise Failure(2, 'Specify "host" missing argument.\n')
+    if len(words) > 2:
+        raise Failure(2, f"Extra arg `{words[2][0]}' (position 3, argc {words[2][1]})\n")
     options.host, place = words[0]
     found = hosts.address(options.host)
     if found is None:
@@ -149,8 +151,6 @@ def _operands(options: Options, words: list[tuple[str, int]]) -> None:
         if int(length) > 65000:
             raise Failure(2, f"too big packetlen {length} specified\n")
         options.length = max(int(length), HEADERS)
-    if len(words) > 2:
-        raise Failure(2, f"Extra arg `{words[2][0]}' (position 3, argc {words[2][1]})\n")
 
 
 USAGE = """\

@@ -107,6 +107,10 @@ REFUSALS = {
     "ping -c 1 -I nosuch0 10.1.3.10": (2, "ping: SO_BINDTODEVICE nosuch0: No such device\n"),
     "ping -c 1 nosuch.example": (2, "ping: nosuch.example: Temporary failure in name resolution\n"),
     "ping -c 1 10.1.1.1/24": (2, "ping: 10.1.1.1/24: Name or service not known\n"),
+    "ping -c 1 10.1.1.1/24 10.1.3.10": (2, "ping: 10.1.1.1/24: Temporary failure in name resolution\n"),
+    "ping -c 1 -W -I nosuch": (
+        2, "ping: option argument contains garbage: -I\nping: this will become fatal error in the future\n"
+        "ping: nosuch: Temporary failure in name resolution\n"),
     "ping -c 1 -t 0 10.1.3.10": (2, "ping: cannot set unicast time-to-live: Invalid argument\n"),
     "ping -c 1 -t 256 10.1.3.10": (1, "ping: invalid argument: '256': out of range: 0 <= value <= 255\n"),
     "ping -c x 10.1.3.10": (1, "ping: invalid argument: 'x'\n"),

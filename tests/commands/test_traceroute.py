@@ -56,6 +56,7 @@ REFUSALS = {
     "traceroute -n -w 1 -m br0 10.0.0.1": (2, "", "Cannot handle `-m' option with arg `br0' (argc 5)\n"),
     "traceroute -n -m": (2, "", "Option `-m' (argc 2) requires an argument: `-m max_ttl'\n"),
     "traceroute -x": (2, "", "Bad option `-x' (argc 1)\n"),
+    "traceroute -n nosuch 1 -m 3 10.0.0.1": (2, "", "Extra arg `10.0.0.1' (position 3, argc 6)\n"),
     "traceroute -n 0 1 -m 3 10.0.0.1": (2, "", "Extra arg `10.0.0.1' (position 3, argc 6)\n"),
     "traceroute -n 10.1.1.255": (
         1, "traceroute to 10.1.1.255 (10.1.1.255), 30 hops max, 60 byte packets", "\nconnect: Permission denied\n"),
