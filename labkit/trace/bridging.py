@@ -9,6 +9,7 @@ from ..lab.packet import Packet
 from ..tables.fdb import FdbEntry
 from .devices import SLACK, transmit
 from .engine import Net, handles
+from .ip_out import fragments
 
 
 def bridge_in(net: Net, ns: Namespace, port: Interface, packet: Packet) -> bool:
@@ -45,18 +46,19 @@ def bridge_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
 
 
 def _learn(net: Net, ns: Namespace, bridge: Interface, port: Interface, packet: Packet) -> None:
+    """Note where a frame came from. A static entry moves as well and stays static (observed on 6.18)."""
     fdb, mac = bridge.bridge.fdb, packet.eth.src
     old = fdb.find(mac)
     if old is not None and old.state == "permanent":
         return
-    new = FdbEntry(mac, port.name, master=bridge.name, seen=net.now)
+    new = FdbEntry(mac, port.name, master=bridge.name, state=old.state if old else "", seen=net.now)
     if old is None:
         fdb.add(new)
         net.step(ns, bridge, "learn", f"learns that {mac} is behind {port.name}", packet, aside=True)
-    elif old.state == "":
-        fdb.replace(old, new)
-        if old.dev != port.name:
-            net.step(ns, bridge, "learn", f"learns that {mac} moved from {old.dev} to {port.name}", packet, aside=True)
+        return
+    fdb.replace(old, new)
+    if old.dev != port.name:
+        net.step(ns, bridge, "learn", f"learns that {mac} moved from {old.dev} to {port.name}", packet, aside=True)
 
 
 def _known(net: Net, bridge: Interface, mac: str) -> FdbEntry | None:
@@ -77,7 +79,7 @@ def _forward(net: Net, ns: Namespace, bridge: Interface, entry: FdbEntry, packet
     if reason:
         return net.drop(ns, bridge, f"{packet.eth.dst} is behind {out.name}, but {reason}", packet)
     net.step(ns, bridge, "bridge", f"{packet.eth.dst} is behind {out.name}: forwarded by MAC address, TTL untouched", packet)
-    transmit(net, ns, out, packet)
+    _send(net, ns, out, came_in, packet)
 
 
 def _flood(net: Net, ns: Namespace, bridge: Interface, packet: Packet, came_in: Interface | None) -> None:
@@ -92,7 +94,7 @@ def _flood(net: Net, ns: Namespace, bridge: Interface, packet: Packet, came_in: 
     why = "for everybody" if group else f"{packet.eth.dst} is unknown"
     net.step(ns, bridge, "bridge", f"{why}: flooded to {names}", packet)
     for port in outs:
-        transmit(net, ns, port, packet)
+        _send(net, ns, port, came_in, packet)
 
 
 def _kept(out: Interface, came_in: Interface | None, packet: Packet) -> str | None:
@@ -103,9 +105,20 @@ def _kept(out: Interface, came_in: Interface | None, packet: Packet) -> str | No
         return f"it came in at {out.name}: a bridge does not send back where it came from (hairpin is off)"
     if came_in is not None and out.port.isolated and came_in.port.isolated:
         return f"{out.name} and {came_in.name} are isolated from each other"
-    if packet.length > out.mtu + SLACK:
-        return f"{packet.length} bytes are too long for {out.name}, whose MTU is {out.mtu}"
     return None
+
+
+def _send(net: Net, ns: Namespace, out: Interface, came_in: Interface | None, packet: Packet) -> None:
+    """Send a frame out of a port; one that is too long is dropped.
+
+    With bridge-nf-call-iptables a bridged IPv4 packet is treated as a router would, and may be fragmented, but
+    nobody is told of one with DF (kernel: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit; observed on 6.18).
+    """
+    filtered = came_in is not None and packet.ip is not None and ns.sysctls.number("net.bridge.bridge-nf-call-iptables")
+    if packet.length > out.mtu + (0 if filtered else SLACK) and (not filtered or packet.ip.df):
+        return net.drop(ns, out, f"{packet.length} bytes are too long for {out.name}, whose MTU is {out.mtu}", packet)
+    for piece in fragments(net, ns, out, packet, out.mtu) if filtered else [packet]:
+        transmit(net, ns, out, piece)
 
 
 def _group(mac: str) -> bool:
