@@ -19,7 +19,8 @@ CELL_TIMEOUT = 60  # seconds; without one nbclient waits for ever
 def execute(path: Path) -> str:
     """The text of the notebook at `path` after running it in its own folder; raises on a cell that fails unexpectedly."""
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=CELL_TIMEOUT, record_timing=False, store_widget_state=False,
+    # What a cell prints may come in one message or in several, as chance has it: coalesced, it is one output.
+    client = NotebookClient(notebook, timeout=CELL_TIMEOUT, record_timing=False, store_widget_state=False, coalesce_streams=True,
                             kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
     client.execute()
     return clean(notebook)

@@ -1,0 +1,182 @@
+"""Questions and tasks of notebook 02: two pods on one node. `broken_node()` is the lab of the repair task."""
+
+from ipaddress import IPv4Address, IPv4Network
+
+from ..front import Lab
+from ..scenarios import same_node
+from ..scenarios.build import run
+from .packets import probe
+from .question import Question
+from .task import Task
+
+ttl_same_node = Question(
+    "A pod pings another pod of the same node. Which TTL does ping show for the answer?", 64,
+    "Linux sends with TTL 64, and only a router lowers it. A bridge forwards frames and leaves the IP packet in them alone.",
+    {
+        63: "63 would mean that one router handled the packet. docker0 does have an address, but here it works as a switch.",
+        62: "62 would mean two routers, as between nodes with vxlan or host-gw.",
+        60: "60 is what flannel's UDP backend leaves of 64 between two nodes. These pods share a node.",
+        255: "Some systems start at 255. Linux starts at 64 (net.ipv4.ip_default_ttl).",
+    },
+    "Linux starts at 64. How many routers lower it on this way?",
+)
+containers_of_a_pod = Question(
+    "A pod of one application: how many containers does Docker run for it?", 2,
+    "The application's own, and the pause container, whose name contains k8s_POD_: hence the `grep -v POD` in the notes.",
+    {1: "Look at the names again: one of the lines is not MySQL."},
+    "Count the lines that name the pod.",
+)
+which_container = Question(
+    "Which container's end takes the pod's address away: mysql or pause?", ("pause", "the pause container", "POD"),
+    "The pause container's start made the namespace. An application that crashes and comes back finds the same eth0 and address.",
+    {"mysql": "mysql joined a namespace that was there before it. Stop it, and the namespace, eth0 and the address remain."},
+    "Who made the namespace, and who joined it?",
+)
+own_route = Question(
+    "Which line of the pod's table does 10.20.92.11 take? Give the destination as `ip route` prints it.", "10.20.92.0/24",
+    "Two lines match, and the longer prefix wins: 24 bits against the 0 bits of `default`.",
+    {
+        "default": "`default` matches every address, with 0 bits. A line that matches more bits wins, wherever it stands.",
+        "10.20.0.0/16": "That line is in the node's table. The pod has a table of its own, with two lines.",
+        "0.0.0.0/0": "That is `default`. It matches with 0 bits, and a line that matches more bits wins.",
+    },
+    "Which of the two lines matches more bits of 10.20.92.11?",
+)
+address_of_docker0 = Question(
+    "What is the address of docker0 on k8s-node2? Without a prefix length.", "10.20.92.1",
+    "10.20.92.0/24 is the subnet. docker0 has one address in it, 10.20.92.1, and the pods use it as their gateway.",
+    {
+        "10.20.92.0": "That is the subnet's number, with all host bits 0. Look at the `inet` line of docker0.",
+        "10.20.92.0/24": "A subnet is not an address: it is all 256 of them. Look at the `inet` line of docker0.",
+        "10.20.92.1/24": "Right address; the /24 says how large the link is and is no part of the address. Without it, please.",
+    },
+    "Read the `inet` line of `ip addr show docker0` on the node.",
+)
+asked_for = Question(
+    "pod1 sends to 10.20.92.11 for the first time. Which address does it ask for with ARP?", "10.20.92.11",
+    "The route it takes has no gateway, so the destination itself is the next hop: pod1 asks for pod2's MAC address.",
+    {
+        "10.20.92.1": "The gateway is asked for when the route has `via`. The line for 10.20.92.0/24 has none.",
+        "10.20.92.3": "That is the one who asks: `tell 10.20.92.3`.",
+        "10.20.92.255": "The request goes to everybody (in Ethernet: ff:ff:ff:ff:ff:ff), but it asks for one address.",
+    },
+    "Does the winning route have a gateway (`via`)?",
+)
+docker0_sees = Question(
+    "True or False: while pod1 pings pod2, tcpdump on docker0 itself shows the ping.", False,
+    "The frame comes in at veth1 and leaves at veth2. docker0, the interface, is the node's own place on the bridge, and nothing "
+    "in the ping is for the node. Only the broadcast ARP request comes up to it, because a broadcast is for everybody.",
+    {True: "The bridge handled the frame, yes. But docker0, the interface, is the node's own place on it, as veth2 is pod2's."},
+)
+without_address = Question(
+    "True or False: without an address on docker0 and with ip_forward=0, the ping from pod1 to pod2 is answered.", True,
+    "Both are settings of the node's IP layer, and the frames never reach it. A bridge needs no address to be a switch.",
+    {False: "What did the node's routing table do in the trace before? Nothing: the way has no route step on the node."},
+)
+gateway_gone = Question(
+    "True or False: without its default route, pod1 still gets an answer from 10.20.92.11.", True,
+    "pod2 is in pod1's own subnet: the line 10.20.92.0/24 is enough. Everybody else is `Network is unreachable`, at once.",
+    {False: "Which line carried this traffic all along? It is still there."},
+)
+wrong_mask = Question(
+    "pod1 has 10.20.92.3/29. With which TTL does its echo request arrive in pod2?", 63,
+    "For pod1 the other pod is now elsewhere, so it sends to its gateway: the node routes the packet and lowers the TTL. "
+    "It works, but by a detour, and every packet costs the node a routing decision.",
+    {
+        64: "10.20.92.0/29 ends at 10.20.92.7, and 10.20.92.11 is not on that link: which line is left, and who routes?",
+        62: "One router handles the request, not two: the node receives on docker0 and sends on docker0.",
+    },
+    "Which addresses are in 10.20.92.0/29? Then: who is the next hop for 10.20.92.11?",
+)
+who_complains = Question(
+    "veth2 is down. Which address does ping name as the sender of `Destination Host Unreachable`?", "10.20.92.3",
+    "pod1's own kernel asked three times and gave up. No message came from anywhere: the complaint is home-made.",
+    {
+        "10.20.92.1": "The gateway has no part in this: the destination is on-link for pod1, so pod1 asks by itself.",
+        "10.20.92.11": "It never heard the question: its cable is cut.",
+    },
+    "Read the line that begins with `From`.",
+)
+own_address = Question(
+    "pod1 pings 10.20.92.3, its own address. Which interface carries the packet?", "lo",
+    "The local table is asked before main, and it has the pod's own addresses: such a packet turns round at lo.",
+    {
+        "eth0": "The address is configured on eth0, but `ip route get` answers `local … dev lo`.",
+        "docker0": "That is the node's. Ask `ip route get 10.20.92.3` in the pod.",
+    },
+    "Ask `ip route get 10.20.92.3` in pod1.",
+)  # fmt: skip
+
+
+def broken_node() -> Lab:
+    """The node of two pods after somebody's bad day."""
+    lab = same_node()
+    run(lab, "node", "ip link set veth2 nomaster", "somebody")
+    run(lab, "pod1", """
+        ip addr add 10.20.92.3/29 dev eth0
+        ip addr del 10.20.92.3/24 dev eth0
+        """, "somebody")
+    run(lab, "pod2", "ip route del default", "somebody")
+    return lab
+
+
+def _bridged(lab: Lab, source: str, destination: str) -> str | None:
+    """None when the answer comes and no router touched the request."""
+    trace = probe(lab, source, destination)
+    if not trace.answered:
+        return f"{source} gets no answer from {destination}: {trace.verdict}."
+    there = [s.packet for s in trace.sightings if (s.namespace, s.direction) == (trace.verdict.where, "in")]
+    ttl = next(packet.ttl for packet in there if packet.proto == "icmp")
+    detour = f"{source} reaches {destination}, but the packet arrives with TTL {ttl}: a router had it. Look at {source}'s mask."
+    return None if ttl == 64 else detour
+
+
+def _leaves_the_pod(lab: Lab, pod: str) -> str | None:
+    """Whether a packet for elsewhere gets as far as the node."""
+    trace = probe(lab, pod, "192.0.2.1")
+    if any(step.namespace == lab.home and step.kind == "drop" for step in trace.steps):
+        return None
+    return f"a packet from {pod} for 192.0.2.1, which is elsewhere, does not get as far as the node: {trace.verdict}."
+
+
+def _repaired(lab: Lab) -> str | None:
+    checks = (
+        (_bridged, "pod1", "10.20.92.11"), (_bridged, "pod2", "10.20.92.3"), (_leaves_the_pod, "pod1"), (_leaves_the_pod, "pod2"),
+    )  # fmt: skip
+    return next((missing for check, *what in checks if (missing := check(lab, *what))), None)
+
+
+def _still_broken(lab: Lab) -> bool:
+    fresh = broken_node()
+    return all(lab.sh(line, on=ns).stdout == fresh.sh(line, on=ns).stdout
+               for line, ns in (("bridge link", "node"), ("ip route", "pod1"), ("ip route", "pod2")))  # fmt: skip
+
+
+repair = Task(
+    "Three things are wrong on this node. Find them with commands, repair them, and check again.", _repaired,
+    "Both pods talk through the bridge with TTL 64, and both find the way out.", undone=_still_broken,
+)
+
+
+def _third_pod(lab: Lab) -> str | None:
+    eth0 = lab["pod3"].find("eth0")
+    if eth0 is None:
+        return "pod3 has no eth0 yet: `ip link add veth3 type veth peer name eth0 netns pod3` makes a pair with one end in it."
+    if not eth0.addresses:
+        return "pod3's eth0 has no address yet: take a free one of 10.20.92.0/24, with its /24."
+    address = eth0.addresses[0].ip
+    if address not in IPv4Network("10.20.92.0/24") or address in (IPv4Address("10.20.92.0"), IPv4Address("10.20.92.255")):
+        return f"{address} is not an address for a pod of this node: take a free one of 10.20.92.1 … 10.20.92.254."
+    if str(address) in ("10.20.92.1", "10.20.92.3", "10.20.92.11"):
+        return f"{address} is taken. Two machines with one address both answer to ARP, and nobody knows who gets the packets."
+    if (loopback := lab["pod3"].find("lo")) is None or not loopback.up:
+        return "lo is still down in pod3: a ping to its own address would fail. `ip -n pod3 link set lo up`"
+    checks = ((_bridged, "pod3", "10.20.92.3"), (_bridged, "pod1", str(address)), (_leaves_the_pod, "pod3"))
+    return next((missing for check, *what in checks if (missing := check(lab, *what))), None)
+
+
+third_pod = Task(
+    "Give the node a third pod called pod3, by hand: namespace, cable, bridge port, address, default route.", _third_pod,
+    "That is what a container engine or a CNI plugin does for every pod, in the same order.",
+    undone=lambda lab: "pod3" not in lab.namespaces,
+)
