@@ -4,6 +4,8 @@ Every interface gets the lab's name, index and MAC address, so that both sides p
 """
 
 from ..lab.interface import ZERO_MAC, Interface
+from ..lab.namespace import Namespace
+from ..tables.fdb import FdbEntry
 from ..tables.names import SCOPES
 from . import messages as m
 from .inside.system import FIRST_FD
@@ -12,6 +14,8 @@ IFF_UP, IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI, IFF_MULTICAST = 1, 0x80, 0x100, 0x
 IFA_F_NOPREFIXROUTE = 0x200
 NUD = {"INCOMPLETE": 1, "REACHABLE": 2, "STALE": 4, "DELAY": 8, "PROBE": 16, "FAILED": 32, "NOARP": 64, "PERMANENT": 128}
 NTF_SELF, NTF_MASTER, NTF_PROXY, NTF_ROUTER = 2, 4, 8, 128
+#: Headers of a vxlan tunnel: IP, UDP, VXLAN, Ethernet.
+VXLAN_ROOM = 20 + 8 + 8 + 14
 _NEW = m.CREATE | m.EXCL
 _AGEING_DEFAULT = 300.0
 
@@ -24,10 +28,10 @@ def veths(plan) -> None:
             if near.kind != "veth" or far is None or far.uid < near.uid:
                 continue
             there = plan.number[far.namespace]
-            peer = _attributes(far) + [("IFLA_NET_NS_FD", FIRST_FD + there)]
+            peer = _attributes(plan.lab[far.namespace], far) + [("IFLA_NET_NS_FD", FIRST_FD + there)]
             data = {"attrs": [["VETH_INFO_PEER", {"index": far.index, **m.nested(peer)}]]}
             words = f"ip link add {near.name} type veth peer name {far.name} netns {far.namespace}"
-            plan.add(number, _new_link(near, data), words)
+            plan.add(number, _new_link(ns, near, data), words)
 
 
 def others(plan) -> None:
@@ -36,7 +40,7 @@ def others(plan) -> None:
         data = None
         if interface.bridge is not None and interface.bridge.ageing != _AGEING_DEFAULT:
             data = m.nested([("IFLA_BR_AGEING_TIME", int(interface.bridge.ageing * 100))])
-        plan.add(number, _new_link(interface, data), f"ip link add {interface.name} type {interface.kind}")
+        plan.add(number, _new_link(plan.namespaces[number], interface, data), f"ip link add {interface.name} type {interface.kind}")
 
 
 def vxlans(plan) -> None:
@@ -48,7 +52,7 @@ def vxlans(plan) -> None:
             ("IFLA_VXLAN_LINK", lower.index if lower else None), ("IFLA_VXLAN_TTL", vxlan.ttl or None),
             ("IFLA_VXLAN_LEARNING", int(vxlan.learning)), ("IFLA_VXLAN_PORT", vxlan.port),
         ])
-        plan.add(number, _new_link(interface, data), f"ip link add {interface.name} type vxlan id {vxlan.vni} dstport {vxlan.port}")
+        plan.add(number, _new_link(plan.namespaces[number], interface, data), f"ip link add {interface.name} type vxlan id {vxlan.vni} dstport {vxlan.port}")
 
 
 def joined_and_up(plan) -> None:
@@ -59,7 +63,7 @@ def joined_and_up(plan) -> None:
             attributes = []
             if interface.master:
                 attributes.append(("IFLA_MASTER", ns.find(interface.master).index))
-            if interface.kind in ("loopback", "tun", "tap") or (interface.bridge is not None and interface.bridge.mtu_set):
+            if interface.mtu != _first_mtu(ns, interface):
                 attributes.append(("IFLA_MTU", interface.mtu))
             if interface.kind == "tap":
                 attributes.append(("IFLA_ADDRESS", interface.mac))
@@ -86,12 +90,12 @@ def neighbors(plan) -> None:
 
 
 def forwarding(plan) -> None:
-    """What somebody wrote into the forwarding databases; a port's own MAC address comes by itself."""
+    """What somebody wrote into the forwarding databases."""
     for number, ns in plan.each():
         for holder in ns.by_index():
             for entry in [*(holder.bridge.fdb if holder.bridge else ()), *(holder.vxlan.fdb if holder.vxlan else ())]:
                 interface = ns.find(entry.dev)
-                if entry.state == "" or (entry.owner == "master" and entry.state == "permanent" and entry.mac == interface.mac):
+                if entry.state == "" or _by_itself(interface, entry):
                     continue
                 request = m.message(
                     m.NEWNEIGH, m.CREATE | m.APPEND, [("NDA_LLADDR", entry.mac), ("NDA_DST", _text(entry.dst))], family=m.AF_BRIDGE,
@@ -101,18 +105,40 @@ def forwarding(plan) -> None:
                 plan.add(number, request, f"bridge fdb append {entry.mac} dev {entry.dev}" + (f" dst {entry.dst}" if entry.dst else ""))
 
 
-def _new_link(interface: Interface, data: dict | None) -> bytes:
+def _by_itself(interface: Interface, entry: FdbEntry) -> bool:
+    """A bridge port's own MAC address, and the `remote` of a vxlan, need nobody to write them."""
+    if entry.owner == "master":
+        return entry.state == "permanent" and entry.mac == interface.mac
+    return entry.mac == ZERO_MAC and entry.dst == interface.vxlan.remote
+
+
+def _new_link(ns: Namespace, interface: Interface, data: dict | None) -> bytes:
     info = m.nested([("IFLA_INFO_KIND", interface.kind), ("IFLA_INFO_DATA", data)])
-    return m.message(m.NEWLINK, _NEW, _attributes(interface) + [("IFLA_LINKINFO", info)], index=interface.index)
+    return m.message(m.NEWLINK, _NEW, _attributes(ns, interface) + [("IFLA_LINKINFO", info)], index=interface.index)
 
 
-def _attributes(interface: Interface) -> list[tuple]:
+def _first_mtu(ns: Namespace, interface: Interface) -> int:
+    """The MTU it is made with.
+
+    Under a vxlan it must leave room for it: a vxlan is cut to size when it is made, and never after. A bridge follows
+    its ports until its own is changed: so where somebody did, it is made with another.
+    """
+    if interface.kind == "loopback":
+        return 65536
+    if interface.tun is not None:
+        return 1500
+    if interface.bridge is not None:
+        return (1400 if interface.mtu == 1500 else 1500) if interface.bridge.mtu_set else interface.mtu
+    above = [i.mtu + VXLAN_ROOM for i in ns.interfaces.values() if i.vxlan is not None and i.vxlan.dev == interface.name]
+    return max([interface.mtu, *above])
+
+
+def _attributes(ns: Namespace, interface: Interface) -> list[tuple]:
     """What an interface is made with; a bridge takes MAC address and MTU from its ports unless told."""
     own_mac = interface.mac not in ("", ZERO_MAC) and (interface.bridge is None or interface.bridge.mac_set)
-    own_mtu = interface.bridge is None
     return [
         ("IFLA_IFNAME", interface.name), ("IFLA_ADDRESS", interface.mac if own_mac else None),
-        ("IFLA_MTU", interface.mtu if own_mtu else None), ("IFLA_TXQLEN", interface.txqlen),
+        ("IFLA_MTU", _first_mtu(ns, interface)), ("IFLA_TXQLEN", interface.txqlen),
     ]
 
 

@@ -5,26 +5,31 @@ address brings; the rest is written, and what the lab has lost (someone deleted 
 gateway may have needed it to be accepted.
 """
 
+from ipaddress import IPv4Network
+
 from ..lab.addresses import scope_number, write_routes
+from ..lab.lookup import lookup_gateway
 from ..lab.namespace import Namespace
 from ..tables.names import PROTOS, TYPES
-from ..tables.route import NextHop, Route
+from ..tables.route import ERROR_TYPES, NextHop, Route
 from ..tables.rule import Rule, first_rules
 from . import messages as m
 
 RTNH_F_ONLINK = 4
+#: A metric that nobody else has.
+_LAST = 0xFFFFFFF0
 _RULE_ACTIONS = {"lookup": 1, "blackhole": 6, "unreachable": 7, "prohibit": 8}
 FIB_RULE_INVERT = 2
 
 
 def routes(plan) -> None:
     for number, ns in plan.each():
-        written, deleted = _changes(plan.lab, ns)
-        for route in written:
-            flags = m.CREATE | m.APPEND
-            plan.add(number, _route(ns, route, m.NEWROUTE, flags), f"ip route append {_line(route)}")
-        for route in deleted:
-            plan.add(number, _route(ns, route, m.DELROUTE, 0), f"ip route del {_line(route)}")
+        cleared, written, deleted = _changes(plan.lab, ns)
+        props = _props(plan.lab, ns, written)
+        for kind, some in ((m.NEWROUTE, props), (m.DELROUTE, cleared), (m.NEWROUTE, written), (m.DELROUTE, props + deleted)):
+            flags, verb = (m.CREATE | m.APPEND, "append") if kind == m.NEWROUTE else (0, "del")
+            for route in some:
+                plan.add(number, _route(ns, route, kind, flags), f"ip route {verb} {_line(route)}")
 
 
 def rules(plan) -> None:
@@ -36,21 +41,52 @@ def rules(plan) -> None:
             plan.add(number, _rule(rule, m.DELRULE, 0), f"ip rule del priority {rule.priority}")
 
 
-def _changes(lab, ns: Namespace) -> tuple[list[Route], list[Route]]:
-    """Routes to write, in an order the kernel accepts, and routes to delete after that."""
+def _changes(lab, ns: Namespace) -> tuple[list[Route], list[Route], list[Route]]:
+    """Routes to delete first, to write in an order the kernel accepts, and to delete after that.
+
+    Among routes to the same place the order counts: the first wins. Where the kernel's own would come out too early, it
+    is deleted and written in its turn.
+    """
     there = _by_place(route for table in _by_itself(lab, ns).values() for route in table)
     wanted = _by_place(route for table in ns.tables.values() for route in table)
-    written, deleted = [], []
+    cleared, groups, deleted = [], [], []
     for place in wanted.keys() | there.keys():
         have, want = there.get(place, []), wanted.get(place, [])
         if have == want[:len(have)]:
-            written += want[len(have):]
+            groups.append(want[len(have):])
+        elif want:
+            cleared += have
+            groups.append(want)
         else:
-            extra = [route for route in have if route not in want]
-            deleted += extra
-            written += [route for route in want if route not in have]
-    written.sort(key=lambda route: (-scope_number(route.scope), _gateways(route), route.order))
-    return written, deleted
+            deleted += have
+    groups = sorted((group for group in groups if group), key=_turn)
+    return cleared, [route for group in groups for route in group], deleted
+
+
+def _turn(group: list[Route]) -> tuple:
+    """Errors last, because they would hide gateways; before them gateways; first what is on a link."""
+    return (
+        all(route.type in ERROR_TYPES for route in group), any(leg.gateway is not None for route in group for leg in route.legs),
+        -max(scope_number(route.scope) for route in group), group[0].table, group[0].order,
+    )
+
+
+def _props(lab, ns: Namespace, written: list[Route]) -> list[Route]:
+    """Routes that are only there while others are written: to gateways that are on no link any more.
+
+    When the address is deleted by which a gateway was on-link, the kernel keeps the gateway's routes; but it would not
+    take them now.
+    """
+    lost = dict.fromkeys(
+        (leg.gateway, leg.dev) for route in written for leg in route.legs
+        if leg.gateway is not None and "onlink" not in (*route.flags, *leg.flags) and not _on_link(lab, ns, leg, route.table)
+    )
+    return [Route(IPv4Network(int(gateway)), None, dev, _LAST, scope="link") for gateway, dev in lost]
+
+
+def _on_link(lab, ns: Namespace, leg: NextHop, table: int) -> bool:
+    found = lookup_gateway(lab, ns, leg.gateway, leg.dev, table)
+    return found is not None and found.type in ("unicast", "local") and any(other.dev == leg.dev for other in found.legs)
 
 
 def _by_itself(lab, ns: Namespace) -> dict:
@@ -68,10 +104,6 @@ def _by_place(some) -> dict[tuple, list[Route]]:
     for route in some:
         places.setdefault((route.table, route.order), []).append(route)
     return places
-
-
-def _gateways(route: Route) -> bool:
-    return any(leg.gateway is not None for leg in route.legs)
 
 
 def _line(route: Route) -> str:

@@ -55,14 +55,24 @@ class Observation:
     def _mine(self, data: bytes) -> bool:
         return any(mark in data for mark in self.wish["marks"])
 
+    def _belongs(self, packet: Packet, data: bytes) -> bool:
+        """ARP, also in a tunnel or in an error about one; else what carries the token.
+
+        Not what a kernel adds to a connection that we only opened.
+        """
+        while packet.inner is not None or getattr(packet.transport, "quoted", None) is not None:
+            packet = packet.inner or packet.transport.quoted
+        if packet.arp:
+            return True
+        opening = not isinstance(packet.transport, Tcp) or packet.is_fragment or packet.transport.flags in _OPENING
+        return opening and self._mine(data)
+
     def _sightings(self, frames: list[tuple]) -> list[tuple[int, Step]]:
         """Steps by time; equal times in order of arrival."""
         steps, errors = [], set()
         for stamp, number, name, protocol, kind, hardware, data in sorted(frames, key=lambda frame: frame[0]):
-            if protocol != 0x0806 and not self._mine(data):
-                continue
             packet = read_frame(data, hardware, self.tunnels, self.token)
-            if packet is None or not _of_a_probe(packet):
+            if packet is None or not self._belongs(packet, data):
                 continue
             where, direction = self.names[number], "out" if kind == _OUTGOING else "in"
             if packet.is_error and direction == "out" and (packet.src, packet.dst, packet.transport) not in errors:
@@ -126,14 +136,6 @@ class Observation:
             case Udp():
                 return not group
         return False
-
-
-def _of_a_probe(packet: Packet) -> bool:
-    """Not what a kernel adds to a connection that we only opened."""
-    innermost = packet
-    while innermost.inner is not None:
-        innermost = innermost.inner
-    return not isinstance(innermost.transport, Tcp) or innermost.ip.offset > 0 or innermost.transport.flags in _OPENING
 
 
 def _direction(step: Step) -> str:

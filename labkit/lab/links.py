@@ -50,7 +50,7 @@ def create(
         _check_vni(ns, vxlan)
     interface = _plug(lab, ns, claim(ns, name, kind), kind, mac, mtu, index)
     if kind == "bridge":
-        interface.bridge = Bridge(mac_set=mac is not None, mtu_set=mtu is not None)
+        interface.bridge = Bridge(mac_set=mac is not None)
     elif kind == "vxlan":
         interface.vxlan = vxlan
         if vxlan.remote is not None:
@@ -155,7 +155,7 @@ def set_up(lab: Lab, ns: Namespace, interface: Interface, up: bool) -> None:
         return
     interface.up = up
     interface.qdisc = _qdisc(interface)
-    if interface.kind == "loopback" and up and not interface.addresses:
+    if interface.kind == "loopback" and up:
         from . import addresses  # lo gets 127.0.0.1/8 by itself (kernel: devinet.c NETDEV_UP)
 
         addresses.add_loopback(lab, ns, interface)
@@ -181,9 +181,9 @@ def set_mtu(lab: Lab, ns: Namespace, interface: Interface, mtu: int) -> None:
     _check_mtu(interface.kind, mtu)
     if interface.vxlan is not None and mtu > (_vxlan_mtu(ns, interface.vxlan) or mtu):
         raise KernelError(errno.EINVAL)
+    if interface.bridge is not None and mtu != interface.mtu:
+        interface.bridge.mtu_set = True  # not when made with it, nor when set to what it is (observed on 6.18)
     interface.mtu = mtu
-    if interface.bridge is not None:
-        interface.bridge.mtu_set = True
     if interface.master:
         carrier.adjust_bridge_mtu(lab, ns, ns.find(interface.master))
 

@@ -1,7 +1,7 @@
 """A prediction held against an observation, place by place, header by header.
 
-A place is (namespace, interface, direction). At each place the packets are aligned in their order, then compared in what
-a network decides: addresses, MAC addresses, TTL, DF, ports, fragments, lengths, and the packet inside. IP id, checksums
+A place is (namespace, interface, direction). At each place the packets are paired, then compared in what a network
+decides: addresses, MAC addresses, TTL, DF, ports, fragments, lengths, and the packet inside. IP id, checksums
 and the source port of vxlan differ by nature and are left out. Rows: "same", "header" (same packet, another header),
 "missing" (predicted, not seen), "extra" (seen, not predicted).
 
@@ -10,7 +10,6 @@ answers to them, are told as notes and make no difference; what both asked is co
 """
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from ..lab.packet import Arp, Icmp, Packet, Tcp
 from .steps import Sighting
@@ -119,24 +118,19 @@ def _aligned(left: list[Sighting], right: list[Sighting]) -> list[tuple[Sighting
 
 
 def _at_one_place(ours: list[Packet], theirs: list[Packet], mine: list[int], yours: list[int]) -> dict[int, int]:
-    """Which of ours is which of theirs: first those alike in every header, then those of the same kind between them."""
-    one, other = [_key(headers(p)) for p in ours], [_key(headers(p)) for p in theirs]
-    partner = {}
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        if tag == "equal":
-            partner |= {mine[i1 + k]: yours[j1 + k] for k in range(i2 - i1)}
-        elif tag == "replace":
-            free = list(range(j1, j2))
-            for i in range(i1, i2):
-                twin = next((j for j in free if _nature(ours[i]) == _nature(theirs[j])), None)
-                if twin is not None:
-                    free = [j for j in free if j > twin]
-                    partner[mine[i]] = yours[twin]
+    """Which of ours is which of theirs: first those alike in every header, then those of the same kind, in their order.
+
+    Two exchanges that do not wait for each other may pass a place in either order.
+    """
+    partner: dict[int, int] = {}
+    one, other = list(range(len(ours))), list(range(len(theirs)))
+    for alike in (headers, _nature):
+        for i in one[:]:
+            twin = next((j for j in other if alike(ours[i]) == alike(theirs[j])), None)
+            if twin is not None:
+                one.remove(i), other.remove(twin)
+                partner[mine[i]] = yours[twin]
     return partner
-
-
-def _key(fields: dict) -> tuple:
-    return tuple(fields.items())
 
 
 def _nature(packet: Packet) -> tuple:

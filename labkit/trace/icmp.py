@@ -133,7 +133,7 @@ def start_asking(net: Net, ns: Namespace, interface: Interface, address: IPv4Add
 def arrived(net: Net, ns: Namespace, interface: Interface | None, packet: Packet, words: str) -> None:
     """The request is where it should be."""
     net.step(ns, interface, "deliver", f"delivered: {words}", packet)
-    if packet.token == net.token:
+    if packet.token == net.token and packet.inner is None:  # a tunnel's datagram is not the request itself
         net.arrivals.append(ns.name)
 
 

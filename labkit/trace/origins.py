@@ -40,7 +40,7 @@ def who_wrote(lab: Lab, line: str, on: str | None = None) -> Answer:
     if not words:
         raise BadInput("say which line: as `ip route`, `ip addr`, `ip neigh` or `bridge fdb` prints it")
     places = [lab[on]] if on is not None else list(lab.namespaces.values())
-    found = (w for ns in places for w in _lines(ns) if _holds(w.line.split(), words))
+    found = (w for ns in places for w in written(ns) if _holds(w.line.split(), words))
     return Answer(found)
 
 
@@ -48,7 +48,7 @@ def _holds(line: list[str], words: list[str]) -> bool:
     return any(line[i : i + len(words)] == words for i in range(len(line) - len(words) + 1))
 
 
-def _lines(ns: Namespace):
+def written(ns: Namespace):
     """Every line of a namespace's tables, as the tools print it."""
     for table in ns.tables.values():
         for route in table:

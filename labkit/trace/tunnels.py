@@ -25,17 +25,16 @@ def vxlan_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
     vxlan, mac = device.vxlan, packet.eth.dst
     group = int(mac[:2], 16) & 1
     entries = vxlan.fdb.all(mac) or vxlan.fdb.all(_ALL_ZERO)
-    if not entries and vxlan.remote is not None:
-        return _wrap(net, ns, device, packet, vxlan.remote, vxlan.dev)
     if not entries:
         what = "a broadcast" if group else mac
         return net.drop(ns, device, f"the FDB of {device.name} has no entry for {what}: dropped without a word", packet)
     for entry in entries:
-        _wrap(net, ns, device, packet, entry.dst)
+        own = entry.mac == _ALL_ZERO and entry.dst == vxlan.remote
+        _wrap(net, ns, device, packet, entry.dst, vxlan.dev if own else None)
 
 
-def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IPv4Address, oif: str | None = None) -> None:
-    """Send a frame in UDP. Only the `remote` of the interface itself is tied to its `dev` (vxlan_fdb_parse; observed)."""
+def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IPv4Address, oif: str | None) -> None:
+    """Send a frame in UDP. Only to the interface's own `remote` it must go by its `dev` (vxlan_fdb_parse; observed on 6.18)."""
     vxlan = device.vxlan
     outer = Packet(
         ip=IPv4(vxlan.local or _ANY, remote, vxlan.ttl or 64, df=False), transport=Udp(source_port(packet), vxlan.port),

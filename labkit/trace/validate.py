@@ -5,7 +5,6 @@ kernel: net/ipv4/fib_frontend.c fib_validate_source (rp_filter, martians); facts
 
 from ipaddress import IPv4Address
 
-from ..lab.addresses import scope_number
 from ..lab.interface import Interface
 from ..lab.lab import Lab
 from ..lab.lookup import Decision, find_route
@@ -48,7 +47,7 @@ def _full_check(lab: Lab, ns: Namespace, interface: Interface, src, back: Decisi
         return _own_source(interface, src), False
     leg = next((leg for leg in back.route.legs if leg.dev == interface.name), None)
     if leg is not None:
-        return None, leg.gateway is None and scope_number(back.route.scope) >= 253
+        return None, leg.gateway is None  # whatever the route's scope: it is the next hop's that counts
     if not interface.addresses:
         return (f"rp_filter={mode}: {interface.name} has no address" if mode else None), False
     if mode == 1:
