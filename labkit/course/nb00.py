@@ -1,0 +1,98 @@
+"""Questions and tasks of notebook 00, start here."""
+
+from ..lab.lab import Lab
+from .packets import probe, unanswered
+from .question import Question
+from .task import Task
+
+first_ttl = Question(
+    "Which TTL does Linux give to the packets of a ping?", 64,
+    "Every router lowers it by one, and the packet dies at zero, so no packet circles for ever.",
+    {255: "255 is the most that fits the field, and what many network devices send. Linux is more modest.",
+     128: "That is what Windows sends.",
+     60: "That is what was left when the reply came in. It started with more."},
+    "It is a power of two.",
+)
+
+lowered = Question(
+    "The reply arrived with ttl=60. How many times was it lowered on its way?", 4,
+    "Twice by a kernel that forwards, twice by a program called flanneld. Notebook 04 watches each of them.",
+    {2: "Two machines forwarded it, that is true. Somebody else lowered it as well.",
+     60: "60 is what was left.",
+     0: "It started with 64."},
+    "A packet of Linux starts with 64.",
+)
+
+which_line = Question(
+    "Which interface does 10.20.92.11 leave k8s-node2 by?", "docker0",
+    "Three lines match, and the longest prefix wins: /24 before /16 before /0.",
+    {"flannel0": "10.20.0.0/16 matches, and it stands above the other. But the order of the lines says nothing.",
+     "eth0": "The default route matches every address, and that is why it has the shortest prefix of all, /0. It takes what nobody else wants.",
+     "virbr0": "192.168.122.0/24 has nothing in common with 10.20.92.11."},
+    "Compare the address with each line: which of them contain it?",
+)
+
+next_best = Question(
+    "The line 10.20.92.0/24 is deleted. Which interface does 10.20.92.11 leave k8s-node2 by now?", "flannel0",
+    "/16 is the longest prefix that is left. The kernel never asks whether the choice makes sense.",
+    {"eth0": "The default route matches, but 10.20.0.0/16 matches too, and it is longer.",
+     "none": "There would be no route only if nothing matched, not even the default.",
+     "docker0": "docker0 still exists, but no line leads there any more."},
+    "Which lines are left that contain the address?",
+)
+
+order_decides = Question(
+    "\"The third line is tried first, because the packet prefers it.\" Does the number of a line decide which one is taken?", False,
+    "Only the length of the prefix does; among equals, the lower metric. The order on the screen is the order of the addresses.",
+    {True: "default stands first and contains every address. If the order decided, every packet would take it."},
+)
+
+author = Question(
+    "Who wrote the default route inside the pod wp-mysql-t5w0m?", ("docker", "dockerd", "the docker engine"),
+    "Docker made the pod's namespace and wrote its lines. Kubernetes said which pod, and left the network to Docker.",
+    {"kubernetes": "It asked for the pod. The lines were written by somebody whom it asked.",
+     "the kernel": "The kernel writes the route to the own network (`proto kernel`). A default route must be given.",
+     "kernel": "The kernel writes the route to the own network (`proto kernel`). A default route must be given.",
+     "you": "You have written nothing so far."},
+    'Ask: lab.who_wrote("default", on="wp-mysql-t5w0m").',
+)
+
+gateway = Question(
+    "k8s-node2 sends to 192.168.144.1. Which address is its next hop?", "192.168.128.1",
+    "192.168.128.0/20 ends with 192.168.143.255. Outside of it only the default route is left, and that has a gateway.",
+    {"192.168.144.1": "That would be so if it were in 192.168.128.0/20. A /20 is 16 times 256 addresses: where does it end?",
+     "none": "Every address matches the default route."},
+    "Which lines contain the address? table.lookup(\"192.168.144.1\") knows.",
+)
+
+
+def _mended(lab: Lab) -> str | None:
+    if missing := unanswered(lab, "wp-mysql-t5w0m", "10.20.92.11"):
+        return missing
+    return unanswered(lab, "wp-mysql-t5w0m", "10.20.92.3")
+
+
+mend = Task(
+    "Bring the pods of k8s-node2 back into reach, with one line in its table.", _mended,
+    "The longest prefix leads to docker0 again.",
+    undone=lambda lab: len(lab["k8s-node2"].main) == 4,  # what is left of its five lines
+)
+
+
+def _one_silent(lab: Lab) -> str | None:
+    if missing := unanswered(lab, "wp-mysql-t5w0m", "10.20.92.11"):
+        return f"That was too much: {missing}"
+    if probe(lab, "wp-mysql-t5w0m", "10.20.92.3").answered:
+        return "10.20.92.3 still answers wp-mysql-t5w0m."
+    if probe(lab, "k8s-node2", "10.20.92.3").answered:
+        return None
+    return "10.20.92.3 should still answer its own node, k8s-node2: write the line on k8s-node1."
+
+
+one_silent = Task(
+    "With one line in the table of k8s-node1, make 10.20.92.3 unreachable from its pods; 10.20.92.11 must still answer.", _one_silent,
+    "A /32 is the longest prefix there is, so one address can be given a line of its own.",
+    undone=lambda lab: probe(lab, "wp-mysql-t5w0m", "10.20.92.3").answered
+    and probe(lab, "wp-mysql-t5w0m", "10.20.92.11").answered
+    and not any(route.dst.prefixlen > 24 for route in lab["k8s-node1"].main),
+)  # fmt: skip

@@ -1,0 +1,50 @@
+"""The doctor says what is missing and how to get it, in one sentence a line."""
+
+import pytest
+
+from labkit import kernel
+from labkit.course import doctor as module
+from labkit.course.doctor import doctor
+from labkit.kernel.available import Availability, Part
+
+
+@pytest.fixture
+def found(monkeypatch):
+    """Say what the kernel allows, part by part."""
+
+    def allow(**missing):
+        names = ("linux", "packages", "namespaces", "veth", "bridge", "taps", "vxlan", "tun")
+        parts = {name: Part(name, name not in missing, *missing.get(name, ())) for name in names}
+        monkeypatch.setattr(kernel, "available", lambda: Availability(parts))
+
+    return allow
+
+
+def test_a_machine_with_everything_has_nothing_but_ok_lines(found):
+    found()
+    assert doctor() and all(line.startswith("ok ") for line in str(doctor()).splitlines())
+
+
+def test_where_no_lab_can_be_real_it_says_why_and_what_to_type_and_that_all_works_predicted(found):
+    found(namespaces=("Operation not permitted", "sudo sysctl -w x=1"))
+    last = str(doctor()).splitlines()[-1]
+    assert not doctor() and last.startswith("miss") and "predicted only" in last
+    assert "Operation not permitted" in last and last.endswith("To have it: sudo sysctl -w x=1")
+
+
+def test_a_part_that_some_lessons_want_gets_a_line_of_its_own(found):
+    found(tun=("Permission denied", "sudo chmod 0666 /dev/net/tun"))
+    *_, judge, tun = str(doctor()).splitlines()
+    assert judge.startswith("ok ") and tun.startswith("miss") and "tun (Permission denied)" in tun
+
+
+def test_missing_packages_and_an_old_python_are_named(found, monkeypatch):
+    found()
+    monkeypatch.setattr(module, "find_spec", lambda name: None if name == "matplotlib" else True)
+    monkeypatch.setattr(module, "PYTHON", (4, 0))
+    python, packages, _ = doctor()
+    assert "older than 4.0" in python.text and packages.text.endswith("pip install matplotlib")
+
+
+def test_what_this_machine_says_is_one_sentence_a_line():
+    assert all(line[:4] in ("ok  ", "miss") and line.count("\n") == 0 for line in str(doctor()).splitlines())
