@@ -96,9 +96,12 @@ def read(args: list[str]) -> tuple[Options, list[str]]:
         if letter not in _UNDERSTOOD:
             dashed = " ".join(f"-{c}" for c in _UNDERSTOOD)
             raise Failure(2, f"ping: the lab's ping does not know -{letter}; it understands {dashed}\n")
-        _take(options, letter, value)
+        try:
+            _take(options, letter, value)
+        except Failure as failure:
+            raise Failure(failure.result.returncode, options.complaints + failure.result.stderr) from None
     if not words:
-        raise Failure(1, "ping: usage error: Destination address required\n")
+        raise Failure(1, options.complaints + "ping: usage error: Destination address required\n")
     return options, words
 
 
@@ -117,7 +120,7 @@ def _take(options: Options, letter: str, value: str) -> None:
         case "W":
             options.wait = _seconds(options, value, "bad linger time")
             if options.wait < 0:
-                raise Failure(2, options.complaints + f"ping: bad linger time: {value}\n")
+                raise Failure(2, f"ping: bad linger time: {value}\n")
         case "I" if re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", value):
             options.source = value
         case "I":
@@ -152,7 +155,7 @@ def _seconds(options: Options, word: str, what: str) -> float:
         options.complaints += "ping: this will become fatal error in the future\n"
     value = float(found[0]) if found else 0.0
     if value > (2**31 - 1) / 1000:
-        raise Failure(2, f"{options.complaints}ping: {what}: {word}\n")
+        raise Failure(2, f"ping: {what}: {word}\n")
     return int(value * 1000) / 1000
 
 

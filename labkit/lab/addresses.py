@@ -83,8 +83,11 @@ def _promote(lab: Lab, ns: Namespace, interface: Interface, secondary: Address) 
 
 
 def add_loopback(lab: Lab, ns: Namespace, interface: Interface) -> None:
-    """What `ip link set lo up` does besides: 127.0.0.1/8, of scope host."""
-    interface.addresses.append(Address(IPv4Interface("127.0.0.1/8"), label="lo", scope="host", origin=KERNEL))
+    """What `ip link set lo up` does besides: 127.0.0.1/8, of scope host, unless it is there (devinet.c NETDEV_UP)."""
+    loopback = IPv4Interface("127.0.0.1/8")
+    if not any(a.interface == loopback for a in interface.addresses):
+        with lab.writing("kernel"):
+            add(lab, ns, interface, Address(loopback, label="lo", scope="host"))
 
 
 def write_routes(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None:

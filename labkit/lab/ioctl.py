@@ -51,7 +51,7 @@ def set_address(lab: Lab, ns: Namespace, label: str, ip: IPv4Address) -> None:
 def class_length(ip: IPv4Address) -> int:
     """The prefix length of the address's class, A to C; a group's address has none."""
     first = int(ip) >> 24
-    if first == 0 or int(ip) == 0xFFFFFFFF:
+    if int(ip) in (0, 0xFFFFFFFF):
         return 0
     if 224 <= first < 240:
         raise KernelError(errno.EINVAL)

@@ -2,6 +2,7 @@
 
 import pytest
 
+import labkit
 from tests.commands.chain import chain, done
 
 #: Lines run one after the other on h1, each with its exit status, stderr and stdout ("" unless given).
@@ -69,6 +70,7 @@ ADDRESSES = {
     "10.5.0.1/33": "10.5.0.1/1 brd 127.255.255.255",
     "10.5.0.1/31": "10.5.0.1/31 brd 10.255.255.255",
     "240.0.0.1": "240.0.0.1/32",
+    "65536": "0.1.0.0/8 brd 0.255.255.255",
     "10.5.0.1 netmask 255.255.0.0": "10.5.0.1/16 brd 10.5.255.255",
     "10.5.0.1 netmask 255.255.0.0 broadcast 10.5.9.9": "10.5.0.1/16 brd 10.5.9.9",
     "10.7.0.6 10.7.0.7": "10.7.0.7/8 brd 10.255.255.255",
@@ -177,6 +179,13 @@ def test_ifconfig_sets_an_address_with_the_netmask_of_its_class(lab, words):
 def test_ifconfig_with_all_zeros_takes_the_address_away(lab):
     done(lab, "ifconfig eth0 0.0.0.0", "h1")
     assert "inet" not in done(lab, "ip addr show dev eth0", "h1")
+
+
+def test_lo_gets_its_own_address_in_front_of_what_is_there():
+    lab = labkit.Lab()
+    done(lab, "ifconfig lo 10.0.0.5 netmask 255.255.255.0 up")  # the netmask meets lo's first address
+    shown = done(lab, "ip addr show dev lo")
+    assert "inet 127.0.0.1/24 scope host lo\n" in shown and "inet 10.0.0.5/8 scope global lo\n" in shown
 
 
 def test_ifconfig_knows_aliases(lab):
