@@ -84,7 +84,7 @@ def _bsd_line(n: Neighbor) -> str:
 
 
 def _host(name: str) -> IPv4Address:
-    found = hosts.address(name)
+    found = IPv4Address(0) if name == "default" else hosts.address(name)
     if found is None:
         raise Failure(255, hosts.herror(name))
     return found

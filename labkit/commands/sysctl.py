@@ -77,8 +77,8 @@ class _Run:
     def read(self, word: str) -> None:
         """One setting, or all below a directory such as `net.ipv4`. Failures add up in the exit status."""
         path = _path(word)
-        if not word:
-            self.complain('"" is an unknown key')
+        if not path.strip("/"):
+            self.complain(f"Path is not under /proc/sys/: /proc/sys/{path}" if word else '"" is an unknown key')
             self.status -= 1
             return
         key = _swap(path)

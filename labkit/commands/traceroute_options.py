@@ -119,9 +119,9 @@ def _take(options: Options, name: str, value: str, place: int) -> None:
         case "-q":
             options.queries = _number(name, value, place)
         case "-w":
-            if not re.fullmatch(r"(\d+\.?\d*|\.\d+)(,(\d+\.?\d*|\.\d+)?){0,2}", value):
+            if not re.fullmatch(r"-?(\d+\.?\d*|\.\d+)(,-?(\d+\.?\d*|\.\d+)?){0,2}", value):
                 raise Failure(2, f"Cannot handle `{name}' option with arg `{value}' (argc {place})\n")
-            options.wait = float(value.split(",")[0])
+            options.wait = max(float(value.split(",")[0]), 0.0)
         case _:
             raise Failure(2, f"traceroute: the lab's traceroute does not know {name}; it understands {_UNDERSTOOD}\n")
 

@@ -35,6 +35,7 @@ ANSWERS = {
     "sysctl net.ipv4.ip_forward=": (1, "", 'sysctl: setting key "net.ipv4.ip_forward": Invalid argument\n'),
     "sysctl --": (1, "", "sysctl: no variables specified\nTry `sysctl --help' for more information.\n"),
     "sysctl -w": (1, "", "sysctl: no variables specified\nTry `sysctl --help' for more information.\n"),
+    "sysctl .": (255, "", "sysctl: Path is not under /proc/sys/: /proc/sys//\n"),
     "sysctl ''": (255, "", 'sysctl: "" is an unknown key\n'),
     "sysctl --dry-run net.ipv4.ip_forward=7": (0, "net.ipv4.ip_forward = 7\n", ""),
 }  # fmt: skip
