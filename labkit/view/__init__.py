@@ -7,8 +7,8 @@ into SVG or matplotlib. The only room that imports matplotlib, networkx, ipywidg
 from importlib import import_module
 
 _LATER = {
-    "show": ".show", "draw": ".figure", "TraceExplorer": ".trace_explorer", "RouteExplorer": ".route_explorer",
-    "BridgeExplorer": ".bridge_explorer",
+    "show": ".picture", "draw": ".figure", "TraceExplorer": ".trace_explorer", "RouteExplorer": ".route_explorer",
+    "BridgeExplorer": ".bridge_explorer", "LeaseExplorer": ".lease_explorer", "EncapExplorer": ".encap_explorer",
 }  # fmt: skip
 
 

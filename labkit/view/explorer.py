@@ -8,6 +8,7 @@ from html import escape
 
 import ipywidgets as widgets
 
+from .picture import bundle
 from .theme import PAGE, THEME
 
 WIDE = {"description_width": "110px"}
@@ -25,8 +26,9 @@ class Explorer(widgets.VBox):
         super().__init__([style, *children])
 
     def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        return {**bundle, "image/svg+xml": self.model.svg(), "text/plain": self.model.text()}
+        live = super()._repr_mimebundle_(**kwargs)
+        text = self.model.text()
+        return {**live, **bundle(self.model.svg(), text, text)}
 
 
 class Field(widgets.HBox):

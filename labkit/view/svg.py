@@ -58,10 +58,10 @@ def caption_lines(scene: Scene) -> list[tuple[str, str]]:
     return lines
 
 
-def wrapped(text: str, most: int = CAPTION_CHARS) -> list[str]:
-    """Lines of at most so many characters, broken between words."""
+def wrapped(words: str, most: int = CAPTION_CHARS) -> list[str]:
+    """Lines of at most so many characters, broken between words, and within a word longer than a line."""
     lines = [""]
-    for word in text.split():
+    for word in [long[i : i + most] for long in words.split() for i in range(0, len(long), most)]:
         if lines[-1] and len(lines[-1]) + 1 + len(word) > most:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()

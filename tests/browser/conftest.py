@@ -61,9 +61,11 @@ def jupyter(tmp_path_factory):
 
 
 def _start(home: Path, folder: Path, port: int, token: str) -> subprocess.Popen:
-    places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython",
-              "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}
-    env = {**os.environ, "HOME": str(home), "PYTHONPATH": str(ROOT), **{name: str(home / place) for name, place in places.items()}}
+    places = {
+        "HOME": "", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
+        "IPYTHONDIR": "ipython", "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+    }  # fmt: skip
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **{name: str(home / place) for name, place in places.items()}}
     options = {
         "ServerApp.ip": "127.0.0.1", "ServerApp.port": port, "ServerApp.port_retries": 0, "IdentityProvider.token": token,
         "ServerApp.root_dir": folder, "ServerApp.allow_root": True, "ServerApp.terminals_enabled": False,
@@ -124,6 +126,8 @@ def open_notebook(jupyter, page):
         page.wait_for_function(IDLE)
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
         page.wait_for_function(IDLE)
+        wrong = page.locator("[data-mime-type='application/vnd.jupyter.error'], [data-mime-type='application/vnd.jupyter.stderr']")
+        assert wrong.all_inner_texts() == []
         return page
 
     yield open

@@ -145,3 +145,11 @@ def test_the_description_names_every_interface_of_the_way(pair):
     words = scene(pair, pair.trace("ns1", "192.168.50.2")).description
     assert "The packet comes by ns1 tap1, ns2 tap2, ns1 tap1." in words
     assert "Answered at ns2" in words
+
+
+def test_what_view_offers_is_the_same_however_often_it_is_asked_for():
+    import labkit.view
+
+    offered = {name: getattr(labkit.view, name) for name in labkit.view._LATER}
+    assert all(callable(thing) for thing in offered.values())
+    assert {name: getattr(labkit.view, name) for name in labkit.view._LATER} == offered

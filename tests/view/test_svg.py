@@ -1,5 +1,6 @@
 """The SVG: well-formed, escaped, told in words, the same every time."""
 
+from base64 import b64decode
 from xml.etree import ElementTree
 
 import pytest
@@ -9,7 +10,7 @@ from labkit.front import Lab
 from labkit.view.contents import shortened
 from labkit.view.figure import draw
 from labkit.view.scene import scene
-from labkit.view.show import show
+from labkit.view.picture import show
 from labkit.view.svg import svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -72,6 +73,14 @@ def test_show_gives_a_picture_and_a_text(pair):
         "ping from ns1 to 192.168.50.2", "  by ns1 tap1, ns2 tap2, ns1 tap1",
         "  => answered at ns2: the answer came back to ns1 with TTL 64",
     ]
+
+
+def test_the_picture_has_a_name_and_is_seen_before_the_notebook_is_run(pair):
+    shown = show(pair)._repr_mimebundle_()
+    img = ElementTree.fromstring(shown["text/html"].replace('">', '"/>'))
+    assert img.get("alt") == "the lab: host. 1 machine with 2 further namespaces."
+    head, _, data = img.get("src").partition(",")
+    assert (head, b64decode(data).decode()) == ("data:image/svg+xml;base64", shown["image/svg+xml"])
 
 
 @pytest.mark.parametrize("wrong", ["lab", None, 3])

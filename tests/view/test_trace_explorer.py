@@ -156,7 +156,7 @@ def test_pinned_traces_are_compared_hop_by_hop(explorer):
     explorer.line.control.value = "sysctl -w net.ipv4.ip_forward=0"
     assert "Not as before after r left" in explorer.given.value
     assert 'class="before"' in explorer.picture.value
-    assert "<td>gone</td><td>r right out: 10.0.1.2 &gt; 10.0.2.2: ICMP echo request, ttl 63, length 84</td>" in explorer.given.value
+    assert "<td>gone</td><td>r right out: 10.0.1.2 &gt; 10.0.2.2: ICMP echo request, ttl 63" in explorer.given.value
     explorer._pin()
     assert "before" not in explorer.given.value
 
@@ -164,7 +164,8 @@ def test_pinned_traces_are_compared_hop_by_hop(explorer):
 def test_a_packet_that_differs_at_the_same_hop_is_a_change(explorer):
     explorer._pin()
     explorer.fields["ttl"].control.value = "9"
-    assert "<td>changed</td><td>a eth0 out: 10.0.1.2 &gt; 10.0.2.2: ICMP echo request, ttl 9, length 84; before:" in explorer.given.value
+    changed = "<td>changed</td><td>a eth0 out: 10.0.1.2 &gt; 10.0.2.2: ICMP echo request, ttl 9, length 84; before:"
+    assert changed in explorer.given.value
 
 
 def test_play_steps_to_the_end_and_stops(explorer, monkeypatch):

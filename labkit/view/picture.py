@@ -3,12 +3,26 @@
 The same input gives the same bytes, so a notebook's stored outputs can be compared strictly.
 """
 
+from base64 import b64encode
+from html import escape
+
 from ..errors import BadInput
 from ..lab.lab import Lab
 from ..trace.trace import Trace
 from .describe import as_text
 from .scene import Scene, scene
 from .svg import svg
+
+
+def bundle(svg: str, name: str, text: str) -> dict[str, str]:
+    """A picture in all the forms a viewer may choose from.
+
+    JupyterLab shows an SVG output as an <img> without any name, and not at all before the notebook is
+    run; hence the same SVG as an <img> with a name, which it also shows in a notebook just opened.
+    """
+    source = b64encode(svg.encode()).decode()
+    html = f'<img alt="{escape(name)}" style="max-width:100%" src="data:image/svg+xml;base64,{source}">'
+    return {"text/html": html, "image/svg+xml": svg, "text/plain": text}
 
 
 class Picture:
@@ -19,7 +33,7 @@ class Picture:
         self.text = text
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        return {"image/svg+xml": svg(self.scene), "text/plain": self.text}
+        return bundle(svg(self.scene), f"{self.scene.title}. {self.scene.description}", self.text)
 
     def __str__(self) -> str:
         return self.text

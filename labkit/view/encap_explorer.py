@@ -1,0 +1,44 @@
+"""EncapExplorer: a ping as it goes over the wire between two nodes, header by header, byte by byte."""
+
+from html import escape
+
+import ipywidgets as widgets
+
+from .encapsulation import BACKENDS, Encapsulation
+from .explorer import Explorer, button, choice, page, text_field
+
+
+class EncapExplorer(Explorer):
+    """The frame between two flannel nodes. backend: "none" (host-gw), "udp" or "vxlan"; size: payload bytes.
+
+    Raises BadInput for any other backend or size.
+    """
+
+    def __init__(self, backend: str = "udp", size: int = 56):
+        self.model = Encapsulation(backend, size)
+        self.backend = choice("Encapsulation", list(BACKENDS), self.model.backend)
+        self.size = text_field("Payload bytes", str(self.model.size))
+        self.picture, self.table = widgets.HTML(), widgets.HTML()
+        self.backend.control.observe(lambda change: self._do(self.model.set_backend, change.new), "value")
+        self.size.control.observe(lambda change: self._do(self.model.set_size, change.new), "value")
+        fits = button("As much as fits", lambda: self._set(self.model.largest))
+        over = button("One byte too big", lambda: self._set(self.model.largest + 1))
+        wrap = widgets.Layout(flex_flow="row wrap")
+        super().__init__(self.model, [widgets.HBox([self.backend, self.size, fits, over], layout=wrap), self.picture, self.table])
+        self.redraw()
+
+    def _do(self, setter, value: str) -> None:
+        setter(value)
+        self.redraw()
+
+    def _set(self, size: int) -> None:
+        self.size.control.value = str(size)
+
+    def redraw(self) -> None:
+        """Show the model's present state."""
+        self.size.say(self.model.messages.get("size", ""))
+        self.picture.value = self.model.svg()
+        layers = [f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in layer)}</tr>" for layer in self.model.layers()]
+        head = "<tr><th>at byte</th><th>bytes</th><th>header</th><th>what it says</th></tr>"
+        table = f"<table>{head}{''.join(layers)}</table>" if layers else ""
+        self.table.value = page(f"<p>{escape(self.model.verdict())}</p>{table}", live=True)
