@@ -63,6 +63,12 @@ class Lab:
                 return namespace
         return None
 
+    def of_process(self, machine: str, pid: int) -> Namespace | None:
+        """The namespace that a process of a machine lives in; process 1 lives in the machine's own."""
+        if pid == 1:
+            return self[machine]
+        return next((ns for ns in self.namespaces.values() if ns.machine == machine and pid in ns.pids), None)
+
     def __getitem__(self, name: str) -> Namespace:
         """The namespace of that name; LabError says which there are."""
         try:

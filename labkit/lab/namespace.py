@@ -33,7 +33,8 @@ class Namespace:
     """`role`: "machine", "namespace", "container", "pod" or "switch" (what joins machines).
 
     `label` is what `ip netns` calls it; `name` is unique in the lab. `listeners` holds
-    (proto, address or None, port) of open sockets. `nsids` are the kernel's numbers for
+    (proto, address or None, port) of open sockets. `pids` are the numbers of the processes that live here
+    and that a person may name it by. `nsids` are the kernel's numbers for
     namespaces seen from here (`link-netnsid`). `pmtu` and `redirects` remember, per destination, what
     routers told us: the largest packet that fits, and a better gateway; `redirects_sent` counts, per
     sender, how often we told it of one, and when last. `custom_rules`: somebody has
@@ -53,6 +54,7 @@ class Namespace:
     sysctls: Sysctls = field(default_factory=Sysctls)
     listeners: set[tuple[str, IPv4Address | None, int]] = field(default_factory=set)
     programs: dict[str, Program] = field(default_factory=dict)
+    pids: set[int] = field(default_factory=set)
     nsids: dict[str, int] = field(default_factory=dict)
     pmtu: dict[IPv4Address, PathMtu] = field(default_factory=dict)
     redirects: dict[IPv4Address, IPv4Address] = field(default_factory=dict)

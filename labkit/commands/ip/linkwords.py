@@ -174,16 +174,15 @@ def _number(value: str, key: str, before: int | None) -> int:
 
 
 def _netns(ctx: Context, value: str, request: LinkRequest) -> Namespace:
-    """A namespace by name; the process number 1 means the machine's own."""
+    """A namespace by name, or by the number of a process in it: 1 means the machine's own."""
     if request.netns is not None:
         raise duplicate("netns", value)
-    found = ctx.lab.on_machine(ctx.ns.machine, value)
-    if found is None and value == "1":
-        found = ctx.lab[ctx.ns.machine]
-    if found is None and integer(value) is not None:
-        raise refused(KernelError(ESRCH))
-    if found is None:
+    found, pid = ctx.lab.on_machine(ctx.ns.machine, value), integer(value)
+    if found is None and pid is None:
         raise wrong(value, 'Invalid "netns" value\n')
+    found = found or ctx.lab.of_process(ctx.ns.machine, pid)
+    if found is None:
+        raise refused(KernelError(ESRCH))
     return found
 
 

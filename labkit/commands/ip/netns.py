@@ -133,8 +133,9 @@ def _identify(ctx: Context, options: Options, words: Words) -> Result:
         raise Failure(1, "extra arguments specified\n")
     if not pid.isdigit():
         raise Failure(1, f"Specified string '{pid}' is not a pid\n")
-    if pid == "1":
-        return Result(0, "\n")
+    found = ctx.lab.of_process(ctx.ns.machine, int(pid))
+    if found is not None:
+        return Result(0, (found.label if found.named else "") + "\n")
     raise Failure(1, "Cannot open network namespace: No such file or directory\n")
 
 

@@ -102,6 +102,7 @@ class Docker:
             container.namespace = self.host
         else:
             self._start_apart(container)
+        container.namespace.pids.add(container.pid)
         container.status, container.exit_code = "running", 0
 
     def _shared_namespace(self, container: Container):
@@ -194,6 +195,7 @@ class Docker:
         for endpoint in container.endpoints.values():
             self._unplug(endpoint)
         namespace, container.namespace = container.namespace, None
+        namespace.pids.discard(container.pid)
         shared = any(c.namespace is namespace for c in self.containers)
         if namespace is not self.host and not shared:
             netns.destroy(self.lab, namespace)
