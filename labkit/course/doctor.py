@@ -61,7 +61,7 @@ def _judge() -> list[Finding]:
     if not found:
         why = f"The kernel cannot judge here ({found.why}); every notebook works, predicted only."
         return [Finding(False, f"{why} To have it: {found.fix}")]
-    findings = [Finding(True, "The Linux kernel can judge: labs run in real namespaces, without root, apart from this machine's network.")]
+    findings = [Finding(True, "The Linux kernel can judge: labs run in real namespaces, apart from this machine's network.")]
     for part in found.parts.values():
         if not part:
             findings.append(Finding(False, f"Only predicted here for want of {part.name} ({part.why}). To have it: {part.fix}"))

@@ -5,7 +5,9 @@ Not tried, wrong, and "your code raised an error" are three different things and
 
 from dataclasses import dataclass
 
-_HEADS = {"right": "Right.", "wrong": "Not quite.", "open": "Not answered yet.", "odd": "That is not an answer of the kind asked for."}
+_HEADS = {
+    "right": "Right.", "wrong": "Not quite.", "open": "Not answered yet.", "odd": "That is not an answer of the kind asked for.",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ which_line = Question(
     "Which interface does 10.20.92.11 leave k8s-node2 by?", "docker0",
     "Three lines match, and the longest prefix wins: /24 before /16 before /0.",
     {"flannel0": "10.20.0.0/16 matches, and it stands above the other. But the order of the lines says nothing.",
-     "eth0": "The default route matches every address, and that is why it has the shortest prefix of all, /0. It takes what nobody else wants.",
+     "eth0": "The default route matches every address, but with the shortest prefix of all, /0: it takes what is left.",
      "virbr0": "192.168.122.0/24 has nothing in common with 10.20.92.11."},
     "Compare the address with each line: which of them contain it?",
 )
@@ -42,7 +42,8 @@ next_best = Question(
 )
 
 order_decides = Question(
-    "\"The third line is tried first, because the packet prefers it.\" Does the number of a line decide which one is taken?", False,
+    "\"The third line is tried first, because the packet prefers it.\" Does the number of a line decide which one is taken?",
+    False,
     "Only the length of the prefix does; among equals, the lower metric. The order on the screen is the order of the addresses.",
     {True: "default stands first and contains every address. If the order decided, every packet would take it."},
 )
@@ -90,7 +91,8 @@ def _one_silent(lab: Lab) -> str | None:
 
 
 one_silent = Task(
-    "With one line in the table of k8s-node1, make 10.20.92.3 unreachable from its pods; 10.20.92.11 must still answer.", _one_silent,
+    "With one line in the table of k8s-node1, make 10.20.92.3 unreachable from its pods; 10.20.92.11 must still answer.",
+    _one_silent,
     "A /32 is the longest prefix there is, so one address can be given a line of its own.",
     undone=lambda lab: probe(lab, "wp-mysql-t5w0m", "10.20.92.3").answered
     and probe(lab, "wp-mysql-t5w0m", "10.20.92.11").answered

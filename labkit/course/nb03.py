@@ -13,7 +13,7 @@ route_writer = Question(
     "Which command made the kernel write the route 192.168.50.0/24 in ns2? Count the ten commands from 1.", 9,
     "An interface that has an address and is up gives its network a route. Whichever of the two comes last writes it.",
     {
-        7: "7 wrote the address. tap2 was still down then, and the kernel writes the network's route only when the interface is up.",
+        7: "7 wrote the address. tap2 was still down then, and the kernel writes the route only when the interface is up.",
         6: "6 wrote an address in ns1; each namespace has its own tables.",
         8: "8 brought tap1 up, which wrote the same route into the tables of ns1. The question is about ns2.",
         10: "A ping writes into the neighbour table (who has which MAC address), never into the route table.",
@@ -35,7 +35,7 @@ kind_of_tap1 = Question(
 own_address = Question(
     "ns2 sends one ping to its own address 192.168.50.2. How many replies come back?", 0,
     "A packet to oneself travels over lo, and lo of a new namespace is down.",
-    {1: "It seems so natural that it should. But which interface does a packet to oneself leave by? Try `ip route get 192.168.50.2`."},
+    {1: "It seems natural. But which interface does a packet to oneself leave by? Try `ip route get 192.168.50.2`."},
     "It is either one reply or none.",
 )
 

@@ -52,7 +52,8 @@ def test_mend(lab, line, status):
 
 @pytest.mark.parametrize("line, on, status", [
     ("ip route", "k8s-node1", "open"), (f"ip route add blackhole {FRONTEND}", "k8s-node1", "right"),
-    (f"ip route add unreachable {FRONTEND}", "k8s-node1", "right"), ("ip route add blackhole 10.20.92.0/24", "k8s-node1", "wrong"),
+    (f"ip route add unreachable {FRONTEND}", "k8s-node1", "right"),
+    ("ip route add blackhole 10.20.92.0/24", "k8s-node1", "wrong"),
     (f"ip route add {FRONTEND} dev flannel0", "k8s-node1", "wrong"), (f"ip route add blackhole {FRONTEND}", "k8s-node2", "wrong"),
 ])  # fmt: skip
 def test_one_silent(lab, line, on, status):
