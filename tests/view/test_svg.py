@@ -9,8 +9,8 @@ from labkit import LabError
 from labkit.front import Lab
 from labkit.view.contents import shortened
 from labkit.view.figure import draw
-from labkit.view.scene import scene
 from labkit.view.picture import show
+from labkit.view.scene import scene
 from labkit.view.svg import svg
 
 SVG = "{http://www.w3.org/2000/svg}"
