@@ -5,7 +5,7 @@ import pytest
 from labkit import kernel
 from labkit.course import doctor as module
 from labkit.course.doctor import doctor
-from labkit.kernel.available import Availability, Part
+from labkit.kernel.availability import Availability, Part
 
 
 @pytest.fixture

@@ -1,0 +1,142 @@
+"""Questions and tasks of notebook 01, Docker's four network modes."""
+
+from ..lab.lab import Lab
+from .packets import unanswered
+from .question import Question
+from .task import Task
+
+own_namespaces = Question(
+    "Six containers run: br1, br2 and pub1 in bridge mode, host1 in host mode, cont1 in container mode, none1 without a network. "
+    "How many network namespaces did Docker make for them?", 4,
+    "br1, br2, pub1 and none1 have one each. host1 lives in the machine's, cont1 in br1's.",
+    {
+        6: "One for each container would be six. Two of the modes share a namespace that is there already.",
+        5: "One of host1 and cont1 you have counted in: neither has a namespace of its own.",
+        3: "none1 has a namespace, too. There is only next to nothing in it.",
+        1: "That would be all of them in host mode.",
+    },
+    "Go through the modes: whose tables does the container use?",
+)
+
+ttl_outside = Question(
+    "br1 pings br2, and the replies have ttl=64. What do the replies of 192.168.77.1, the machine outside, have?", 63,
+    "The host forwards between docker0 and its eth0: it is a router for its containers, and routers lower the TTL.",
+    {
+        64: "Between br1 and br2 there is only a bridge. Outside lies another network: who carries the packet over?",
+        62: "The TTL in the reply is what is left of the reply. It passes one router on its way back.",
+    },
+    "How many routers stand between the two?",
+)
+
+reaches_without_forwarding = Question(
+    "ip_forward of the host is set to 0. Which of these does br1 still reach: \"br2\", \"outside\", \"both\" or \"none\"?", "br2",
+    "A bridge is no router: frames between its ports are not forwarded in the sense of `ip_forward`.",
+    {
+        "both": "To go outside, a packet must leave docker0 and enter eth0. Carrying it over is what ip_forward allows.",
+        "outside": "It is just the other way round.",
+        "none": "br1 and br2 are in the same network, on the same bridge. No router takes part.",
+    },
+    "For which of them is the host a router?",
+)
+
+bridges = Question(
+    "How many bridges are on the host after `docker network create net1`?", 2,
+    "docker0 for the default network, and one for each network that somebody makes.",
+    {1: "The notes say so, and for the default network they are right. Ask: `ip -br link show type bridge`."},
+    "ip -br link show type bridge",
+)
+
+host_addresses = Question(
+    "Which address has host1 on its eth0?", "192.168.77.2",
+    "The host's. It is not a copy: it is the same interface, in the same namespace.",
+    {
+        "172.17.0.5": "That would be the next free one in bridge mode. In host mode Docker gives out no address.",
+        "none": "It has an eth0, and the eth0 has an address: the host's.",
+    },
+    "In host mode a container uses the host's tables.",
+)
+
+published_on_host = Question(
+    "A container in host mode is started with `-p 80:80`. What does Docker do: \"refuse\", \"warn\" or \"publish\"?", "warn",
+    "It starts, and the option is thrown away: the program listens on the host itself, there is nothing to publish.",
+    {"refuse": "That is what container mode does with -p.",
+     "publish": "From where to where? The container's ports are the host's."},
+    "Run it.",
+)
+
+cont_address = Question(
+    "cont1 joined br1. Which address has it?", "172.17.0.2",
+    "That of br1: one namespace, one set of addresses. The two even talk to each other over lo.",
+    {"172.17.0.4": "Docker gave that one to pub1. cont1 got none: it brought no interface to give an address to."},
+    "It sees what br1 sees.",
+)
+
+left_after_stop = Question(
+    "br1 is stopped. How many interfaces has cont1 left, lo included?", 1,
+    "The namespace lives as long as somebody is in it, but Docker pulls out the interface of the container that stops.",
+    {
+        2: "eth0 was br1's: Docker made it for br1 and takes it away with br1.",
+        0: "The namespace is still there, since cont1 is in it, and every namespace has a lo.",
+    },
+    "docker exec cont1 ip -br addr",
+)
+
+none_interfaces = Question(
+    "How many interfaces does a container in none mode have?", 1,
+    "lo, which is up and has 127.0.0.1/8. The route table `main` is empty, the table `local` is not.",
+    {0: "So the notes say. Look: docker exec none1 ip addr"},
+    "docker exec none1 ip addr",
+)
+
+apart = Question(
+    "Which two modes give a container a namespace of its own? Answer as \"x and y\".", ("bridge and none", "none and bridge"),
+    "One with an interface and a route in it, one with lo alone. The other two move in with somebody.",
+    {
+        "host and container": "These are the two that share.",
+        "container and host": "These are the two that share.",
+        "bridge and host": "In host mode a container uses the host's namespace.",
+        "bridge and container": "In container mode a container uses another container's namespace.",
+    },
+    "The modes are bridge, host, container and none.",
+)
+
+default_again = Task(
+    "Give br2 its way to the outside back.", lambda lab: unanswered(lab, "br2", "192.168.77.1"),
+    "`default via 172.17.0.1`: the bridge's address is the containers' gateway.",
+    undone=lambda lab: len(lab["br2"].main) == 1,
+)
+
+
+def _wired(lab: Lab) -> str | None:
+    probes = ("none1", "172.17.0.2"), ("none1", "192.168.77.1"), ("br2", "172.17.0.77")
+    return next((missing for probe in probes if (missing := unanswered(lab, *probe))), None)
+
+
+wired = Task(
+    "Connect none1 to docker0 by hand, with 172.17.0.77/16 and a default route, so that it reaches br1 and the machine outside.",
+    _wired,
+    "You are Docker now: a pair, one end in the bridge, one end inside, address, up, default route.",
+    undone=lambda lab: len(lab["none1"].interfaces) == 1,
+)
+
+
+def _container(lab: Lab, name: str):
+    return next((c for c in lab.services["docker"]["host"].containers if c.name == name), None)
+
+
+def _listens_along(lab: Lab) -> str | None:
+    sniff = _container(lab, "sniff")
+    if not sniff.running:
+        return "sniff does not run."
+    if sniff.namespace is lab["pub1"]:
+        return None
+    where = "the host's namespace" if sniff.namespace is lab["host"] else "a namespace of its own"
+    return f"sniff runs in {where}; it should see the interfaces of pub1 and nothing else."
+
+
+sniff = Task(
+    "Start a container called sniff (image tiny:1, command sleep 600) that sees exactly the interfaces that pub1 sees.",
+    _listens_along,
+    "Container mode. Tools come to a container that has none in this way, and all containers of a Kubernetes pod live like this.",
+    undone=lambda lab: _container(lab, "sniff") is None,
+)
