@@ -46,10 +46,3 @@ class Lab(State):
         from .kernel.realize import realize
 
         return realize(self, **how)
-
-    @classmethod
-    def from_capture(cls, folder):
-        """A lab from the saved outputs of a real machine."""
-        from .captures.read import read
-
-        return read(cls, folder)
