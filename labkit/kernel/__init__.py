@@ -4,7 +4,7 @@ Words: to realize a lab is to build it in a child process's own namespaces; a ta
 observed Trace is what the taps saw, in the values of a predicted one. Needs Linux; `available()` says what it allows.
 """
 
-from .available import Availability, available
+from .availability import Availability, available
 from .realize import Real, realize
 
 __all__ = ["Availability", "Real", "available", "realize"]

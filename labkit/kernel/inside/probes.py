@@ -129,6 +129,7 @@ class Sender:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, wish["ttl"])
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, wish["tos"])
         sock.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, _DISCOVER[wish["df"]])
+        sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)  # as ping: or some errors would not be told (net/ipv4/raw.c)
         if wish["dev"]:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, wish["dev"].encode() + b"\0")
         self.refused = 0
@@ -152,28 +153,18 @@ class Sender:
         try:
             self.socket.sendto(self.packet(seq), (self.wish["dst"], self.destination_port))
         except OSError as error:
-            return error.errno, self._learned_mtu(seq) if error.errno == errno.EMSGSIZE else 0
+            return error.errno, self._learned_mtu() if error.errno == errno.EMSGSIZE else 0
         return 0, 0
 
     def packet(self, seq: int) -> bytes:
         raise NotImplementedError
 
-    def _learned_mtu(self, seq: int) -> int:
-        """What the kernel says when asked again with an error queue (net/ipv4/ip_sockglue.c ip_local_error).
-
-        Without one, a frame that a veth's far end does not take is no error of ours (net/ipv4/raw.c).
-        """
-        self.socket.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
-        try:
-            self.socket.sendto(self.packet(seq), (self.wish["dst"], self.destination_port))
-        except OSError:
-            pass
+    def _learned_mtu(self) -> int:
+        """The MTU in the error queue (kernel: net/ipv4/ip_sockglue.c ip_local_error)."""
         try:
             _, control, _, _ = self.socket.recvmsg(0, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
         except OSError:
             return 0
-        finally:
-            self.socket.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 0)
         return next((struct.unpack_from("=8xI", body)[0] for level, kind, body in control
                      if (level, kind) == (socket.IPPROTO_IP, IP_RECVERR)), 0)
 

@@ -1,0 +1,198 @@
+"""Nothing is left behind, however it ends; nothing of the machine's own is touched.
+
+Left-overs are looked for where the kernel shows them: processes, network namespaces of processes, interfaces.
+"""
+
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from labkit import scenarios
+
+pytestmark = pytest.mark.needs("namespaces")
+ROOT = Path(__file__).parent.parent.parent
+
+
+def descendants(pid: int) -> set[int]:
+    """The process and all below it."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                parents[int(entry)] = int(Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                pass
+    found = {pid}
+    while True:
+        more = {child for child, parent in parents.items() if parent in found} - found
+        if not more:
+            return found
+        found |= more
+
+
+def namespaces(pids: set[int]) -> set[str]:
+    """The network namespaces those processes are in or hold open."""
+    found = set()
+    for pid in pids:
+        for link in (f"/proc/{pid}/ns/net", *(f"/proc/{pid}/fd/{fd}" for fd in listed(f"/proc/{pid}/fd"))):
+            try:
+                found.add(os.readlink(link))
+            except OSError:
+                pass
+    return {name for name in found if name.startswith("net:")}
+
+
+def listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def all_namespaces() -> set[str]:
+    """Every network namespace that any process on this machine keeps alive."""
+    return namespaces({int(entry) for entry in os.listdir("/proc") if entry.isdigit()})
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
+
+
+NOTEBOOKS = {
+    "building": "while True:\n    print('ready', flush=True)\n    lab.realize().close()",
+    "probing": "real = lab.realize()\nprint('ready', flush=True)\nwhile True:\n    real.trace('ns1', '192.168.50.77')",
+    "running a tool": "real = lab.realize()\nprint('ready', flush=True)\nreal.sh('sleep 100 & sleep 100', timeout=90)",
+    "idle": "real = lab.realize()\nprint('ready', flush=True)\nimport time\ntime.sleep(100)",
+}
+
+
+@pytest.mark.parametrize("doing", NOTEBOOKS)
+def test_a_killed_notebook_leaves_nothing_after_a_second(doing):
+    script = f"from labkit import scenarios\nlab = scenarios.veth_pair()\n{NOTEBOOKS[doing]}"
+    notebook = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    with notebook.stdout as output:
+        assert output.readline() == "ready\n"
+        time.sleep(0.3 if doing != "building" else 0.05)
+        family = descendants(notebook.pid)
+        theirs = namespaces(family) - {os.readlink("/proc/self/ns/net")}
+        assert len(family) > 1 or doing == "building"
+        notebook.send_signal(signal.SIGKILL)
+        notebook.wait()
+    end = time.monotonic() + 1
+    while any(alive(pid) for pid in family) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert [pid for pid in family if alive(pid)] == []
+    assert theirs & all_namespaces() == set()
+
+
+def test_a_holder_that_is_killed_is_a_clear_error_and_the_next_lab_works():
+    lab = scenarios.veth_pair()
+    real = lab.realize()
+    os.kill(real._child.process.pid, signal.SIGKILL)
+    with pytest.raises(Exception, match="the real lab ended"):
+        real.sh("ip link")
+    with lab.realize() as again:
+        assert again.sh("true").returncode == 0
+
+
+def test_two_hundred_labs_in_a_row_leak_nothing():
+    lab = scenarios.veth_pair()
+
+    def once():
+        with lab.realize() as real:
+            real.sh("true")
+
+    for _ in range(3):
+        once()
+    gc.collect()
+    before = len(listed("/proc/self/fd")), len(descendants(os.getpid())), resident()
+    for _ in range(200):
+        once()
+    gc.collect()
+    after = len(listed("/proc/self/fd")), len(descendants(os.getpid())), resident()
+    assert after[:2] == before[:2]
+    assert after[2] - before[2] < 8 << 20, "bytes of memory"
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_a_lab_that_is_forgotten_is_closed():
+    real = scenarios.veth_pair().realize()
+    pid = real._child.process.pid
+    del real
+    gc.collect()
+    assert not alive(pid)
+
+
+def test_twenty_labs_at_once_do_not_disturb_each_other():
+    lab = scenarios.veth_pair()
+    labs = [lab.realize() for _ in range(20)]
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            traces = list(pool.map(lambda real: real.trace("ns1", "192.168.50.2"), labs))
+        predicted = lab.trace("ns1", "192.168.50.2")
+        differences = [str(found) for found in map(predicted.diff, traces) if not found.same]
+        assert differences == []
+        labs[0].sh("ip link set tap1 down", on="ns1")
+        assert [real.trace("ns1", "192.168.50.2").answered for real in labs[:3]] == [False, True, True]
+    finally:
+        for real in labs:
+            real.close()
+
+
+def own_network() -> str:
+    """Everything about this machine's own network that a lab could change."""
+    seen = []
+    for line in ("ip -j addr", "ip -j route show table all", "ip -j neigh show nud permanent", "ip netns", "nft list ruleset", "sysctl -a"):
+        done = subprocess.run(line.split(), capture_output=True, text=True)
+        seen.append(done.stdout)
+    return json.dumps([stable(text) for text in seen], indent=0)
+
+
+#: Settings that count or come by chance, and are no settings.
+CHANGING = ("random", "_count", "-nr", "-state", "nr_", "ns_last_pid", "pty.nr", "perf_event_max_sample_rate", "cad_pid", "fs.quota", "expires", "valid_life_time", "preferred_life_time", "dentry", "inode", "sched_domain")
+
+
+def stable(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not any(word in line for word in CHANGING)]
+
+
+@pytest.mark.needs("vxlan")
+def test_the_machines_own_network_is_untouched():
+    before = own_network()
+    for lab in (scenarios.veth_pair(), scenarios.flannel(backend="vxlan"), scenarios.docker_host()):
+        source, destination = lab.probes[0]
+        with lab.realize() as real:
+            real.trace(source, destination)
+            real.sh("sysctl -w net.ipv4.ip_forward=1; ip route add blackhole 192.0.2.0/24; ip netns add stray; nft add table ip stray")
+    assert own_network() == before
+
+
+def test_an_interrupted_call_does_not_confuse_the_next_one():
+    script = textwrap.dedent("""
+        import os, signal, threading
+        from labkit import scenarios
+        real = scenarios.veth_pair().realize()
+        for seconds in (0.05, 0.15, 0.4):
+            threading.Timer(seconds, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+            try:
+                real.trace("ns1", "192.168.50.77")
+            except KeyboardInterrupt:
+                print("interrupted", real.sh("echo mine").stdout.strip(), real.trace("ns1", "192.168.50.2").answered)
+        """)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "interrupted mine True\n" * 3, done.stderr
