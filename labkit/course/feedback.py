@@ -25,3 +25,8 @@ class Feedback:
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_markdown_(self) -> str:
+        """For notebooks, which break lines of plain text in the middle of words."""
+        text = self.text.replace("<", "&lt;").replace("*", r"\*")
+        return f"**{_HEADS[self.status]}** {text}"

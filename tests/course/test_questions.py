@@ -21,6 +21,11 @@ def test_a_question_answers_each_kind_of_answer(given, status, words):
     assert bool(feedback) == (status == "right")
 
 
+def test_a_notebook_shows_the_answer_with_a_bold_head_and_nothing_of_the_learners_text_as_markup():
+    assert TTL.check(64)._repr_markdown_() == "**Right.** No router lowered it."
+    assert r"'&lt;b>\*x\*' is not a whole number" in TTL.check("<b>*x*")._repr_markdown_()
+
+
 def test_one_of_several_right_answers_will_do_in_any_case_and_spacing():
     question = Question("Which device?", ("flannel0", "the tun"), "yes")
     assert question.check("The  TUN") and question.check("`flannel0`") and not question.check("docker0")
