@@ -17,6 +17,7 @@ def same_node() -> Lab:
     """
     lab = Lab("node")
     run(lab, "node", """
+        ip link set lo up
         ip link add docker0 type bridge
         ip addr add 10.20.92.1/24 dev docker0
         ip link set docker0 up

@@ -45,8 +45,8 @@ def _raised_at(steps: tuple[Step, ...], reply: Reply, source: str) -> str:
 
 def _silence(steps: tuple[Step, ...], delivered: bool, source: str, arrivals: list[str]) -> Verdict:
     """Nothing came back: the last drop says where and why."""
-    drops = [s for s in steps if s.kind == "drop" and not s.aside]
-    last = drops[-1] if drops else None
+    drops = [s for s in steps if s.kind == "drop" and (s.packet is None or not s.packet.arp)]
+    last = next((s for s in reversed(drops) if not s.aside), drops[-1] if drops else None)
     if delivered:
         lost = f"; the answer was lost at {last.namespace}: {_why(last)}" if last else ""
         return Verdict("answer lost", last.namespace if last else arrivals[-1], f"the request was delivered in {arrivals[-1]}{lost}")

@@ -241,3 +241,14 @@ def test_a_frame_too_long_for_the_other_end_of_a_veth_pair_is_dropped_there():
     trace = lab.trace("h1", "10.1.1.1", size=1305 - 28)
     assert (trace.verdict.kind, trace.verdict.where) == ("dropped", "r1") and "too long" in trace.verdict.why
     assert trace.replies[0].errno == errno.ENOBUFS, "a sender whose neighbour is known is told at once"
+
+
+def test_a_frame_for_another_mac_address_is_the_verdict_when_nothing_else_happened():
+    lab = lan()
+    neighbors.put(lab, lab["c1"], "eth0", IPv4Address("10.0.0.3"), lab["c3"].find("eth0").mac)
+    trace = lab.trace("c1", "10.0.0.3", wait=1.0)
+    assert trace.verdict.kind != "no answer", "c3 gets it and is no router"
+    lab["host"].find("br0").bridge.fdb.add(FdbEntry("02:aa:00:00:00:07", "v1", master="br0"))
+    neighbors.put(lab, lab["c1"], "eth0", IPv4Address("10.0.0.77"), "02:aa:00:00:00:07")
+    trace = lab.trace("c1", "10.0.0.77", wait=1.0)
+    assert trace.verdict.where == "c2" and "the frame is for 02:aa:00:00:00:07" in trace.verdict.why
