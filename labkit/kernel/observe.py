@@ -56,16 +56,14 @@ class Observation:
         return any(mark in data for mark in self.wish["marks"])
 
     def _belongs(self, packet: Packet, data: bytes) -> bool:
-        """ARP, also in a tunnel or in an error about one; else what carries the token.
-
-        Not what a kernel adds to a connection that we only opened.
+        """ARP, also in a tunnel or in an error about one; fragments, which may be too short for the token; else what
+        carries the token. Not what a kernel adds to a connection that we only opened.
         """
         while packet.inner is not None or getattr(packet.transport, "quoted", None) is not None:
             packet = packet.inner or packet.transport.quoted
-        if packet.arp:
+        if packet.arp or packet.is_fragment:
             return True
-        opening = not isinstance(packet.transport, Tcp) or packet.is_fragment or packet.transport.flags in _OPENING
-        return opening and self._mine(data)
+        return self._mine(data) and (not isinstance(packet.transport, Tcp) or packet.transport.flags in _OPENING)
 
     def _sightings(self, frames: list[tuple]) -> list[tuple[int, Step]]:
         """Steps by time; equal times in order of arrival."""
