@@ -60,7 +60,7 @@ def test_a_sender_whose_lo_is_down_does_not_even_learn_that_arp_failed():
     lab = lan()
     links.set_up(lab, lab["c1"], lab["c1"].find("lo"), False)
     trace = lab.trace("c1", "10.0.0.99")
-    assert not trace.replies and trace.verdict.kind == "dropped"
+    assert not trace.replies and trace.verdict.kind == "dropped" and "nobody answered" in trace.verdict.why
 
 
 def test_a_machine_that_does_not_forward_drops_without_a_word():
