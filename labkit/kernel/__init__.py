@@ -5,6 +5,6 @@ observed Trace is what the taps saw, in the values of a predicted one. Needs Lin
 """
 
 from .availability import Availability, available
-from .realize import Real, realize
+from .realize import Real
 
-__all__ = ["Availability", "Real", "available", "realize"]
+__all__ = ["Availability", "Real", "available"]

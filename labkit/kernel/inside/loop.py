@@ -2,7 +2,6 @@
 
 import select
 import time
-from collections.abc import Callable
 
 
 class Loop:
@@ -10,9 +9,9 @@ class Loop:
 
     def __init__(self):
         self._poll = select.poll()
-        self._callbacks: dict[int, Callable[[], None]] = {}
+        self._callbacks: dict = {}
 
-    def add(self, fd: int, callback: Callable[[], None]) -> None:
+    def add(self, fd: int, callback) -> None:
         self._callbacks[fd] = callback
         self._poll.register(fd, select.POLLIN)
 
@@ -28,7 +27,7 @@ class Loop:
                 self._callbacks[fd]()
         return bool(ready)
 
-    def run(self, done: Callable[[], bool], deadline: float) -> None:
+    def run(self, done, deadline: float) -> None:
         """Deal with what comes until `done()`, or until the monotonic clock shows `deadline`."""
         while not done():
             left = deadline - time.monotonic()

@@ -4,8 +4,9 @@ Many requests go in one system call; the kernel works them off in order and answ
 """
 
 import os
-import socket
 import struct
+
+import _socket as socket  # the part written in C: socket.py takes longer to load than all else here
 
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
 NLMSG_ERROR, NLMSG_DONE = 2, 3

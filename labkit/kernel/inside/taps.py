@@ -5,8 +5,9 @@ Raw ICMP, UDP and TCP sockets beside it get a copy of what was delivered, after 
 and still be dropped. All are opened before the first probe and kept (opened late, they stamp when read).
 """
 
-import socket
 import struct
+
+import _socket as socket
 
 ETH_P_ALL, SO_TIMESTAMPNS = 0x0003, 35
 _STAMP = struct.Struct("=qq")
