@@ -1,7 +1,7 @@
 """A real JupyterLab on loopback and a real Chromium, offline: what a learner sees and presses.
 
-`open_notebook` gives a page with a notebook run to its end. Everything Jupyter writes goes to a temporary
-folder; a request to anywhere but this machine fails the test that made it.
+`open_notebook` gives a page with a notebook run to its end; one JupyterLab serves all. Everything Jupyter writes
+goes to a temporary folder, and a request to anywhere but this machine is a failure.
 """
 
 import json
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -31,6 +32,7 @@ CHROMIUM_ARGS = [
     "--disable-component-update", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]  # fmt: skip
 IDLE = "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
 SECONDS = 60_000  # milliseconds that a slow machine may take for any one thing
 
 
@@ -38,8 +40,9 @@ SECONDS = 60_000  # milliseconds that a slow machine may take for any one thing
 def jupyter(tmp_path_factory):
     """(address, token, folder for notebooks) of a running JupyterLab."""
     home = tmp_path_factory.mktemp("jupyter")
-    folder = home / "notebooks"
-    folder.mkdir()
+    folder = home / "course" / "notebooks"
+    folder.mkdir(parents=True)
+    (home / "course" / "data").symlink_to(ROOT / "data")
     for name, values in SETTINGS.items():
         file = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +71,7 @@ def _start(home: Path, folder: Path, port: int, token: str) -> subprocess.Popen:
     env = {**os.environ, "PYTHONPATH": str(ROOT), **{name: str(home / place) for name, place in places.items()}}
     options = {
         "ServerApp.ip": "127.0.0.1", "ServerApp.port": port, "ServerApp.port_retries": 0, "IdentityProvider.token": token,
-        "ServerApp.root_dir": folder, "ServerApp.allow_root": True, "ServerApp.terminals_enabled": False,
+        "ServerApp.root_dir": folder.parent, "ServerApp.allow_root": True, "ServerApp.terminals_enabled": False,
         "LabApp.expose_app_in_browser": True, "LabApp.extension_manager": "readonly",
     }  # fmt: skip
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", *(f"--{name}={value}" for name, value in options.items())]
@@ -87,51 +90,61 @@ def _wait_until_up(address: str, server: subprocess.Popen, log: Path) -> None:
             time.sleep(0.1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """For a module only: as long as Playwright runs, no other test of this process may have an event loop."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_ARGS)
         yield chromium
         chromium.close()
 
 
-@pytest.fixture
-def page(browser):
-    """A page of its own; a request that leaves this machine fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1600}, locale="en-US", reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(SECONDS)
-    requests = []
-    page.on("request", lambda request: requests.append(request.url))
-    yield page
-    context.close()
-    assert [url for url in requests if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))] == []
+@pytest.fixture(scope="module")
+def context(browser):
+    """What pages share: above all the cache, so that JupyterLab is loaded once."""
+    with browser.new_context(viewport={"width": 1280, "height": 1600}, locale="en-US", reduced_motion="reduce") as context:
+        context.set_default_timeout(SECONDS)
+        yield context
 
 
-@pytest.fixture
-def open_notebook(jupyter, page):
-    """open_notebook(path or list of cells): the page with that notebook, all its cells run."""
+@pytest.fixture(scope="module")
+def open_notebook(jupyter, context):
+    """`with open_notebook(path or list of cells) as page`: that notebook, run whole without an error or a warning.
+
+    A request that leaves this machine, and a dialog that a script of ours would open, fail the test.
+    """
     address, token, folder = jupyter
 
-    def open(what) -> Page:
-        name = f"{secrets.token_hex(4)}.ipynb"
-        if isinstance(what, Path):
-            shutil.copy(what, folder / name)
-        else:
-            kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}  # else Lab asks which
-            notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in what], metadata=kernel)
-            nbformat.write(notebook, folder / name)
-        page.goto(f"{address}/doc/tree/{name}?token={token}&reset")
-        page.wait_for_selector(".jp-Notebook .jp-Cell")
-        page.wait_for_function(IDLE)
-        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        page.wait_for_function(IDLE)
-        wrong = page.locator("[data-mime-type$='jupyter.error'], [data-mime-type$='jupyter.stderr']")
-        assert wrong.all_inner_texts() == []
-        return page
+    @contextmanager
+    def open(what):
+        file = _stored(what, folder)
+        requests, dialogs = [], []
+        with context.new_page() as page:
+            page.on("request", lambda request: requests.append(request.url))
+            page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+            page.goto(f"{address}/doc/tree/notebooks/{file.name}?token={token}&reset")
+            page.wait_for_selector(".jp-Notebook .jp-Cell")
+            page.wait_for_function(IDLE)
+            page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+            wrong = page.locator("[data-mime-type$='jupyter.error'], [data-mime-type$='jupyter.stderr']")
+            assert wrong.all_inner_texts() == []
+            yield page
+            page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll() }")
+        assert [url for url in requests if not url.startswith(LOCAL)] == []
+        assert dialogs == []
 
-    yield open
-    page.evaluate("async () => { await window.jupyterapp?.serviceManager?.sessions?.shutdownAll() }")
+    return open
+
+
+def _stored(what: Path | list[str], folder: Path) -> Path:
+    """A notebook, or one made of these cells, where JupyterLab finds it."""
+    if isinstance(what, Path):
+        return Path(shutil.copy(what, folder))
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}  # else Lab asks which
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in what], metadata=kernel)
+    file = folder / f"{secrets.token_hex(4)}.ipynb"
+    nbformat.write(notebook, file)
+    return file
 
 
 @pytest.fixture(scope="session")
