@@ -94,6 +94,12 @@ def test_the_chooser_cannot_take_what_is_not_free():
         upstreams().acquire(ME, choose=lambda free: IPv4Network("10.9.0.0/24"))
 
 
+@pytest.mark.parametrize("typed", ["zz", "", "10.20.37.0/33", "10.20.37.1/24", "²"])
+def test_a_choice_that_is_no_subnet_is_refused_with_a_sentence(typed):
+    with pytest.raises(BadInput, match="is not a subnet such as 10.20.37.0/24"):
+        exactly(typed)
+
+
 def test_without_a_config_it_says_which_key_is_missing():
     with pytest.raises(ConfigNotFound, match="/coreos.com/network/config"):
         Registry(Store(Lab(), 1)).acquire(ME)

@@ -36,8 +36,11 @@ def lowest(free: list[IPv4Network]) -> IPv4Network:
 
 
 def exactly(subnet: str) -> Chooser:
-    """A chooser that insists on one subnet, as chance would have had it on a real node."""
-    wanted = IPv4Network(subnet)
+    """A chooser that insists on one subnet, as chance would have had it on a real node. BadInput when it is none."""
+    try:
+        wanted = IPv4Network(subnet.strip())
+    except ValueError as error:
+        raise BadInput(f"{subnet!r} is not a subnet such as 10.20.37.0/24: {error}") from None
 
     def choose(free: list[IPv4Network]) -> IPv4Network:
         if wanted not in free:
