@@ -69,6 +69,16 @@ def differing_hops(trace: Trace, before: Trace) -> list[tuple[str, str]]:
     return found
 
 
+def observed_words(predicted: Trace, seen: Trace) -> str:
+    """What the kernel did with the same probe: a sentence, and every packet when it is not what was predicted."""
+    found = predicted.diff(seen)
+    if not found.same:
+        return f"The kernel does something else: {seen.verdict}.\n{found}"
+    count = len(found.rows)
+    what = f"{_count(count, 'sighting')}, each" if count else "nothing,"
+    return "\n".join([f"The kernel does the same: {seen.verdict}.", f"On the interfaces: {what} as predicted.", *found.notes])
+
+
 def as_text(lab: Lab, trace: Trace | None = None) -> str:
     """The picture as lines of text: each namespace with its interfaces and what they lead to."""
     lines = []

@@ -5,7 +5,7 @@ from html import escape
 import ipywidgets as widgets
 
 from .encapsulation import BACKENDS, Encapsulation
-from .explorer import Explorer, button, choice, page, text_field
+from .explorer import Explorer, button, choice, page, picture_box, text_field
 
 
 class EncapExplorer(Explorer):
@@ -18,7 +18,7 @@ class EncapExplorer(Explorer):
         self.model = Encapsulation(backend, size)
         self.backend = choice("Encapsulation", list(BACKENDS), self.model.backend)
         self.size = text_field("Payload bytes", str(self.model.size))
-        self.picture, self.table = widgets.HTML(), widgets.HTML()
+        self.picture, self.table = picture_box(), widgets.HTML()
         self.backend.control.observe(lambda change: self._do(self.model.set_backend, change.new), "value")
         self.size.control.observe(lambda change: self._do(self.model.set_size, change.new), "value")
         fits = button("As much as fits", lambda: self._set(self.model.largest))

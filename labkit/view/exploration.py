@@ -13,6 +13,7 @@ from ..lab.lab import Lab
 from ..trace.steps import Step
 from ..trace.trace import Trace
 from . import lines
+from .describe import observed_words
 from .scene import Scene, scene
 
 PROTOCOLS = ("icmp", "udp", "tcp")
@@ -180,7 +181,7 @@ class Exploration:
         try:
             with self.lab.realize() as real:
                 seen = real.trace(question.source, self.address_of(question.to), **question.how())
-            self.observed = str(self.trace.diff(seen))
+            self.observed = observed_words(self.trace, seen)
         except LabError as error:
             self.observed = str(error)
 

@@ -9,7 +9,7 @@ from html import escape
 import ipywidgets as widgets
 
 from .picture import bundle
-from .theme import PAGE, THEME
+from .theme import PAGE, SCROLL, THEME
 
 WIDE = {"description_width": "110px"}
 
@@ -22,7 +22,7 @@ class Explorer(widgets.VBox):
 
     def __init__(self, model, children):
         self.model = model
-        style = widgets.HTML(f"<style>{THEME}{PAGE}</style>")
+        style = widgets.HTML(f"<style>{THEME}{PAGE}{SCROLL}</style>")
         super().__init__([style, *children])
 
     def _repr_mimebundle_(self, **kwargs):
@@ -44,6 +44,13 @@ class Field(widgets.HBox):
         words = f'<span class="labkit page" role="alert"><span class="bad">{escape(complaint)}</span></span>' if complaint else ""
         if self.message.value != words:
             self.message.value = words
+
+
+def picture_box() -> widgets.HTML:
+    """Where the picture goes. Where it would get too small to read it scrolls, also by the arrow keys."""
+    box = widgets.HTML(tabbable=True)
+    box.add_class("labkit-scroll")
+    return box
 
 
 def text_field(label: str, value: str, placeholder: str = "") -> Field:

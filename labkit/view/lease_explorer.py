@@ -2,7 +2,7 @@
 
 import ipywidgets as widgets
 
-from .explorer import Explorer, button, choice, text_field
+from .explorer import Explorer, button, choice, picture_box, text_field
 from .leasing import BACKENDS, CONFIG, Leasing
 
 NOBODY = "(nobody)"
@@ -23,7 +23,7 @@ class LeaseExplorer(Explorer):
         self.subnet = text_field("Subnet", "", "empty: the first free one")
         self.leaver = choice("Node", [NOBODY], NOBODY)
         self.config.control.layout.width = "560px"
-        self.picture = widgets.HTML()
+        self.picture = picture_box()
         self.backend.control.observe(lambda change: self._set_config(CONFIG.format(change.new)), "value")
         self.config.control.observe(lambda change: self._do(self.model.set_config, change.new), "value")
         wrap = widgets.Layout(flex_flow="row wrap")

@@ -12,6 +12,7 @@ from ..trace.trace import Trace
 from .describe import as_text
 from .scene import Scene, scene
 from .svg import svg
+from .theme import SIZE
 
 
 def bundle(svg: str, name: str, text: str) -> dict[str, str]:
@@ -21,7 +22,8 @@ def bundle(svg: str, name: str, text: str) -> dict[str, str]:
     run; hence the same SVG as an <img> with a name, which it also shows in a notebook just opened.
     """
     source = b64encode(svg.encode()).decode()
-    html = f'<img alt="{escape(name)}" style="max-width:100%" src="data:image/svg+xml;base64,{source}">'
+    img = f'<img alt="{escape(name)}" style="{SIZE}" src="data:image/svg+xml;base64,{source}"/>'
+    html = f'<div tabindex="0" style="overflow-x:auto">{img}</div>'
     return {"text/html": html, "image/svg+xml": svg, "text/plain": text}
 
 

@@ -19,6 +19,9 @@ THEME = (
     f"[data-jp-theme-light=true] .labkit{{{_LIGHT}}}[data-jp-theme-light=false] .labkit{{{_DARK}}}"
 )
 
+#: As wide as there is room, but text of 11 pixels is not to shrink until nobody can read it: then the box around scrolls.
+SIZE = "max-width:max(100%,740px)"
+
 PICTURE = """
 .labkit text{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;font-size:11px;fill:var(--ink)}
 .labkit .name{font-weight:600}.labkit .soft{fill:var(--soft)}.labkit .bad{fill:var(--err);font-weight:600}
@@ -40,6 +43,9 @@ PICTURE = """
 .labkit text.sign{fill:var(--mark);font-size:9px;font-weight:700;text-anchor:middle}
 .labkit .label{fill:var(--req);stroke:none}.labkit text.label{fill:var(--mark);font-weight:600;text-anchor:middle}
 """
+
+#: A box around a picture that scrolls when the page is too narrow for it.
+SCROLL = f".labkit-scroll{{overflow-x:auto}}.labkit-scroll svg.labkit{{{SIZE}!important}}"
 
 #: Text beside a picture: tables, sentences, headers.
 PAGE = """

@@ -12,7 +12,7 @@ from ..lab.lab import Lab
 from .describe import as_text, difference, differing_hops
 from .details import step_html
 from .exploration import PROTOCOLS, Exploration
-from .explorer import WIDE, Explorer, Field, button, choice, page, text_field
+from .explorer import WIDE, Explorer, Field, button, choice, page, picture_box, text_field
 from .lines import editable
 from .svg import svg
 
@@ -48,7 +48,7 @@ class TraceExplorer(Explorer):
         self.which.control.layout.width = self.line.control.layout.width = "560px"
         self.play = button("Play", self._play)
         self._playing: asyncio.Task | None = None
-        self.picture, self.story, self.given = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.picture, self.story, self.given = picture_box(), widgets.HTML(), widgets.HTML()
         self.where.control.observe(lambda _: self._list_lines(), "value")
         self.which.control.observe(lambda _: self._copy_line(), "value")
         self.line.control.observe(lambda change: self._edit(change.new), "value")
@@ -74,7 +74,8 @@ class TraceExplorer(Explorer):
         whole = button("Whole way", lambda: self._go(None))
         steps = [button("Step back", self._back), button("Step forward", self._forward), whole]
         changes = [button("Undo", self._undo), button("Reset", self._reset), button("Pin to compare", self._pin)]
-        real = [button("Run it on the kernel", self._on_the_kernel)] if available() else []
+        self.real = button("Run it on the kernel", self._on_the_kernel)
+        real = [self.real] if available() else []
         wrap = widgets.Layout(flex_flow="row wrap")
         return [
             widgets.HBox(list(self.fields.values()), layout=wrap), self.picture, widgets.HBox([*steps, self.play], layout=wrap),
@@ -163,7 +164,12 @@ class TraceExplorer(Explorer):
         self.redraw()
 
     def _on_the_kernel(self) -> None:
-        self.model.run_on_the_kernel()
+        """May take as long as real ARP does, some seconds; pressing it twice would only ask twice."""
+        self.real.description, self.real.disabled = "Running…", True
+        try:
+            self.model.run_on_the_kernel()
+        finally:
+            self.real.description, self.real.disabled = "Run it on the kernel", False
         self.redraw()
 
     # --- what is shown --------------------------------------------------------------------------
