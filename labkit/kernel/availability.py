@@ -14,13 +14,16 @@ from ..lab.interface import Vxlan
 from . import messages as m
 from .child import Child, Refused
 
-_USERNS_FIX = "sudo sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0   # where these settings exist"
+#: Debian's setting and Ubuntu's; a machine has at most one of them.
+_USERNS_FIX = "sudo sysctl -e -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0"
 _MODULE_FIX = "sudo modprobe {}"
 _TUN_FIX = "sudo sh -c 'modprobe tun; chmod 0666 /dev/net/tun'"
 #: Without these there is no real lab at all.
 _ESSENTIAL = ("linux", "packages", "namespaces", "veth", "bridge", "taps")
 _LESSONS = {
-    "vxlan": "flannel's vxlan backend", "tun": "flannel's UDP backend", "packet filter": "NAT: published ports and Services",
+    "vxlan": "flannel's vxlan backend",
+    "tun": "flannel's UDP backend",
+    "packet filter": "NAT: published ports and Services",
 }
 
 
@@ -94,7 +97,9 @@ def _before_the_child() -> dict[str, Part]:
     parts = {"linux": Part("linux", linux, "" if linux else why, "" if linux else "use Linux, or a virtual machine with it")}
     lacking = [name for name in ("pyroute2", "scapy") if find_spec(name) is None]
     why = f"the Python packages {' and '.join(lacking)} are not installed"
-    parts["packages"] = Part("packages", not lacking, why if lacking else "", f"pip install {' '.join(lacking)}" if lacking else "")
+    parts["packages"] = Part(
+        "packages", not lacking, why if lacking else "", f"pip install {' '.join(lacking)}" if lacking else ""
+    )
     if linux and which("unshare") is None:
         parts["namespaces"] = Part("namespaces", False, "unshare is not installed", "sudo apt install util-linux")
     return parts
@@ -104,7 +109,8 @@ def _try_each(child: Child, parts: dict[str, Part]) -> None:
     veth = {"attrs": [["VETH_INFO_PEER", m.nested([("IFLA_IFNAME", "v1")])]]}
     vxlan = m.nested([("IFLA_VXLAN_ID", 1), ("IFLA_VXLAN_PORT", Vxlan(1).port)])
     for name, kind, data, fix in (
-        ("veth", "veth", veth, _USERNS_FIX), ("bridge", "bridge", None, _MODULE_FIX.format("bridge")),
+        ("veth", "veth", veth, _USERNS_FIX),
+        ("bridge", "bridge", None, _MODULE_FIX.format("bridge")),
         ("vxlan", "vxlan", vxlan, _MODULE_FIX.format("vxlan")),
     ):
         info = m.nested([("IFLA_INFO_KIND", kind), ("IFLA_INFO_DATA", data)])

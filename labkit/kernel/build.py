@@ -10,8 +10,6 @@ import pickle
 from ipaddress import IPv4Address
 from pathlib import Path
 
-
-
 from ..errors import LabError
 from ..lab.lab import Lab
 from . import build_links, build_routes
@@ -86,7 +84,9 @@ def planned(lab: Lab) -> Plan:
 def _tuns(plan: Plan) -> list[tuple]:
     return [
         ("tun", (number, i.name, i.index, i.tun.mode, i.tun.pi, i.tun.program is not None))
-        for number, ns in plan.each() for i in ns.by_index() if i.tun is not None
+        for number, ns in plan.each()
+        for i in ns.by_index()
+        if i.tun is not None
     ]
 
 
@@ -103,6 +103,8 @@ def _programs(plan: Plan) -> list[tuple]:
     steps = []
     for number, ns in plan.each():
         steps += [("program", (number, pickle.dumps(p), PACKAGE, p.tun)) for p in ns.programs.values()]
-        steps += [("listener", (number, proto, str(address or IPv4Address(0)), port))
-                  for proto, address, port in sorted(ns.listeners, key=str)]
+        steps += [
+            ("listener", (number, proto, str(address or IPv4Address(0)), port))
+            for proto, address, port in sorted(ns.listeners, key=str)
+        ]
     return steps

@@ -40,19 +40,31 @@ def others(plan) -> None:
         data = None
         if interface.bridge is not None and interface.bridge.ageing != _AGEING_DEFAULT:
             data = m.nested([("IFLA_BR_AGEING_TIME", int(interface.bridge.ageing * 100))])
-        plan.add(number, _new_link(plan.namespaces[number], interface, data), f"ip link add {interface.name} type {interface.kind}")
+        plan.add(
+            number, _new_link(plan.namespaces[number], interface, data), f"ip link add {interface.name} type {interface.kind}"
+        )
 
 
 def vxlans(plan) -> None:
     for number, interface in _each(plan, "vxlan"):
         vxlan = interface.vxlan
         lower = plan.namespaces[number].find(vxlan.dev) if vxlan.dev else None
-        data = m.nested([
-            ("IFLA_VXLAN_ID", vxlan.vni), ("IFLA_VXLAN_GROUP", _text(vxlan.remote)), ("IFLA_VXLAN_LOCAL", _text(vxlan.local)),
-            ("IFLA_VXLAN_LINK", lower.index if lower else None), ("IFLA_VXLAN_TTL", vxlan.ttl or None),
-            ("IFLA_VXLAN_LEARNING", int(vxlan.learning)), ("IFLA_VXLAN_PORT", vxlan.port),
-        ])
-        plan.add(number, _new_link(plan.namespaces[number], interface, data), f"ip link add {interface.name} type vxlan id {vxlan.vni} dstport {vxlan.port}")
+        data = m.nested(
+            [
+                ("IFLA_VXLAN_ID", vxlan.vni),
+                ("IFLA_VXLAN_GROUP", _text(vxlan.remote)),
+                ("IFLA_VXLAN_LOCAL", _text(vxlan.local)),
+                ("IFLA_VXLAN_LINK", lower.index if lower else None),
+                ("IFLA_VXLAN_TTL", vxlan.ttl or None),
+                ("IFLA_VXLAN_LEARNING", int(vxlan.learning)),
+                ("IFLA_VXLAN_PORT", vxlan.port),
+            ]
+        )
+        plan.add(
+            number,
+            _new_link(plan.namespaces[number], interface, data),
+            f"ip link add {interface.name} type vxlan id {vxlan.vni} dstport {vxlan.port}",
+        )
 
 
 def joined_and_up(plan) -> None:
@@ -68,7 +80,11 @@ def joined_and_up(plan) -> None:
             if interface.kind == "tap":
                 attributes.append(("IFLA_ADDRESS", interface.mac))
             flags, change = _flags(interface)
-            words = f"ip link set {interface.name}" + (f" master {interface.master}" if interface.master else "") + (" up" if interface.up else "")
+            words = (
+                f"ip link set {interface.name}"
+                + (f" master {interface.master}" if interface.master else "")
+                + (" up" if interface.up else "")
+            )
             if attributes or change:
                 plan.add(number, m.message(m.SETLINK, 0, attributes, index=interface.index, flags=flags, change=change), words)
             if interface.port is not None:
@@ -83,8 +99,13 @@ def neighbors(plan) -> None:
                 continue
             flags = (NTF_PROXY if entry.proxy else 0) | (NTF_ROUTER if entry.router else 0)
             request = m.message(
-                m.NEWNEIGH, m.CREATE | m.REPLACE, [("NDA_DST", str(entry.address)), ("NDA_LLADDR", entry.lladdr)],
-                family=m.AF_INET, ifindex=ns.find(entry.dev).index, state=NUD[entry.state], flags=flags,
+                m.NEWNEIGH,
+                m.CREATE | m.REPLACE,
+                [("NDA_DST", str(entry.address)), ("NDA_LLADDR", entry.lladdr)],
+                family=m.AF_INET,
+                ifindex=ns.find(entry.dev).index,
+                state=NUD[entry.state],
+                flags=flags,
             )
             plan.add(number, request, f"ip neigh add {entry.address} lladdr {entry.lladdr} dev {entry.dev}")
 
@@ -98,11 +119,17 @@ def forwarding(plan) -> None:
                 if entry.state == "" or _by_itself(interface, entry):
                     continue
                 request = m.message(
-                    m.NEWNEIGH, m.CREATE | m.APPEND, [("NDA_LLADDR", entry.mac), ("NDA_DST", _text(entry.dst))], family=m.AF_BRIDGE,
-                    ifindex=interface.index, flags=NTF_MASTER if entry.owner == "master" else NTF_SELF,
+                    m.NEWNEIGH,
+                    m.CREATE | m.APPEND,
+                    [("NDA_LLADDR", entry.mac), ("NDA_DST", _text(entry.dst))],
+                    family=m.AF_BRIDGE,
+                    ifindex=interface.index,
+                    flags=NTF_MASTER if entry.owner == "master" else NTF_SELF,
                     state=NUD["PERMANENT"] if entry.state == "permanent" else NUD["NOARP"],
                 )
-                plan.add(number, request, f"bridge fdb append {entry.mac} dev {entry.dev}" + (f" dst {entry.dst}" if entry.dst else ""))
+                plan.add(
+                    number, request, f"bridge fdb append {entry.mac} dev {entry.dev}" + (f" dst {entry.dst}" if entry.dst else "")
+                )
 
 
 def _by_itself(interface: Interface, entry: FdbEntry) -> bool:
@@ -139,8 +166,10 @@ def _attributes(ns: Namespace, interface: Interface) -> list[tuple]:
     follows = interface.bridge is not None and not interface.bridge.mtu_set and ns.ports(interface.name)
     own_mac = interface.mac not in ("", ZERO_MAC) and (interface.bridge is None or interface.bridge.mac_set)
     return [
-        ("IFLA_IFNAME", interface.name), ("IFLA_ADDRESS", interface.mac if own_mac else None),
-        ("IFLA_MTU", None if follows else _first_mtu(ns, interface)), ("IFLA_TXQLEN", interface.txqlen),
+        ("IFLA_IFNAME", interface.name),
+        ("IFLA_ADDRESS", interface.mac if own_mac else None),
+        ("IFLA_MTU", None if follows else _first_mtu(ns, interface)),
+        ("IFLA_TXQLEN", interface.txqlen),
     ]
 
 
@@ -149,18 +178,31 @@ def _addresses(plan, number: int, interface: Interface) -> None:
         if interface.kind == "loopback" and str(address.interface) == "127.0.0.1/8" and interface.up:
             continue  # comes by itself with `up`
         request = m.message(
-            m.NEWADDR, _NEW,
-            [("IFA_LOCAL", str(address.ip)), ("IFA_ADDRESS", str(address.peer.network_address if address.peer else address.ip)),
-             ("IFA_BROADCAST", _text(address.broadcast)), ("IFA_LABEL", address.label), ("IFA_RT_PRIORITY", address.metric or None),
-             ("IFA_FLAGS", IFA_F_NOPREFIXROUTE if address.noprefixroute else None)],
-            family=m.AF_INET, prefixlen=address.prefixlen, index=interface.index, scope=_scope(address.scope),
+            m.NEWADDR,
+            _NEW,
+            [
+                ("IFA_LOCAL", str(address.ip)),
+                ("IFA_ADDRESS", str(address.peer.network_address if address.peer else address.ip)),
+                ("IFA_BROADCAST", _text(address.broadcast)),
+                ("IFA_LABEL", address.label),
+                ("IFA_RT_PRIORITY", address.metric or None),
+                ("IFA_FLAGS", IFA_F_NOPREFIXROUTE if address.noprefixroute else None),
+            ],
+            family=m.AF_INET,
+            prefixlen=address.prefixlen,
+            index=interface.index,
+            scope=_scope(address.scope),
         )
         plan.add(number, request, f"ip addr add {address.interface} dev {interface.name}")
 
 
 def _flags(interface: Interface) -> tuple[int, int]:
     """Flags to set, and which of them are meant."""
-    flags = (IFF_UP if interface.up else 0) | (IFF_PROMISC if interface.promisc else 0) | (IFF_ALLMULTI if interface.allmulticast else 0)
+    flags = (
+        (IFF_UP if interface.up else 0)
+        | (IFF_PROMISC if interface.promisc else 0)
+        | (IFF_ALLMULTI if interface.allmulticast else 0)
+    )
     change = flags
     if not interface.arp and interface.kind != "tun":
         flags, change = flags | IFF_NOARP, change | IFF_NOARP
@@ -172,8 +214,11 @@ def _flags(interface: Interface) -> tuple[int, int]:
 def _port(plan, number: int, interface: Interface) -> None:
     port = interface.port
     settings = [
-        ("IFLA_BRPORT_MODE", port.hairpin, False), ("IFLA_BRPORT_LEARNING", port.learning, True), ("IFLA_BRPORT_UNICAST_FLOOD", port.flood, True),
-        ("IFLA_BRPORT_MCAST_FLOOD", port.mcast_flood, True), ("IFLA_BRPORT_BCAST_FLOOD", port.bcast_flood, True),
+        ("IFLA_BRPORT_MODE", port.hairpin, False),
+        ("IFLA_BRPORT_LEARNING", port.learning, True),
+        ("IFLA_BRPORT_UNICAST_FLOOD", port.flood, True),
+        ("IFLA_BRPORT_MCAST_FLOOD", port.mcast_flood, True),
+        ("IFLA_BRPORT_BCAST_FLOOD", port.bcast_flood, True),
         ("IFLA_BRPORT_ISOLATED", port.isolated, False),
     ]
     changed = [(name, int(value)) for name, value, default in settings if value != default]

@@ -52,8 +52,8 @@ def _changes(lab, ns: Namespace) -> tuple[list[Route], list[Route], list[Route]]
     cleared, groups, deleted = [], [], []
     for place in wanted.keys() | there.keys():
         have, want = there.get(place, []), wanted.get(place, [])
-        if have == want[:len(have)]:
-            groups.append(want[len(have):])
+        if have == want[: len(have)]:
+            groups.append(want[len(have) :])
         elif want:
             cleared += have
             groups.append(want)
@@ -66,8 +66,11 @@ def _changes(lab, ns: Namespace) -> tuple[list[Route], list[Route], list[Route]]
 def _turn(group: list[Route]) -> tuple:
     """Errors last, because they would hide gateways; before them gateways; first what is on a link."""
     return (
-        all(route.type in ERROR_TYPES for route in group), any(leg.gateway is not None for route in group for leg in route.legs),
-        -max(scope_number(route.scope) for route in group), group[0].table, group[0].order,
+        all(route.type in ERROR_TYPES for route in group),
+        any(leg.gateway is not None for route in group for leg in route.legs),
+        -max(scope_number(route.scope) for route in group),
+        group[0].table,
+        group[0].order,
     )
 
 
@@ -78,7 +81,9 @@ def _props(lab, ns: Namespace, written: list[Route]) -> list[Route]:
     take them now.
     """
     lost = dict.fromkeys(
-        (leg.gateway, leg.dev) for route in written for leg in route.legs
+        (leg.gateway, leg.dev)
+        for route in written
+        for leg in route.legs
         if leg.gateway is not None and "onlink" not in (*route.flags, *leg.flags) and not _on_link(lab, ns, leg, route.table)
     )
     return [Route(IPv4Network(int(gateway)), None, dev, _LAST, scope="link") for gateway, dev in lost]
@@ -112,8 +117,10 @@ def _line(route: Route) -> str:
 
 def _route(ns: Namespace, route: Route, kind: int, flags: int) -> bytes:
     attributes = [
-        ("RTA_DST", str(route.dst.network_address) if route.dst.prefixlen else None), ("RTA_TABLE", route.table),
-        ("RTA_PRIORITY", route.metric or None), ("RTA_PREFSRC", str(route.src) if route.src is not None else None),
+        ("RTA_DST", str(route.dst.network_address) if route.dst.prefixlen else None),
+        ("RTA_TABLE", route.table),
+        ("RTA_PRIORITY", route.metric or None),
+        ("RTA_PREFSRC", str(route.src) if route.src is not None else None),
         ("RTA_METRICS", _metrics(route)),
     ]
     fields = {"flags": 0}
@@ -124,15 +131,25 @@ def _route(ns: Namespace, route: Route, kind: int, flags: int) -> bytes:
         attributes.append(("RTA_OIF", _index(ns, route.dev)))
         fields["flags"] = RTNH_F_ONLINK if route.onlink else 0
     return m.message(
-        kind, flags, attributes, family=m.AF_INET, dst_len=route.dst.prefixlen, tos=route.tos,
-        table=route.table if route.table < 256 else 0, proto=_proto(route.proto), scope=scope_number(route.scope),
-        type=TYPES.index(route.type) + 1, **fields,
+        kind,
+        flags,
+        attributes,
+        family=m.AF_INET,
+        dst_len=route.dst.prefixlen,
+        tos=route.tos,
+        table=route.table if route.table < 256 else 0,
+        proto=_proto(route.proto),
+        scope=scope_number(route.scope),
+        type=TYPES.index(route.type) + 1,
+        **fields,
     )
 
 
 def _leg(ns: Namespace, leg: NextHop) -> dict:
     return {
-        "oif": _index(ns, leg.dev), "hops": leg.weight - 1, "flags": RTNH_F_ONLINK if "onlink" in leg.flags else 0,
+        "oif": _index(ns, leg.dev),
+        "hops": leg.weight - 1,
+        "flags": RTNH_F_ONLINK if "onlink" in leg.flags else 0,
         **m.nested([("RTA_GATEWAY", str(leg.gateway) if leg.gateway is not None else None)]),
     }
 
@@ -156,13 +173,24 @@ _RTAX = {name: number for number, name in enumerate(
 
 def _rule(rule: Rule, kind: int, flags: int) -> bytes:
     return m.message(
-        kind, flags,
-        [("FRA_SRC", str(rule.src.network_address) if rule.src.prefixlen else None),
-         ("FRA_DST", str(rule.dst.network_address) if rule.dst.prefixlen else None), ("FRA_IIFNAME", rule.iif),
-         ("FRA_OIFNAME", rule.oif), ("FRA_PRIORITY", rule.priority), ("FRA_FWMARK", rule.fwmark), ("FRA_TABLE", rule.table),
-         ("FRA_PROTOCOL", _proto(rule.proto))],
-        family=m.AF_INET, src_len=rule.src.prefixlen, dst_len=rule.dst.prefixlen, tos=rule.tos,
-        table=rule.table if rule.table < 256 else 0, action=_RULE_ACTIONS[rule.action],
+        kind,
+        flags,
+        [
+            ("FRA_SRC", str(rule.src.network_address) if rule.src.prefixlen else None),
+            ("FRA_DST", str(rule.dst.network_address) if rule.dst.prefixlen else None),
+            ("FRA_IIFNAME", rule.iif),
+            ("FRA_OIFNAME", rule.oif),
+            ("FRA_PRIORITY", rule.priority),
+            ("FRA_FWMARK", rule.fwmark),
+            ("FRA_TABLE", rule.table),
+            ("FRA_PROTOCOL", _proto(rule.proto)),
+        ],
+        family=m.AF_INET,
+        src_len=rule.src.prefixlen,
+        dst_len=rule.dst.prefixlen,
+        tos=rule.tos,
+        table=rule.table if rule.table < 256 else 0,
+        action=_RULE_ACTIONS[rule.action],
         flags=FIB_RULE_INVERT if rule.invert else 0,
     )
 

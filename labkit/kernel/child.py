@@ -40,8 +40,12 @@ class Child:
     def __init__(self):
         try:
             self.process = subprocess.Popen(
-                [*UNSHARE, sys.executable, "-I", "-S", "-c", _BOOT, str(_HERE)], stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, start_new_session=True,
+                [*UNSHARE, sys.executable, "-I", "-S", "-c", _BOOT, str(_HERE)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
             )
         except OSError as error:
             raise LabError(f"real namespaces need unshare(1), of the package util-linux: {error}") from None
@@ -70,15 +74,15 @@ class Child:
 
     def _write(self, data: bytes) -> None:
         while data:
-            data = data[os.write(self.process.stdin.fileno(), data):]
+            data = data[os.write(self.process.stdin.fileno(), data) :]
 
     def _answer(self, deadline: float) -> tuple:
         """The answer to the latest request; one to a request that was interrupted is passed over."""
         while True:
             while len(self._buffer) >= 4 and len(self._buffer) >= 4 + _LENGTH.unpack_from(self._buffer)[0]:
                 size = _LENGTH.unpack_from(self._buffer)[0]
-                number, kind, answer = marshal.loads(self._buffer[4:4 + size])
-                self._buffer = self._buffer[4 + size:]
+                number, kind, answer = marshal.loads(self._buffer[4 : 4 + size])
+                self._buffer = self._buffer[4 + size :]
                 if number == self._number:
                     return kind, answer
             ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))

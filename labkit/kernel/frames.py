@@ -62,9 +62,15 @@ def read_packet(data: bytes, tunnels: Tunnels, token: str) -> Packet:
     """A packet from its IP header on; one that is quoted in an error may be cut short."""
     head = _scapy().IP(data[:20])
     ip = IPv4(
-        IPv4Address(head.src), IPv4Address(head.dst), head.ttl, bool(head.flags.DF), head.tos, head.frag * 8, bool(head.flags.MF),
+        IPv4Address(head.src),
+        IPv4Address(head.dst),
+        head.ttl,
+        bool(head.flags.DF),
+        head.tos,
+        head.frag * 8,
+        bool(head.flags.MF),
     )
-    body = data[head.ihl * 4:]
+    body = data[head.ihl * 4 :]
     length = head.len - head.ihl * 4
     if ip.offset or ip.more:
         transport = _transport(head.proto, body if not ip.offset else b"", tunnels, token)

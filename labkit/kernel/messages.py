@@ -20,13 +20,22 @@ def _classes():
     from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
     return {
-        NEWLINK: ifinfmsg, SETLINK: ifinfmsg, NEWADDR: ifaddrmsg, NEWROUTE: rtmsg, DELROUTE: rtmsg,
-        NEWNEIGH: ndmsg, NEWRULE: fibmsg, DELRULE: fibmsg,
+        NEWLINK: ifinfmsg,
+        SETLINK: ifinfmsg,
+        NEWADDR: ifaddrmsg,
+        NEWROUTE: rtmsg,
+        DELROUTE: rtmsg,
+        NEWNEIGH: ndmsg,
+        NEWRULE: fibmsg,
+        DELRULE: fibmsg,
     }
 
 
 def message(kind: int, mode: int, attributes: list, /, **fields) -> bytes:
-    """One request, acknowledged; `mode` is CREATE, EXCL, …. `attributes` are (name, value) pairs; those of value None are left out."""
+    """One request, acknowledged; `mode` is CREATE, EXCL, ….
+
+    `attributes` are (name, value) pairs; those of value None are left out.
+    """
     made = _classes()[kind]()
     for name, value in fields.items():
         made[name] = value

@@ -34,7 +34,8 @@ class Observation:
         self.arrivals: list[str] = []
         self.replies = [
             Reply(seq, "local", errno=code, mtu=mtu or None, at=self._seconds(stamp))
-            for seq, stamp, code, mtu in seen["sent"] if code
+            for seq, stamp, code, mtu in seen["sent"]
+            if code
         ]
         self._listen(seen["heard"])
 
@@ -45,8 +46,18 @@ class Observation:
             last = next((s for s in reversed(steps) if not s.aside), steps[-1])
             ending = Verdict("dropped", last.namespace, f"last seen {_direction(last)} {last.interface}, then nothing")
         return Trace(
-            self.title, self.source, IPv4Address(self.wish["dst"]), self.wish["proto"], steps, replies,
-            bool(self.arrivals), ending, len(self.sent), 0.0, self.token, True,
+            self.title,
+            self.source,
+            IPv4Address(self.wish["dst"]),
+            self.wish["proto"],
+            steps,
+            replies,
+            bool(self.arrivals),
+            ending,
+            len(self.sent),
+            0.0,
+            self.token,
+            True,
         )
 
     def _seconds(self, stamp: int) -> float:
@@ -68,14 +79,21 @@ class Observation:
     def _sightings(self, frames: list[tuple]) -> list[tuple[int, Step]]:
         """Steps by time; equal times in order of arrival."""
         steps, errors = [], set()
-        for stamp, number, name, protocol, kind, hardware, data in sorted(frames, key=lambda frame: frame[0]):
+        for stamp, number, name, _, kind, hardware, data in sorted(frames, key=lambda frame: frame[0]):
             packet = read_frame(data, hardware, self.tunnels, self.token)
             if packet is None or not self._belongs(packet, data):
                 continue
             where, direction = self.names[number], "out" if kind == _OUTGOING else "in"
             if packet.is_error and direction == "out" and (packet.src, packet.dst, packet.transport) not in errors:
                 errors.add((packet.src, packet.dst, packet.transport))
-                steps.append((stamp, self._step(stamp, where, None, "icmp", f"sends ICMP {icmp_words(packet.transport)} to {packet.dst}", packet)))
+                steps.append(
+                    (
+                        stamp,
+                        self._step(
+                            stamp, where, None, "icmp", f"sends ICMP {icmp_words(packet.transport)} to {packet.dst}", packet
+                        ),
+                    )
+                )
             steps.append((stamp, self._step(stamp, where, name, direction, str(packet), packet)))
         return steps
 
@@ -96,7 +114,9 @@ class Observation:
                 at = self._seconds(stamp)
                 seq, kind, *rest = reply
                 began = self.sent.get(seq, self.begin)
-                self.replies.append(Reply(seq, kind, packet.src, packet.ttl, *rest, at=at, time=(stamp - began) / 1e9, size=packet.size))
+                self.replies.append(
+                    Reply(seq, kind, packet.src, packet.ttl, *rest, at=at, time=(stamp - began) / 1e9, size=packet.size)
+                )
             elif self._is_request(where, packet):
                 self.arrivals.append(where)
                 self._note(stamp, where, "delivered", packet)
@@ -111,6 +131,8 @@ class Observation:
         match packet.transport:
             case Icmp(type=type, code=code) as icmp if icmp.is_error and icmp.quoted is not None:
                 asked = icmp.quoted.transport
+                if icmp.quoted.inner is not None or getattr(asked, "dport", None) in self.tunnels.vxlan | self.tunnels.bare:
+                    return None  # about a tunnel's datagram: nobody has asked
                 seq = asked.seq if isinstance(asked, Icmp) else 1
                 return seq, "redirect" if type == REDIRECT else "error", type, code, icmp.mtu, icmp.gateway
             case Icmp(type=type) as icmp if type == ECHO_REPLY:

@@ -2,14 +2,33 @@
 
 import re
 
-PACKAGES = {
-    "ip": "iproute2", "bridge": "iproute2", "ss": "iproute2", "tc": "iproute2", "ping": "iputils-ping", "arping": "iputils-arping",
-    "tracepath": "iputils-tracepath", "traceroute": "traceroute", "tcpdump": "tcpdump", "ifconfig": "net-tools",
-    "route": "net-tools", "netstat": "net-tools", "arp": "net-tools", "sysctl": "procps", "iptables": "iptables",
-    "iptables-save": "iptables", "iptables-restore": "iptables", "nft": "nftables", "conntrack": "conntrack", "brctl": "bridge-utils",
-    "nc": "netcat-openbsd", "curl": "curl", "iperf3": "iperf3", "ethtool": "ethtool", "nsenter": "util-linux", "unshare": "util-linux",
-    "dig": "dnsutils", "mtr": "mtr-tiny", "nmap": "nmap", "socat": "socat", "docker": "docker.io", "etcdctl": "etcd-client",
-}  # fmt: skip
+#: package -> its tools
+_TOOLS = {
+    "iproute2": "ip bridge ss tc",
+    "iputils-ping": "ping",
+    "iputils-arping": "arping",
+    "iputils-tracepath": "tracepath",
+    "traceroute": "traceroute",
+    "tcpdump": "tcpdump",
+    "net-tools": "ifconfig route netstat arp",
+    "procps": "sysctl",
+    "iptables": "iptables iptables-save iptables-restore",
+    "nftables": "nft",
+    "conntrack": "conntrack",
+    "bridge-utils": "brctl",
+    "netcat-openbsd": "nc",
+    "curl": "curl",
+    "iperf3": "iperf3",
+    "ethtool": "ethtool",
+    "util-linux": "nsenter unshare",
+    "dnsutils": "dig",
+    "mtr-tiny": "mtr",
+    "nmap": "nmap",
+    "socat": "socat",
+    "docker.io": "docker",
+    "etcd-client": "etcdctl",
+}
+PACKAGES = {tool: package for package, tools in _TOOLS.items() for tool in tools.split()}
 
 #: sh: 1: ping: not found
 _NOT_FOUND = re.compile(r"(?:^|: )([\w.+-]+): (?:command )?not found", re.MULTILINE)

@@ -53,7 +53,9 @@ class Real:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<a real lab, closed: {', '.join(self._names)}>" if self._child.closed else f"<a real lab: {', '.join(self._names)}>"
+        return (
+            f"<a real lab, closed: {', '.join(self._names)}>" if self._child.closed else f"<a real lab: {', '.join(self._names)}>"
+        )
 
     def close(self) -> None:
         """End it: every namespace, interface and process of it is gone when this returns."""
@@ -87,10 +89,22 @@ class Real:
         """What the child needs to know, with a token that occurs in no other packet."""
         token = os.urandom(8)
         wish = {
-            "ns": self._names.index(asked.ns.name), "proto": asked.proto, "dst": str(asked.dst), "port": asked.port,
-            "src": str(asked.src) if int(asked.src) else "", "sport": SOURCE_PORT, "ttl": asked.ttl, "size": asked.size,
-            "df": asked.df, "dev": asked.dev or "", "tos": asked.tos, "count": count, "interval": interval, "wait": wait,
-            "token": token, "id": 0x4000 + self._probes % 0x4000,
+            "ns": self._names.index(asked.ns.name),
+            "proto": asked.proto,
+            "dst": str(asked.dst),
+            "port": asked.port,
+            "src": str(asked.src) if int(asked.src) else "",
+            "sport": SOURCE_PORT,
+            "ttl": asked.ttl,
+            "size": asked.size,
+            "df": asked.df,
+            "dev": asked.dev or "",
+            "tos": asked.tos,
+            "count": count,
+            "interval": interval,
+            "wait": wait,
+            "token": token,
+            "id": 0x4000 + self._probes % 0x4000,
         }
         wish["marks"] = _marks(wish)
         return wish

@@ -17,7 +17,13 @@ FIXED = {
 } | {
     f"net/ipv4/conf/{scope}/{key}": value
     for scope in ("all", "default")
-    for key, value in {"arp_filter": "0", "arp_notify": "0", "arp_accept": "0", "drop_gratuitous_arp": "0", "shared_media": "1"}.items()
+    for key, value in {
+        "arp_filter": "0",
+        "arp_notify": "0",
+        "arp_accept": "0",
+        "drop_gratuitous_arp": "0",
+        "shared_media": "1",
+    }.items()
 }
 #: Of each interface; a namespace has no "default" for them (observed on 6.18).
 _AGELESS = {"base_reachable_time_ms": "3600000", "delay_first_probe_time": "3600", "gc_stale_time": "3600"}
@@ -30,7 +36,11 @@ _MAY_FAIL = ("net.bridge.", "net.ipv4.ping_group_range")
 def of_namespace(sysctls: Sysctls) -> list[tuple[str, str, bool]]:
     """(path, value, whether it must be there) for a new namespace; ip_forward first, it writes others."""
     wanted = {key: sysctls[key] for key in sysctls if ".conf." not in key or ".conf.all." in key or ".conf.default." in key}
-    wanted |= {f"net.ipv4.conf.lo.{key}": sysctls[f"net.ipv4.conf.lo.{key}"] for key in PER_INTERFACE if f"net.ipv4.conf.lo.{key}" in sysctls}
+    wanted |= {
+        f"net.ipv4.conf.lo.{key}": sysctls[f"net.ipv4.conf.lo.{key}"]
+        for key in PER_INTERFACE
+        if f"net.ipv4.conf.lo.{key}" in sysctls
+    }
     wanted |= _NO_LIMIT
     first = {"net.ipv4.ip_forward": wanted.pop("net.ipv4.ip_forward")}
     written = [(_path(key), value, not key.startswith(_MAY_FAIL)) for key, value in (first | wanted).items()]
@@ -42,8 +52,10 @@ def of_interfaces(ns: Namespace) -> list[tuple[str, str, bool]]:
     ageless = [(f"net/ipv4/neigh/{i.name}/{key}", value, True) for i in ns.by_index() for key, value in _AGELESS.items()]
     return ageless + [
         (f"net/ipv4/conf/{interface.name}/{key}", str(ns.sysctls.conf(interface.name, key)), True)
-        for interface in ns.by_index() if interface.kind != "loopback"
-        for key in PER_INTERFACE if ns.sysctls.conf(interface.name, key) != ns.sysctls.conf("default", key)
+        for interface in ns.by_index()
+        if interface.kind != "loopback"
+        for key in PER_INTERFACE
+        if ns.sysctls.conf(interface.name, key) != ns.sysctls.conf("default", key)
     ]
 
 

@@ -6,9 +6,11 @@ and the source port of vxlan differ by nature and are left out. Rows: "same", "h
 "missing" (predicted, not seen), "extra" (seen, not predicted).
 
 ARP depends on what was known before: a side that had an entry asks nothing. Questions that only one side asked, and the
-answers to them, are told as notes and make no difference; what both asked is compared like everything else.
+answers to them, are told as notes and make no difference; what both asked is compared like everything else, but not how
+often: an unanswered question is repeated for three seconds, and a probe may be over before.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ..lab.packet import Arp, Icmp, Packet, Tcp
@@ -70,12 +72,20 @@ def diff(predicted: Trace, observed: Trace) -> Diff:
 def _fair(predicted: Trace, observed: Trace) -> tuple[list[Sighting], list[Sighting], tuple[str, ...]]:
     """Both sides' sightings without the ARP exchanges that only one of them needed."""
     left, right = _questions(predicted), _questions(observed)
-    notes = [f"only the prediction has {asker} ask for the MAC address of {key[1]}: in reality it was known"
-             for key, asker in left.items() if key not in right]
-    notes += [f"only in reality {asker} asks for the MAC address of {key[1]}: in the prediction it was known"
-              for key, asker in right.items() if key not in left]
+    notes = [
+        f"only the prediction has {asker} ask for the MAC address of {key[1]}: in reality it was known"
+        for key, asker in left.items()
+        if key not in right
+    ]
+    notes += [
+        f"only in reality {asker} asks for the MAC address of {key[1]}: in the prediction it was known"
+        for key, asker in right.items()
+        if key not in left
+    ]
     both = left.keys() & right.keys()
-    return _without(predicted, both), _without(observed, both), tuple(notes)
+    one, other = _without(predicted, both), _without(observed, both)
+    often = {key: min(_asked(one)[key], _asked(other)[key]) for key in _asked(one)}
+    return _at_most(one, often), _at_most(other, often), tuple(notes)
 
 
 def _questions(trace: Trace) -> dict[tuple, str]:
@@ -85,6 +95,26 @@ def _questions(trace: Trace) -> dict[tuple, str]:
         if sighting.packet.arp:
             found.setdefault(_question(sighting.packet.arp), sighting.namespace)
     return found
+
+
+def _asked(sightings: list[Sighting]) -> Counter:
+    """How often each question was seen at each place."""
+    return Counter((s[:3], _question(s.packet.arp)) for s in sightings if s.packet.arp and s.packet.arp.op == "request")
+
+
+def _at_most(sightings: list[Sighting], often: dict) -> list[Sighting]:
+    """Without questions repeated more often than on the other side: they go on when the probe is long over."""
+    seen: Counter = Counter()
+    kept = []
+    for sighting in sightings:
+        arp = sighting.packet.arp
+        if arp and arp.op == "request":
+            key = (sighting[:3], _question(arp))
+            seen[key] += 1
+            if 0 < often.get(key, 0) < seen[key]:
+                continue
+        kept.append(sighting)
+    return kept
 
 
 def _question(arp: Arp) -> tuple:
@@ -150,7 +180,13 @@ def headers(packet: Packet, within: str = "") -> dict[str, object]:
         found |= {"source MAC": packet.eth.src, "destination MAC": packet.eth.dst}
     if packet.arp:
         arp = packet.arp
-        found |= {"ARP": arp.op, "sender": arp.sender_ip, "sender MAC": arp.sender_mac, "target": arp.target_ip, "target MAC": arp.target_mac}
+        found |= {
+            "ARP": arp.op,
+            "sender": arp.sender_ip,
+            "sender MAC": arp.sender_mac,
+            "target": arp.target_ip,
+            "target MAC": arp.target_mac,
+        }
     else:
         found |= _ip_headers(packet)
     named = {f"{within}{name}": value for name, value in found.items()}
@@ -172,7 +208,11 @@ def _ip_headers(packet: Packet) -> dict[str, object]:
             quoted = transport.quoted
             found |= {"quoted source": quoted.src, "quoted destination": quoted.dst, "quoted TTL": quoted.ttl}
     else:
-        found |= {"source port": None if packet.vni is not None else transport.sport, "destination port": transport.dport, "VNI": packet.vni}
+        found |= {
+            "source port": None if packet.vni is not None else transport.sport,
+            "destination port": transport.dport,
+            "VNI": packet.vni,
+        }
         if isinstance(transport, Tcp):
             found["flags"] = transport.flags
     return found

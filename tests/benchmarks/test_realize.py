@@ -20,20 +20,41 @@ def lines() -> list[tuple[str, str]]:
     found.append(("host", "link add eth0 netns n1 type veth peer name eth0 netns n2"))
     for number in (1, 2):
         node, other = f"n{number}", 3 - number
-        found += [(node, line) for line in (
-            "link set lo up", f"addr add 192.168.7.{number}/24 dev eth0", "link set eth0 up", "link add cni0 type bridge",
-            f"addr add 10.{number}.0.1/24 dev cni0", "link set cni0 up",
-            f"link add flannel.1 address 02:aa:00:00:00:0{number} type vxlan id 1 local 192.168.7.{number} dev eth0 dstport 8472 nolearning",
-            f"addr add 10.{number}.0.0/32 dev flannel.1", "link set flannel.1 up",
-        )]
+        found += [
+            (node, line)
+            for line in (
+                "link set lo up",
+                f"addr add 192.168.7.{number}/24 dev eth0",
+                "link set eth0 up",
+                "link add cni0 type bridge",
+                f"addr add 10.{number}.0.1/24 dev cni0",
+                "link set cni0 up",
+                f"link add flannel.1 address 02:aa:00:00:00:0{number} "
+                f"type vxlan id 1 local 192.168.7.{number} dev eth0 dstport 8472 nolearning",
+                f"addr add 10.{number}.0.0/32 dev flannel.1",
+                "link set flannel.1 up",
+            )
+        ]
         for pod in (1, 2):
             name = f"p{number}{pod}"
-            found += [("host", f"netns add {name}"), ("host", f"link add eth0 netns {name} type veth peer name v{pod} netns {node}")]
+            found += [
+                ("host", f"netns add {name}"),
+                ("host", f"link add eth0 netns {name} type veth peer name v{pod} netns {node}"),
+            ]
             found += [(node, f"link set v{pod} master cni0"), (node, f"link set v{pod} up")]
-            found += [(name, line) for line in (
-                "link set lo up", f"addr add 10.{number}.0.{pod + 1}/24 dev eth0", "link set eth0 up", f"route add default via 10.{number}.0.1")]
-        found += [(node, f"neigh add 10.{other}.0.0 lladdr 02:aa:00:00:00:0{other} dev flannel.1"),
-                  (node, f"route add 10.{other}.0.0/24 via 10.{other}.0.0 dev flannel.1 onlink")]
+            found += [
+                (name, line)
+                for line in (
+                    "link set lo up",
+                    f"addr add 10.{number}.0.{pod + 1}/24 dev eth0",
+                    "link set eth0 up",
+                    f"route add default via 10.{number}.0.1",
+                )
+            ]
+        found += [
+            (node, f"neigh add 10.{other}.0.0 lladdr 02:aa:00:00:00:0{other} dev flannel.1"),
+            (node, f"route add 10.{other}.0.0/24 via 10.{other}.0.0 dev flannel.1 onlink"),
+        ]
     return found
 
 
@@ -68,5 +89,8 @@ def test_realizing_two_nodes_with_four_pods(tmp_path, measure):
     rounds = [(realize_ms(), batch_ms(tmp_path, lines())) for _ in range(ROUNDS)]
     ours, theirs = (min(column) for column in zip(*rounds, strict=True))  # the others waited for something else
     ratio = ours / theirs
-    measure(f"realizing {len(lines())} lines: {ours:.0f} ms, ip -batch {theirs:.0f} ms: {ratio:.2f} times as long (goal: at most {GOAL:g})")
+    measure(
+        f"realizing {len(lines())} lines: {ours:.0f} ms, ip -batch {theirs:.0f} ms: "
+        f"{ratio:.2f} times as long (goal: at most {GOAL:g})"
+    )
     assert ratio <= GOAL

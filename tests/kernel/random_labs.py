@@ -22,7 +22,7 @@ from . import shapes
 
 #: A probe to nowhere takes three seconds of waiting: many labs share the machine while they wait.
 WORKERS = 8
-MOST_TRIALS = 150
+MOST_TRIALS, MOST_SECONDS = 150, 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,12 @@ def explained(found) -> bool:
     ip_do_fragment); unless they waited for a MAC address, and how many did depends on how soon the answer came.
     """
     rows = [row for row in found.rows if row.kind != "same"]
-    return not found.outcome and bool(rows) and all(
-        row.kind == "missing" and row.predicted.packet.is_fragment and row.predicted.packet.ip.offset for row in rows
-    ) and any("too long for" in doubt for row in rows for doubt in row.doubts)
+    return (
+        not found.outcome
+        and bool(rows)
+        and all(row.kind == "missing" and row.predicted.packet.is_fragment and row.predicted.packet.ip.offset for row in rows)
+        and any("too long for" in doubt for row in rows for doubt in row.doubts)
+    )
 
 
 def tried_out(case: Case) -> str | None:
@@ -93,16 +96,20 @@ def tried_out(case: Case) -> str | None:
 
 
 def shrunk(case: Case, differs: Callable[[Case], str | None] = tried_out) -> tuple[Case, str]:
-    """The fewest lines and probes that still differ (delta debugging), and how."""
-    reason = differs(case) or "it did not differ when run again"
-    trials = 0
+    """The fewest lines and probes that still differ (delta debugging), and how; "" when it does not differ again."""
+    reason = differs(case) or differs(case)
+    if not reason:
+        return case, ""
+    trials, end = 0, time.monotonic() + MOST_SECONDS
     for part in ("probes", "lines"):
         size = max(1, len(getattr(case, part)) // 2)
-        while size and trials < MOST_TRIALS:
+        while size and trials < MOST_TRIALS and time.monotonic() < end:
             at = 0
-            while at < len(getattr(case, part)) and trials < MOST_TRIALS:
+            while at < len(getattr(case, part)) and trials < MOST_TRIALS and time.monotonic() < end:
                 items = getattr(case, part)
-                fewer = Case(case.seed, case.shape, **{"lines": case.lines, "probes": case.probes, part: items[:at] + items[at + size:]})
+                fewer = Case(
+                    case.seed, case.shape, **{"lines": case.lines, "probes": case.probes, part: items[:at] + items[at + size :]}
+                )
                 trials += 1
                 again = differs(fewer)
                 if again:
@@ -115,29 +122,40 @@ def shrunk(case: Case, differs: Callable[[Case], str | None] = tried_out) -> tup
 
 @dataclass
 class Summary:
+    """`unsteady` are differences that were not there when the same lab ran again."""
+
     labs: int = 0
     probes: int = 0
     seconds: float = 0.0
     differences: list[tuple[Case, str]] = field(default_factory=list)
+    unsteady: list[tuple[Case, str]] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return f"{self.labs} labs, {self.probes} probes, {len(self.differences)} differences, {self.seconds:.0f} s"
+        found = f"{len(self.differences)} differences, {len(self.unsteady)} not repeated"
+        return f"{self.labs} labs, {self.probes} probes, {found}, {self.seconds:.0f} s"
 
 
-def run(labs: int, seed: int, seconds: float = float("inf"), workers: int = WORKERS, stop_after: int = 5,
-        say: Callable[[str], None] = lambda text: None) -> Summary:
+def run(
+    labs: int,
+    seed: int,
+    seconds: float = float("inf"),
+    workers: int = WORKERS,
+    stop_after: int = 5,
+    say: Callable[[str], None] = lambda text: None,
+) -> Summary:
     """Try labs from `seed` on, until there were so many, time is over, or enough differ."""
     summary, start = Summary(), time.monotonic()
     with ThreadPoolExecutor(workers) as pool:
         while summary.labs < labs and time.monotonic() - start < seconds and len(summary.differences) < stop_after:
             size = min(4 * workers, labs - summary.labs)
             cases = [case(seed + summary.labs + i) for i in range(size)]
-            for tried, found in zip(cases, pool.map(tried_out, cases)):
+            for tried, found in zip(cases, pool.map(tried_out, cases), strict=True):
                 summary.probes += len(tried.probes)
                 if found:
                     smallest, reason = shrunk(tried)
-                    summary.differences.append((smallest, reason))
-                    say(f"{smallest}\n{reason}\n")
+                    found_in = summary.differences if reason else summary.unsteady
+                    found_in.append((smallest, reason or found))
+                    say(f"{smallest}\n{reason or 'only once, not when run again: ' + found}\n")
             summary.labs += size
             if summary.labs % (40 * workers) == 0:
                 say(f"... {summary.labs} labs")
@@ -154,7 +172,9 @@ def main() -> int:
     parser.add_argument("--stop-after", type=int, default=5, help="differences after which it ends")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    summary = run(options.labs, options.seed, options.seconds, options.workers, options.stop_after, lambda text: print(text, flush=True))
+    summary = run(
+        options.labs, options.seed, options.seconds, options.workers, options.stop_after, lambda text: print(text, flush=True)
+    )
     print(summary)
     return 1 if summary.differences else 0
 

@@ -1,10 +1,25 @@
 """What random labs look like: a LAN, a chain of routers, a vxlan tunnel, nodes with pods; and what goes wrong in them."""
 
+import itertools
 from random import Random
 
 PROBES = (
-    {}, {}, {}, {"proto": "udp"}, {"proto": "tcp"}, {"proto": "udp", "port": 53}, {"ttl": 1}, {"ttl": 2}, {"ttl": 3}, {"size": 0}, {"size": 1400},
-    {"size": 1472, "df": True}, {"size": 1473, "df": True}, {"size": 2000}, {"size": 3001, "df": False}, {"size": 4000, "proto": "udp"},
+    {},
+    {},
+    {},
+    {"proto": "udp"},
+    {"proto": "tcp"},
+    {"proto": "udp", "port": 53},
+    {"ttl": 1},
+    {"ttl": 2},
+    {"ttl": 3},
+    {"size": 0},
+    {"size": 1400},
+    {"size": 1472, "df": True},
+    {"size": 1473, "df": True},
+    {"size": 2000},
+    {"size": 3001, "df": False},
+    {"size": 4000, "proto": "udp"},
 )
 
 
@@ -51,7 +66,11 @@ class Script:
             fault(self)
         for _ in range(self.random.choice((1, 2, 3))):
             source = self.random.choice(self.places)[0]
-            target = self.random.choice(self.places)[2] if self.chance(0.9) else self.random.choice(("10.9.9.9", "10.0.0.77", "127.0.0.1", "10.0.0.255"))
+            target = (
+                self.random.choice(self.places)[2]
+                if self.chance(0.9)
+                else self.random.choice(("10.9.9.9", "10.0.0.77", "127.0.0.1", "10.0.0.255"))
+            )
             how = dict(self.random.choice(PROBES))
             if self.chance(0.05):
                 how["src"] = next(address for on, _, address in self.places if on == source)
@@ -91,7 +110,7 @@ def chain(script: Script) -> None:
     names = ["a", *(f"r{i}" for i in range(count)), "b"]
     for name in names:
         script.namespace(name)
-    for number, (left, right) in enumerate(zip(names, names[1:])):
+    for number, (left, right) in enumerate(itertools.pairwise(names)):
         script.pair(left, f"e{number}", right, f"w{number}")
         script.address(left, f"e{number}", f"10.{number}.0.1/24")
         script.address(right, f"w{number}", f"10.{number}.0.2/24")
@@ -118,7 +137,11 @@ def tunnel(script: Script) -> None:
         other = 3 - number
         script.address(node, "eth0", f"192.168.7.{number}/24")
         lower = " dev eth0" if script.chance(0.7) else ""
-        script(f"ip link add vx0 address 02:aa:00:00:00:0{number} type vxlan id 7 dstport 8472 local 192.168.7.{number}{lower}{learning}", node)
+        script(
+            f"ip link add vx0 address 02:aa:00:00:00:0{number} "
+            f"type vxlan id 7 dstport 8472 local 192.168.7.{number}{lower}{learning}",
+            node,
+        )
         pod = f"p{number}"
         script.namespace(pod)
         script.pair(pod, "eth0", node, "v0")
@@ -169,27 +192,65 @@ SHAPES = {"lan": lan, "chain": chain, "tunnel": tunnel, "nodes": nodes}
 
 
 def fault(script: Script) -> None:
-    """Something a person breaks."""
+    """Something a person breaks. No multipath: the kernel's hash is seeded by chance."""
     random = script.random
     on, dev, address = random.choice(script.places)
     other = random.choice(script.places)
     anywhere = random.choice([line_on for line_on, _ in script.lines])
     net = ".".join(address.split(".")[:3])
     far = ".".join(other[2].split(".")[:3])
-    script(*random.choice((
-        (f"ip link set {dev} down", on), (f"ip link set {dev} mtu {random.choice((1280, 1400, 1492))}", on), ("ip route del default", on),
-        (f"ip route del {far}.0/24", on), (f"ip addr del {address}/24 dev {dev}", on), (f"ip addr add {net}.200/25 dev {dev}", on),
-        ("sysctl -w net.ipv4.ip_forward=0", anywhere), ("sysctl -w net.ipv4.conf.all.rp_filter=1", anywhere), ("sysctl -w net.ipv4.conf.all.rp_filter=2", anywhere),
-        (f"sysctl -w net.ipv4.conf.{dev}.forwarding=0", on), (f"sysctl -w net.ipv4.conf.{dev}.send_redirects=0", on), ("sysctl -w net.ipv4.conf.all.accept_local=1", on),
-        ("sysctl -w net.ipv4.icmp_echo_ignore_all=1", on), ("sysctl -w net.ipv4.conf.all.arp_ignore=1", on), ("sysctl -w net.ipv4.conf.all.proxy_arp=1", anywhere),
-        ("sysctl -w net.ipv4.ip_default_ttl=3", on), (f"ip neigh add {other[2]} lladdr 02:bb:00:00:00:01 dev {dev}", on), (f"ip neigh add {net}.1 lladdr 02:bb:00:00:00:02 dev {dev}", on),
-        (f"ip route add unreachable {far}.0/24 metric 5", on), (f"ip route add blackhole {other[2]}/32", on), (f"ip route add prohibit {other[2]}/32", on),
-        (f"ip route replace default via {net}.77", on), (f"ip route add {other[2]}/32 dev {dev}", on), (f"ip route add {far}.0/24 via {net}.1 mtu 1300", on),
-        (f"ip route add {other[2]}/32 via {net}.2", on), (f"ip addr add {other[2]}/32 dev lo", anywhere), ("ip link set lo down", on),
-        ("ip link set v0 nomaster", anywhere), ("bridge link set dev v0 hairpin on", anywhere), ("bridge link set dev v0 learning off", anywhere), ("bridge link set dev v0 isolated on", anywhere),
-        ("bridge link set dev v1 isolated on", anywhere), ("bridge link set dev v0 flood off", anywhere), (f"ip link set {dev} address 02:cc:00:00:00:0{random.randint(1, 9)}", on), (f"ip link set {dev} arp off", on),
-        ("ip link set br0 down", anywhere), ("ip link set br0 mtu 1300", anywhere), ("ip link set br0 promisc on", anywhere), (f"ip link set {dev} promisc on", on), ("ip link set vx0 down", anywhere),
-        ("bridge fdb del 02:aa:00:00:00:02 dev vx0 dst 192.168.7.2", "n1"), ("bridge fdb append 00:00:00:00:00:00 dev vx0 dst 192.168.7.99", "n1"), ("ip neigh del 10.2.0.0 dev vx0", "n1"),
-        ("bridge fdb add 02:bb:00:00:00:07 dev v0 master static", anywhere), ("ip neigh flush all", anywhere), (f"ip route flush dev {dev}", on), (f"ip rule add from {net}.0/24 lookup 100", on),
-        (f"ip route add default via {net}.1 table 100", on), ("ip rule del pref 32766", on), (f"ip route add {far}.0/24 nexthop via {net}.1 nexthop via {net}.2", on),
-    )))
+    script(
+        *random.choice(
+            (
+                (f"ip link set {dev} down", on),
+                (f"ip link set {dev} mtu {random.choice((1280, 1400, 1492))}", on),
+                ("ip route del default", on),
+                (f"ip route del {far}.0/24", on),
+                (f"ip addr del {address}/24 dev {dev}", on),
+                (f"ip addr add {net}.200/25 dev {dev}", on),
+                ("sysctl -w net.ipv4.ip_forward=0", anywhere),
+                ("sysctl -w net.ipv4.conf.all.rp_filter=1", anywhere),
+                ("sysctl -w net.ipv4.conf.all.rp_filter=2", anywhere),
+                (f"sysctl -w net.ipv4.conf.{dev}.forwarding=0", on),
+                (f"sysctl -w net.ipv4.conf.{dev}.send_redirects=0", on),
+                ("sysctl -w net.ipv4.conf.all.accept_local=1", on),
+                ("sysctl -w net.ipv4.icmp_echo_ignore_all=1", on),
+                ("sysctl -w net.ipv4.conf.all.arp_ignore=1", on),
+                ("sysctl -w net.ipv4.conf.all.proxy_arp=1", anywhere),
+                ("sysctl -w net.ipv4.ip_default_ttl=3", on),
+                (f"ip neigh add {other[2]} lladdr 02:bb:00:00:00:01 dev {dev}", on),
+                (f"ip neigh add {net}.1 lladdr 02:bb:00:00:00:02 dev {dev}", on),
+                (f"ip route add unreachable {far}.0/24 metric 5", on),
+                (f"ip route add blackhole {other[2]}/32", on),
+                (f"ip route add prohibit {other[2]}/32", on),
+                (f"ip route replace default via {net}.77", on),
+                (f"ip route add {other[2]}/32 dev {dev}", on),
+                (f"ip route add {far}.0/24 via {net}.1 mtu 1300", on),
+                (f"ip route add {other[2]}/32 via {net}.2", on),
+                (f"ip addr add {other[2]}/32 dev lo", anywhere),
+                ("ip link set lo down", on),
+                ("ip link set v0 nomaster", anywhere),
+                ("bridge link set dev v0 hairpin on", anywhere),
+                ("bridge link set dev v0 learning off", anywhere),
+                ("bridge link set dev v0 isolated on", anywhere),
+                ("bridge link set dev v1 isolated on", anywhere),
+                ("bridge link set dev v0 flood off", anywhere),
+                (f"ip link set {dev} address 02:cc:00:00:00:0{random.randint(1, 9)}", on),
+                (f"ip link set {dev} arp off", on),
+                ("ip link set br0 down", anywhere),
+                ("ip link set br0 mtu 1300", anywhere),
+                ("ip link set br0 promisc on", anywhere),
+                (f"ip link set {dev} promisc on", on),
+                ("ip link set vx0 down", anywhere),
+                ("bridge fdb del 02:aa:00:00:00:02 dev vx0 dst 192.168.7.2", "n1"),
+                ("bridge fdb append 00:00:00:00:00:00 dev vx0 dst 192.168.7.99", "n1"),
+                ("ip neigh del 10.2.0.0 dev vx0", "n1"),
+                ("bridge fdb add 02:bb:00:00:00:07 dev v0 master static", anywhere),
+                ("ip neigh flush all", anywhere),
+                (f"ip route flush dev {dev}", on),
+                (f"ip rule add from {net}.0/24 lookup 100", on),
+                (f"ip route add default via {net}.1 table 100", on),
+                ("ip rule del pref 32766", on),
+            )
+        )
+    )

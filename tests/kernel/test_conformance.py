@@ -13,24 +13,44 @@ from labkit import scenarios
 from .faults import FAULTS, apply
 
 SCENARIOS = {
-    "veth pair": (scenarios.veth_pair, {}), "same node": (scenarios.same_node, {}), "docker host": (scenarios.docker_host, {}),
-    "flannel udp": (scenarios.flannel, {"backend": "udp"}), "flannel vxlan": (scenarios.flannel, {"backend": "vxlan"}),
-    "flannel host-gw": (scenarios.flannel, {"backend": "host-gw"}), "seed cluster": (scenarios.seed_cluster, {}),
+    "veth pair": (scenarios.veth_pair, {}),
+    "same node": (scenarios.same_node, {}),
+    "docker host": (scenarios.docker_host, {}),
+    "flannel udp": (scenarios.flannel, {"backend": "udp"}),
+    "flannel vxlan": (scenarios.flannel, {"backend": "vxlan"}),
+    "flannel host-gw": (scenarios.flannel, {"backend": "host-gw"}),
+    "seed cluster": (scenarios.seed_cluster, {}),
 }
 #: These have a TUN, which an ordinary user cannot always open.
 NEEDS_TUN = ("flannel udp", "seed cluster")
 #: Probes of a healthy lab, besides the plain ping.
 HEALTHY = (
-    {}, {"proto": "udp"}, {"proto": "tcp"}, {"size": 0}, {"size": 1400, "df": True}, {"size": 1430, "df": True}, {"size": 1472, "df": True},
-    {"size": 2000}, {"size": 4000, "df": False}, {"size": 3000, "proto": "udp"},
+    {},
+    {"proto": "udp"},
+    {"proto": "tcp"},
+    {"size": 0},
+    {"size": 1400, "df": True},
+    {"size": 1430, "df": True},
+    {"size": 1472, "df": True},
+    {"size": 2000},
+    {"size": 4000, "df": False},
+    {"size": 3000, "proto": "udp"},
 )
 WORKERS = 6
 
 #: A fault that cannot happen in a scenario: nobody has a gateway, a written neighbour, a lease … there.
 NOT_THERE = {
-    ("veth pair", "forwarding off"), ("veth pair", "wrong gateway"), ("veth pair", "FDB entry missing"), ("veth pair", "hairpin"),
-    ("same node", "forwarding off"), ("same node", "wrong gateway"), ("same node", "lease gone"), ("veth pair", "lease gone"),
-    ("docker host", "lease gone"), ("docker host", "forwarding off"), ("docker host", "wrong gateway"),
+    ("veth pair", "forwarding off"),
+    ("veth pair", "wrong gateway"),
+    ("veth pair", "FDB entry missing"),
+    ("veth pair", "hairpin"),
+    ("same node", "forwarding off"),
+    ("same node", "wrong gateway"),
+    ("same node", "lease gone"),
+    ("veth pair", "lease gone"),
+    ("docker host", "lease gone"),
+    ("docker host", "forwarding off"),
+    ("docker host", "wrong gateway"),
 }
 
 

@@ -61,13 +61,16 @@ def test_a_pipe_of_tools_and_a_namespace_file_of_settings(real):
     assert real.sh("sysctl -n net.ipv4.ip_forward", on="ns1").stdout == "0\n"
 
 
-@pytest.mark.parametrize(("ask", "words"), [
-    (lambda real: real.sh("ip link", on="ns9"), "there is no namespace 'ns9'"),
-    (lambda real: real.trace("ns9", "192.168.50.1"), "there is no namespace 'ns9'"),
-    (lambda real: real.trace("ns1", "nowhere"), "not an IPv4 address"),
-    (lambda real: real.trace("ns1", "192.168.50.2", dev="eth7"), "there is no interface 'eth7'"),
-    (lambda real: real.trace("ns1", "192.168.50.2", ttl=0), "ttl 0"),
-])
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda real: real.sh("ip link", on="ns9"), "there is no namespace 'ns9'"),
+        (lambda real: real.trace("ns9", "192.168.50.1"), "there is no namespace 'ns9'"),
+        (lambda real: real.trace("ns1", "nowhere"), "not an IPv4 address"),
+        (lambda real: real.trace("ns1", "192.168.50.2", dev="eth7"), "there is no interface 'eth7'"),
+        (lambda real: real.trace("ns1", "192.168.50.2", ttl=0), "ttl 0"),
+    ],
+)
 def test_bad_input_is_a_sentence_and_the_lab_stays_usable(real, ask, words):
     with pytest.raises(LabError, match=words):
         ask(real)
@@ -112,8 +115,13 @@ def test_later_changes_of_the_lab_do_not_reach_the_real_one():
 
 def test_what_a_person_deleted_is_not_there_and_what_was_kept_is():
     lab = scenarios.veth_pair()
-    for line in ("ip route add 10.0.0.0/8 via 192.168.50.2", "ip route del 192.168.50.0/24", "ip rule add from 10.0.0.0/8 lookup 7 pref 100",
-                 "ip route add unreachable 10.9.0.0/16", "ip neigh add 192.168.50.9 lladdr 02:00:00:00:00:99 dev tap1"):
+    for line in (
+        "ip route add 10.0.0.0/8 via 192.168.50.2",
+        "ip route del 192.168.50.0/24",
+        "ip rule add from 10.0.0.0/8 lookup 7 pref 100",
+        "ip route add unreachable 10.9.0.0/16",
+        "ip neigh add 192.168.50.9 lladdr 02:00:00:00:00:99 dev tap1",
+    ):
         assert lab.sh(line, on="ns1").returncode == 0, line
     with lab.realize() as real:
         for line in ("ip route", "ip route show table local", "ip rule", "ip neigh"):
@@ -128,9 +136,18 @@ def without_timers(text: str) -> str:
 @pytest.mark.needs("vxlan")
 def test_devices_print_as_the_lab_prints_them():
     lab = labkit.Lab()
-    for line in ("ip link add br0 mtu 1400 type bridge ageing_time 1000", "ip link add v0 mtu 1300 type veth peer name v1", "ip link set v0 master br0",
-                 "ip link set br0 up", "ip link set v0 up", "ip link set v1 up arp off", "bridge link set dev v0 hairpin on", "ip addr add 10.0.0.1/24 dev br0",
-                 "ip addr add 10.0.0.2/24 dev br0", "bridge fdb add 02:00:00:00:00:77 dev v0 master static"):
+    for line in (
+        "ip link add br0 mtu 1400 type bridge ageing_time 1000",
+        "ip link add v0 mtu 1300 type veth peer name v1",
+        "ip link set v0 master br0",
+        "ip link set br0 up",
+        "ip link set v0 up",
+        "ip link set v1 up arp off",
+        "bridge link set dev v0 hairpin on",
+        "ip addr add 10.0.0.1/24 dev br0",
+        "ip addr add 10.0.0.2/24 dev br0",
+        "bridge fdb add 02:00:00:00:00:77 dev v0 master static",
+    ):
         assert lab.sh(line).returncode == 0, line
     links.create(lab, lab["host"], "vx0", "vxlan", vxlan=Vxlan(42, port=4789, learning=False))
     with lab.realize() as real:
@@ -171,7 +188,9 @@ def test_what_is_available_is_told_by_part():
 
 
 def test_without_a_namespace_it_is_falsy_and_says_what_to_do(monkeypatch):
-    monkeypatch.setattr("labkit.kernel.child.UNSHARE", ["sh", "-c", "echo unshare: write failed: Operation not permitted >&2; exit 1"])
+    monkeypatch.setattr(
+        "labkit.kernel.child.UNSHARE", ["sh", "-c", "echo unshare: write failed: Operation not permitted >&2; exit 1"]
+    )
     found = available()
     assert not found and "Operation not permitted" in found.why and found.fix
     with pytest.raises(LabError, match="Operation not permitted"):

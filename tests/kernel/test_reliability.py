@@ -157,14 +157,38 @@ def test_twenty_labs_at_once_do_not_disturb_each_other():
 def own_network() -> str:
     """Everything about this machine's own network that a lab could change."""
     seen = []
-    for line in ("ip -j addr", "ip -j route show table all", "ip -j neigh show nud permanent", "ip netns", "nft list ruleset", "sysctl -a"):
+    for line in (
+        "ip -j addr",
+        "ip -j route show table all",
+        "ip -j neigh show nud permanent",
+        "ip netns",
+        "nft list ruleset",
+        "sysctl -a",
+    ):
         done = subprocess.run(line.split(), capture_output=True, text=True)
         seen.append(done.stdout)
     return json.dumps([stable(text) for text in seen], indent=0)
 
 
 #: Settings that count or come by chance, and are no settings.
-CHANGING = ("random", "_count", "-nr", "-state", "nr_", "ns_last_pid", "pty.nr", "perf_event_max_sample_rate", "cad_pid", "fs.quota", "expires", "valid_life_time", "preferred_life_time", "dentry", "inode", "sched_domain")
+CHANGING = (
+    "random",
+    "_count",
+    "-nr",
+    "-state",
+    "nr_",
+    "ns_last_pid",
+    "pty.nr",
+    "perf_event_max_sample_rate",
+    "cad_pid",
+    "fs.quota",
+    "expires",
+    "valid_life_time",
+    "preferred_life_time",
+    "dentry",
+    "inode",
+    "sched_domain",
+)
 
 
 def stable(text: str) -> list[str]:
@@ -178,7 +202,9 @@ def test_the_machines_own_network_is_untouched():
         source, destination = lab.probes[0]
         with lab.realize() as real:
             real.trace(source, destination)
-            real.sh("sysctl -w net.ipv4.ip_forward=1; ip route add blackhole 192.0.2.0/24; ip netns add stray; nft add table ip stray")
+            real.sh(
+                "sysctl -w net.ipv4.ip_forward=1; ip route add blackhole 192.0.2.0/24; ip netns add stray; nft add table ip stray"
+            )
     assert own_network() == before
 
 

@@ -5,13 +5,12 @@ notebook holds open, so it ends when the notebook does, however that ended; and 
 process, namespace and interface in here. Its child does the work: it reads requests and answers each.
 """
 
+import _signal as signal  # without the names that signal.py adds, at three milliseconds
 import marshal
 import os
 import resource
 import select
 import struct
-
-import _signal as signal  # without the names that signal.py adds, at three milliseconds
 
 from . import system
 from .loop import Loop
@@ -139,7 +138,7 @@ class Holder:
             while len(self.buffer) < 4 or len(self.buffer) < 4 + _LENGTH.unpack_from(self.buffer)[0]:
                 self.loop.turn(None)
             size = _LENGTH.unpack_from(self.buffer)[0]
-            request, self.buffer = marshal.loads(self.buffer[4:4 + size]), self.buffer[4 + size:]
+            request, self.buffer = marshal.loads(self.buffer[4 : 4 + size]), self.buffer[4 + size :]
             self._answer(request)
 
     def _answer(self, request: tuple) -> None:
@@ -155,7 +154,7 @@ class Holder:
         data = marshal.dumps(answer)
         data = _LENGTH.pack(len(data)) + data
         while data:
-            data = data[os.write(ANSWERS, data):]
+            data = data[os.write(ANSWERS, data) :]
 
 
 class Problem(Exception):

@@ -3,10 +3,9 @@
 Many requests go in one system call; the kernel works them off in order and answers each (netlink(7)).
 """
 
+import _socket as socket  # the part written in C: socket.py takes longer to load than all else here
 import os
 import struct
-
-import _socket as socket  # the part written in C: socket.py takes longer to load than all else here
 
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
 NLMSG_ERROR, NLMSG_DONE = 2, 3
@@ -35,7 +34,7 @@ class Netlink:
     def do(self, requests: list[bytes]) -> None:
         """Have every request done; raises Refused for the first one that is not."""
         for start in range(0, len(requests), _BATCH):
-            batch = requests[start:start + _BATCH]
+            batch = requests[start : start + _BATCH]
             self.socket.send(b"".join(_numbered(request, start + i) for i, request in enumerate(batch)))
             self._acknowledged(start, len(batch))
 
@@ -78,7 +77,7 @@ def _messages(data: bytes):
     at = 0
     while at + 16 <= len(data):
         length, kind, _, number, _ = _HEADER.unpack_from(data, at)
-        yield kind, number, data[at + 16:at + length]
+        yield kind, number, data[at + 16 : at + length]
         at += (length + 3) & ~3
 
 
@@ -90,7 +89,7 @@ def _sentence(body: bytes) -> str:
         if length < 4:
             break
         if kind & 0x3FFF == 1:
-            return body[at + 4:at + length].rstrip(b"\0").decode(errors="replace")
+            return body[at + 4 : at + length].rstrip(b"\0").decode(errors="replace")
         at += (length + 3) & ~3
     return ""
 

@@ -19,10 +19,13 @@ IP_MTU_DISCOVER, IP_RECVERR, ICMP_FILTER, SOL_RAW = 10, 11, 1, 255
 #: What IP_MTU_DISCOVER is for "no" DF, DF if we "want" it (Linux's default), and DF "fixed".
 _DISCOVER = {"no": 0, "want": 1, "fixed": 2}
 _ECHO_REQUEST, _ECHO_REPLY, _UNREACHABLE, _EXCEEDED = 8, 0, 3, 11
+_PROTOCOL = {"icmp": socket.IPPROTO_ICMP, "udp": socket.IPPROTO_UDP, "tcp": socket.IPPROTO_TCP}
 _ETHERTYPES = (0x0800, 0x0806)
 
 #: Seconds of silence after which nothing more comes: what is in flight crosses all wires in far less.
-QUIET_ANSWERED, QUIET = 0.03, 0.15
+QUIET_ANSWERED, QUIET = 0.02, 0.15
+#: Between a neighbour's failing and the error that is sent about it, nobody seems to be asking: hence a last look.
+LAST_LOOK = 0.02
 MOST_FRAMES = 20_000
 #: The options of a SYN as Linux sends it, 20 bytes: MSS, selective acknowledgements, time stamps, window scale.
 _SYN_OPTIONS = bytes.fromhex("020405b4 0402 080a 00000001 00000000 01 030307")
@@ -63,8 +66,10 @@ class Probe:
                 self.answers += bool(self.sent[-1][2])
                 self.last = time.monotonic()
             deadline = time.monotonic() + wish["wait"]
-            while not self._over() and time.monotonic() < deadline:
-                self.loop.turn(0.01)
+            while time.monotonic() < deadline:
+                over = self._over()
+                if not self.loop.turn(LAST_LOOK if over else 0.01) and over:
+                    break
 
     def _over(self) -> bool:
         """True when nothing has moved for a while, and nobody waits for a neighbour's MAC address."""
@@ -88,14 +93,16 @@ class Probe:
 
 def _answers(wish: dict, data: bytes) -> bool:
     """Whether what the sender's kernel accepted is an answer to this probe (or an error about it)."""
-    body = data[(data[0] & 15) * 4:]
+    body = data[(data[0] & 15) * 4 :]
     match data[9]:
         case socket.IPPROTO_UDP:
             return wish["proto"] == "udp" and body[2:4] == struct.pack(">H", wish["sport"])
         case socket.IPPROTO_TCP:
             return body[13] & 0x10 and body[13] & 0x06 and body[8:12] == _after(wish["token"])
         case _:
-            return body[0] in (_ECHO_REPLY, _UNREACHABLE, _EXCEEDED) and any(mark in data for mark in wish["marks"])
+            about = _PROTOCOL[wish["proto"]] if body[0] == _ECHO_REPLY else body[8 + 9] if len(body) > 8 + 9 else 0
+            mine = about == _PROTOCOL[wish["proto"]]  # or it is about a tunnel's datagram
+            return mine and body[0] in (_ECHO_REPLY, _UNREACHABLE, _EXCEEDED) and any(mark in data for mark in wish["marks"])
 
 
 def _after(token: bytes) -> bytes:
@@ -165,8 +172,14 @@ class Sender:
             _, control, _, _ = self.socket.recvmsg(0, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
         except OSError:
             return 0
-        return next((struct.unpack_from("=8xI", body)[0] for level, kind, body in control
-                     if (level, kind) == (socket.IPPROTO_IP, IP_RECVERR)), 0)
+        return next(
+            (
+                struct.unpack_from("=8xI", body)[0]
+                for level, kind, body in control
+                if (level, kind) == (socket.IPPROTO_IP, IP_RECVERR)
+            ),
+            0,
+        )
 
     def payload(self) -> bytes:
         """The token over and over, so that every fragment carries it."""
@@ -213,7 +226,9 @@ class Syn(Sender):
     def packet(self, seq: int) -> bytes:
         wish = self.wish
         head = struct.pack(">HH4sIBBHHH", wish["sport"], wish["port"], wish["token"][:4], 0, 0xA0, 2, 64240, 0, 0) + _SYN_OPTIONS
-        pseudo = socket.inet_aton(self._source()) + socket.inet_aton(wish["dst"]) + struct.pack(">HH", socket.IPPROTO_TCP, len(head))
+        pseudo = (
+            socket.inet_aton(self._source()) + socket.inet_aton(wish["dst"]) + struct.pack(">HH", socket.IPPROTO_TCP, len(head))
+        )
         return head[:16] + struct.pack(">H", checksum(pseudo + head)) + head[18:]
 
     def _source(self) -> str:

@@ -77,7 +77,9 @@ class Relay:
             return
         if len(data) < 20:
             return
-        outer = Packet(ip=IPv4(IPv4Address(peer), self.program.address), transport=Udp(port, self.program.port), inner=_headers(data))
+        outer = Packet(
+            ip=IPv4(IPv4Address(peer), self.program.address), transport=Udp(port, self.program.port), inner=_headers(data)
+        )
         self._act(outer.inner, data, self.program.from_socket(outer))
 
     def _act(self, packet, data: bytes, actions: list) -> None:
@@ -103,7 +105,9 @@ def _headers(data: bytes):
     head = (data[0] & 15) * 4
     length, fragment = struct.unpack_from(">H2xH", data, 2)
     src, dst = IPv4Address(data[12:16]), IPv4Address(data[16:20])
-    ip = IPv4(src, dst, data[8], df=bool(fragment & 0x4000), tos=data[1], offset=(fragment & 0x1FFF) * 8, more=bool(fragment & 0x2000))
+    ip = IPv4(
+        src, dst, data[8], df=bool(fragment & 0x4000), tos=data[1], offset=(fragment & 0x1FFF) * 8, more=bool(fragment & 0x2000)
+    )
     first, second = struct.unpack_from(">HH", data.ljust(head + 4, b"\0"), head)
     transport = Icmp(first >> 8, first & 255) if data[9] == socket.IPPROTO_ICMP else Udp(first, second)
     return Packet(ip=ip, transport=transport, size=max(0, length - head - 8))

@@ -5,9 +5,8 @@ Raw ICMP, UDP and TCP sockets beside it get a copy of what was delivered, after 
 and still be dropped. All are opened before the first probe and kept (opened late, they stamp when read).
 """
 
-import struct
-
 import _socket as socket
+import struct
 
 ETH_P_ALL, SO_TIMESTAMPNS = 0x0003, 35
 _STAMP = struct.Struct("=qq")
@@ -26,8 +25,10 @@ class Tap:
     def __init__(self, number: int):
         self.number = number
         self.wire = _stamped(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)))
-        self.ears = [_stamped(socket.socket(socket.AF_INET, socket.SOCK_RAW, kind))
-                     for kind in (socket.IPPROTO_ICMP, socket.IPPROTO_UDP, socket.IPPROTO_TCP)]
+        self.ears = [
+            _stamped(socket.socket(socket.AF_INET, socket.SOCK_RAW, kind))
+            for kind in (socket.IPPROTO_ICMP, socket.IPPROTO_UDP, socket.IPPROTO_TCP)
+        ]
 
     @property
     def fds(self) -> list[int]:

@@ -66,8 +66,14 @@ def _furnish(names: dict[str, int]) -> None:
 def run(line: str, number: int, mounts: int, seconds: float, loop: Loop) -> tuple[int, bytes, bytes]:
     """Run a line with the shell in a namespace: (exit status, stdout, stderr). 124 when it took too long."""
     process = subprocess.Popen(
-        ["/bin/sh", "-c", line], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        preexec_fn=lambda: _inside(number, mounts), start_new_session=True, cwd="/", env=_environment(),
+        ["/bin/sh", "-c", line],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: _inside(number, mounts),
+        start_new_session=True,
+        cwd="/",
+        env=_environment(),
     )
     deadline = time.monotonic() + seconds
     outputs = {process.stdout.fileno(): [], process.stderr.fileno(): []}
