@@ -43,7 +43,7 @@ conform: $(VENV)/.test
 	$(BIN)/python -m tests.conform --lines $(N)
 
 bench: $(VENV)/.test
-	$(BIN)/python -m pytest -p no:nbval tests/benchmarks
+	$(BIN)/python -m pytest -p no:nbval tests/benchmarks tests/browser -k "benchmarks or key_to_screen"
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ import ipywidgets as widgets
 
 from ..lab.lab import Lab
 from .bridge_picture import bridge_scene
-from .explorer import Explorer, button, choice, page, picture_box, text_field
+from .explorer import Explorer, PictureBox, button, choice, page, text_field
 from .svg import svg
 from .switching import EVERYBODY, NOBODY, Switching
 
@@ -32,7 +32,7 @@ class BridgeExplorer(Explorer):
         self.wait = text_field("Wait (seconds)", "", "such as 299 or 300")
         self.line = text_field("Command", "", f"bridge link set dev {self.model.stations[0].port} hairpin on")
         self.line.control.layout.width = "560px"
-        self.picture, self.table = picture_box(), widgets.HTML()
+        self.picture, self.table = PictureBox(), widgets.HTML()
         self.wait.control.observe(lambda change: self._typed(self.wait, self.model.wait, change.new), "value")
         self.line.control.observe(lambda change: self._typed(self.line, self.model.give, change.new), "value")
         wrap = widgets.Layout(flex_flow="row wrap")
@@ -65,7 +65,7 @@ class BridgeExplorer(Explorer):
         """Show the model's present state."""
         self.wait.say(self.model.messages.get("wait", ""))
         self.line.say(self.model.messages.get("line", ""))
-        self.picture.value = self.model.svg()
+        self.picture.show(self.model.svg())
         rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in entry)}</tr>" for entry in self.model.entries())
         head = "<tr><th>MAC address</th><th>behind port</th><th>age</th></tr>"
         learned = f"<table>{head}{rows}</table>" if rows else "<p>The bridge has learned nothing yet.</p>"

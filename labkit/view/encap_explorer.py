@@ -5,7 +5,7 @@ from html import escape
 import ipywidgets as widgets
 
 from .encapsulation import BACKENDS, Encapsulation
-from .explorer import Explorer, button, choice, page, picture_box, text_field
+from .explorer import Explorer, PictureBox, button, choice, page, text_field
 
 
 class EncapExplorer(Explorer):
@@ -18,7 +18,7 @@ class EncapExplorer(Explorer):
         self.model = Encapsulation(backend, size)
         self.backend = choice("Encapsulation", list(BACKENDS), self.model.backend)
         self.size = text_field("Payload bytes", str(self.model.size))
-        self.picture, self.table = picture_box(), widgets.HTML()
+        self.picture, self.table = PictureBox(), widgets.HTML()
         self.backend.control.observe(lambda change: self._do(self.model.set_backend, change.new), "value")
         self.size.control.observe(lambda change: self._do(self.model.set_size, change.new), "value")
         fits = button("As much as fits", lambda: self._set(self.model.largest))
@@ -37,7 +37,7 @@ class EncapExplorer(Explorer):
     def redraw(self) -> None:
         """Show the model's present state."""
         self.size.say(self.model.messages.get("size", ""))
-        self.picture.value = self.model.svg()
+        self.picture.show(self.model.svg())
         layers = [f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in layer)}</tr>" for layer in self.model.layers()]
         head = "<tr><th>at byte</th><th>bytes</th><th>header</th><th>what it says</th></tr>"
         table = f"<table>{head}{''.join(layers)}</table>" if layers else ""

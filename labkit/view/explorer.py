@@ -8,7 +8,7 @@ from html import escape
 
 import ipywidgets as widgets
 
-from .picture import bundle
+from .picture import FOCUS, bundle
 from .theme import PAGE, SCROLL, THEME
 
 WIDE = {"description_width": "110px"}
@@ -46,11 +46,15 @@ class Field(widgets.HBox):
             self.message.value = words
 
 
-def picture_box() -> widgets.HTML:
-    """Where the picture goes. Where it would get too small to read it scrolls, also by the arrow keys."""
-    box = widgets.HTML(tabbable=True)
-    box.add_class("labkit-scroll")
-    return box
+class PictureBox(widgets.HTML):
+    """Where the picture goes; it scrolls where the picture would get too small to read, and stays there when redrawn."""
+
+    def __init__(self):
+        super().__init__()
+        self.add_class("labkit-scroll")
+
+    def show(self, svg: str) -> None:
+        self.value = f"<div {FOCUS}>{svg}</div>"
 
 
 def text_field(label: str, value: str, placeholder: str = "") -> Field:

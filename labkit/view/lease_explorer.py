@@ -2,7 +2,7 @@
 
 import ipywidgets as widgets
 
-from .explorer import Explorer, button, choice, picture_box, text_field
+from .explorer import Explorer, PictureBox, button, choice, text_field
 from .leasing import BACKENDS, CONFIG, Leasing
 
 NOBODY = "(nobody)"
@@ -23,7 +23,7 @@ class LeaseExplorer(Explorer):
         self.subnet = text_field("Subnet", "", "empty: the first free one")
         self.leaver = choice("Node", [NOBODY], NOBODY)
         self.config.control.layout.width = "560px"
-        self.picture = picture_box()
+        self.picture = PictureBox()
         self.backend.control.observe(lambda change: self._set_config(CONFIG.format(change.new)), "value")
         self.config.control.observe(lambda change: self._do(self.model.set_config, change.new), "value")
         wrap = widgets.Layout(flex_flow="row wrap")
@@ -61,4 +61,4 @@ class LeaseExplorer(Explorer):
         there = self.model.joined()
         if list(self.leaver.control.options) != (there or [NOBODY]):
             self.leaver.control.options = there or [NOBODY]
-        self.picture.value = self.model.svg()
+        self.picture.show(self.model.svg())

@@ -14,6 +14,9 @@ from .scene import Scene, scene
 from .svg import svg
 from .theme import SIZE
 
+#: What scrolls can be reached by Tab and moved by the arrow keys, which JupyterLab otherwise takes for itself.
+FOCUS = 'tabindex="0" data-lm-suppress-shortcuts="true"'
+
 
 def bundle(svg: str, name: str, text: str) -> dict[str, str]:
     """A picture in all the forms a viewer may choose from.
@@ -23,7 +26,7 @@ def bundle(svg: str, name: str, text: str) -> dict[str, str]:
     """
     source = b64encode(svg.encode()).decode()
     img = f'<img alt="{escape(name)}" style="{SIZE}" src="data:image/svg+xml;base64,{source}"/>'
-    html = f'<div tabindex="0" style="overflow-x:auto">{img}</div>'
+    html = f'<div {FOCUS} style="overflow-x:auto">{img}</div>'
     return {"text/html": html, "image/svg+xml": svg, "text/plain": text}
 
 

@@ -3,7 +3,7 @@
 import ipywidgets as widgets
 
 from ..tables.table import RouteTable
-from .explorer import WIDE, Explorer, Field, picture_box, text_field
+from .explorer import WIDE, Explorer, Field, PictureBox, text_field
 from .route_lookup import RouteLookup
 
 
@@ -19,7 +19,7 @@ class RouteExplorer(Explorer):
         area = widgets.Textarea(str(self.model.table), description="Table", rows=6, continuous_update=False, style=WIDE)
         area.layout.width = "720px"
         self.table = Field(area)
-        self.picture = picture_box()
+        self.picture = PictureBox()
         self.address.control.observe(lambda change: self._do(self.model.set_address, change.new), "value")
         area.observe(lambda change: self._do(self.model.set_table, change.new), "value")
         super().__init__(self.model, [self.address, self.picture, self.table])
@@ -33,4 +33,4 @@ class RouteExplorer(Explorer):
         """Show the model's present state."""
         self.address.say(self.model.messages.get("address", ""))
         self.table.say(self.model.messages.get("table", ""))
-        self.picture.value = self.model.svg()
+        self.picture.show(self.model.svg())

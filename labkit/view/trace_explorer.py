@@ -12,7 +12,7 @@ from ..lab.lab import Lab
 from .describe import as_text, difference, differing_hops
 from .details import step_html
 from .exploration import PROTOCOLS, Exploration
-from .explorer import WIDE, Explorer, Field, button, choice, page, picture_box, text_field
+from .explorer import WIDE, Explorer, Field, PictureBox, button, choice, page, text_field
 from .lines import editable
 from .svg import svg
 
@@ -48,7 +48,7 @@ class TraceExplorer(Explorer):
         self.which.control.layout.width = self.line.control.layout.width = "560px"
         self.play = button("Play", self._play)
         self._playing: asyncio.Task | None = None
-        self.picture, self.story, self.given = picture_box(), widgets.HTML(), widgets.HTML()
+        self.picture, self.story, self.given = PictureBox(), widgets.HTML(), widgets.HTML()
         self.where.control.observe(lambda _: self._list_lines(), "value")
         self.which.control.observe(lambda _: self._copy_line(), "value")
         self.line.control.observe(lambda change: self._edit(change.new), "value")
@@ -180,7 +180,7 @@ class TraceExplorer(Explorer):
         for name, field in {**self.fields, "line": self.line}.items():
             field.say(model.messages.get(name, ""))
         place = f"step {model.step + 1} of {len(model.told)}" if model.step is not None else ""
-        self.picture.value = model.svg()
+        self.picture.show(model.svg())
         self.story.value = page(step_html(model.trace, model.current, model.after, place), live=True)
         given = self._given()
         self.given.value = page(given) if given else ""
