@@ -16,40 +16,77 @@ LABS, SECONDS = 60, 45
 #: Each of these went another way than predicted when it was found: (lines, probe).
 FOUND = {
     "a vxlan keeps its MTU when that of the interface below is lowered": (
-        [("host", "ip link add e0 type veth peer name e1"), ("host", "ip link set e0 up"), ("host", "ip addr add 10.0.0.1/24 dev e0"),
-         ("host", "ip link add vx0 type vxlan id 7 dstport 8472 local 10.0.0.1 dev e0"), ("host", "ip link set vx0 up"),
-         ("host", "ip addr add 10.1.0.1/24 dev vx0"), ("host", "ip link set e0 mtu 1400")],
+        [
+            ("host", "ip link add e0 type veth peer name e1"),
+            ("host", "ip link set e0 up"),
+            ("host", "ip addr add 10.0.0.1/24 dev e0"),
+            ("host", "ip link add vx0 type vxlan id 7 dstport 8472 local 10.0.0.1 dev e0"),
+            ("host", "ip link set vx0 up"),
+            ("host", "ip addr add 10.1.0.1/24 dev vx0"),
+            ("host", "ip link set e0 mtu 1400"),
+        ],
         ("host", "10.1.0.2", {"size": 1473, "df": True}),
     ),
     "an entry of the FDB is not bound to the vxlan's own interface": (
-        [("host", "ip link add e0 type veth peer name e1"), ("host", "ip link set e0 up"), ("host", "ip link set e1 up"),
-         ("host", "ip link add vx0 type vxlan id 7 dstport 8472 local 192.168.7.2 dev e0"), ("host", "ip link set vx0 up"),
-         ("host", "ip addr add 10.2.0.1/24 dev vx0"), ("host", "ip neigh add 10.2.0.2 lladdr 02:aa:00:00:00:01 dev vx0"),
-         ("host", "bridge fdb append 02:aa:00:00:00:01 dev vx0 dst 192.168.7.1")],
+        [
+            ("host", "ip link add e0 type veth peer name e1"),
+            ("host", "ip link set e0 up"),
+            ("host", "ip link set e1 up"),
+            ("host", "ip link add vx0 type vxlan id 7 dstport 8472 local 192.168.7.2 dev e0"),
+            ("host", "ip link set vx0 up"),
+            ("host", "ip addr add 10.2.0.1/24 dev vx0"),
+            ("host", "ip neigh add 10.2.0.2 lladdr 02:aa:00:00:00:01 dev vx0"),
+            ("host", "bridge fdb append 02:aa:00:00:00:01 dev vx0 dst 192.168.7.1"),
+        ],
         ("host", "10.2.0.2", {}),
     ),
     "a bridge made with an MTU follows its ports all the same": (
-        [("host", "ip netns add a"), ("host", "ip link add b0 mtu 1500 type bridge"), ("host", "ip link set b0 up"),
-         ("host", "ip link add v0 mtu 1200 type veth peer name e netns a"), ("host", "ip link set v0 master b0 up"), ("a", "ip link set e up"),
-         ("host", "ip addr add 10.0.0.1/24 dev b0"), ("a", "ip addr add 10.0.0.2/24 dev e")],
+        [
+            ("host", "ip netns add a"),
+            ("host", "ip link add b0 mtu 1500 type bridge"),
+            ("host", "ip link set b0 up"),
+            ("host", "ip link add v0 mtu 1200 type veth peer name e netns a"),
+            ("host", "ip link set v0 master b0 up"),
+            ("a", "ip link set e up"),
+            ("host", "ip addr add 10.0.0.1/24 dev b0"),
+            ("a", "ip addr add 10.0.0.2/24 dev e"),
+        ],
         ("host", "10.0.0.2", {"size": 1300, "df": True}),
     ),
     "a source that is not ours is refused by bind": (
-        [("host", "ip link set lo up")], ("host", "127.0.0.1", {"src": "10.0.0.1"}),
+        [("host", "ip link set lo up")],
+        ("host", "127.0.0.1", {"src": "10.0.0.1"}),
     ),
     "a broadcast is heard by all and delivered to nobody": (
-        [("host", "ip netns add a"), ("host", "ip link add v0 type veth peer name e netns a"), ("host", "ip link set v0 up"), ("a", "ip link set e up"),
-         ("host", "ip addr add 10.0.0.1/24 dev v0"), ("a", "ip addr add 10.0.0.2/24 dev e")],
+        [
+            ("host", "ip netns add a"),
+            ("host", "ip link add v0 type veth peer name e netns a"),
+            ("host", "ip link set v0 up"),
+            ("a", "ip link set e up"),
+            ("host", "ip addr add 10.0.0.1/24 dev v0"),
+            ("a", "ip addr add 10.0.0.2/24 dev e"),
+        ],
         ("host", "10.0.0.255", {"proto": "udp", "port": 53}),
     ),
     "a bridged packet too long for a port is fragmented on the way": (
-        [("host", "ip link add b0 type bridge"), ("host", "ip link set b0 up"), ("host", "ip netns add a"), ("host", "ip netns add b"),
-         ("host", "ip link add va type veth peer name e netns a"), ("host", "ip link add vb type veth peer name e netns b"),
-         ("host", "ip link set va master b0 up"), ("host", "ip link set vb master b0 up"), ("a", "ip link set e up"), ("b", "ip link set e up"),
-         ("a", "ip addr add 10.0.0.1/24 dev e"), ("b", "ip addr add 10.0.0.2/24 dev e"), ("host", "ip link set vb mtu 1200")],
+        [
+            ("host", "ip link add b0 type bridge"),
+            ("host", "ip link set b0 up"),
+            ("host", "ip netns add a"),
+            ("host", "ip netns add b"),
+            ("host", "ip link add va type veth peer name e netns a"),
+            ("host", "ip link add vb type veth peer name e netns b"),
+            ("host", "ip link set va master b0 up"),
+            ("host", "ip link set vb master b0 up"),
+            ("a", "ip link set e up"),
+            ("b", "ip link set e up"),
+            ("a", "ip addr add 10.0.0.1/24 dev e"),
+            ("b", "ip addr add 10.0.0.2/24 dev e"),
+            ("host", "ip link set vb mtu 1200"),
+        ],
         ("a", "10.0.0.2", {"size": 1300, "df": False}),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", FOUND)
