@@ -8,8 +8,8 @@ from html import escape
 
 import ipywidgets as widgets
 
-from .picture import FOCUS, bundle
-from .theme import PAGE, SCROLL, THEME
+from .picture import FOCUS, bundle, least_width
+from .theme import PAGE, THEME
 
 WIDE = {"description_width": "110px"}
 
@@ -22,7 +22,7 @@ class Explorer(widgets.VBox):
 
     def __init__(self, model, children):
         self.model = model
-        style = widgets.HTML(f"<style>{THEME}{PAGE}{SCROLL}</style>")
+        style = widgets.HTML(f"<style>{THEME}{PAGE}</style>")
         super().__init__([style, *children])
 
     def _repr_mimebundle_(self, **kwargs):
@@ -37,7 +37,8 @@ class Field(widgets.HBox):
     def __init__(self, control: widgets.Widget):
         self.control = control
         self.message = widgets.HTML()
-        super().__init__([control, self.message])
+        super().__init__([control, self.message], layout=widgets.Layout(flex_flow="row wrap", max_width="100%"))
+        control.layout.max_width = "98%"
 
     def say(self, complaint: str) -> None:
         """Show a complaint beside the field; an empty one takes it away."""
@@ -54,7 +55,7 @@ class PictureBox(widgets.HTML):
         self.add_class("labkit-scroll")
 
     def show(self, svg: str) -> None:
-        self.value = f"<div {FOCUS}>{svg}</div>"
+        self.value = f'<div {FOCUS} style="--least:{least_width(svg)}px">{svg}</div>'
 
 
 def text_field(label: str, value: str, placeholder: str = "") -> Field:

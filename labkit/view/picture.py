@@ -3,6 +3,7 @@
 The same input gives the same bytes, so a notebook's stored outputs can be compared strictly.
 """
 
+import re
 from base64 import b64encode
 from html import escape
 
@@ -12,10 +13,18 @@ from ..trace.trace import Trace
 from .describe import as_text
 from .scene import Scene, scene
 from .svg import svg
-from .theme import SIZE
 
 #: What scrolls can be reached by Tab and moved by the arrow keys, which JupyterLab otherwise takes for itself.
 FOCUS = 'tabindex="0" data-lm-suppress-shortcuts="true"'
+
+
+#: How far a picture shrinks on a narrow page before its box scrolls: text of 11 pixels is still to be read.
+LEAST = 0.9
+
+
+def least_width(svg: str) -> int:
+    """The width in pixels that a picture is shown at, however narrow the page is."""
+    return int(float(re.search(r'width="([0-9.]+)"', svg)[1]) * LEAST)
 
 
 def bundle(svg: str, name: str, text: str) -> dict[str, str]:
@@ -25,7 +34,7 @@ def bundle(svg: str, name: str, text: str) -> dict[str, str]:
     run; hence the same SVG as an <img> with a name, which it also shows in a notebook just opened.
     """
     source = b64encode(svg.encode()).decode()
-    img = f'<img alt="{escape(name)}" style="{SIZE}" src="data:image/svg+xml;base64,{source}"/>'
+    img = f'<img alt="{escape(name)}" style="max-width:max(100%,{least_width(svg)}px)" src="data:image/svg+xml;base64,{source}"/>'
     html = f'<div {FOCUS} style="overflow-x:auto">{img}</div>'
     return {"text/html": html, "image/svg+xml": svg, "text/plain": text}
 

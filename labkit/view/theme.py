@@ -19,9 +19,6 @@ THEME = (
     f"[data-jp-theme-light=true] .labkit{{{_LIGHT}}}[data-jp-theme-light=false] .labkit{{{_DARK}}}"
 )
 
-#: As wide as there is room, but text of 11 pixels is not to shrink until nobody can read it: then the box around scrolls.
-SIZE = "max-width:max(100%,740px)"
-
 PICTURE = """
 .labkit text{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;font-size:11px;fill:var(--ink)}
 .labkit .name{font-weight:600}.labkit .soft{fill:var(--soft)}.labkit .bad{fill:var(--err);font-weight:600}
@@ -44,9 +41,6 @@ PICTURE = """
 .labkit .label{fill:var(--req);stroke:none}.labkit text.label{fill:var(--mark);font-weight:600;text-anchor:middle}
 """
 
-#: A box around a picture that scrolls when the page is too narrow for it.
-SCROLL = f".labkit-scroll{{overflow-x:auto}}.labkit-scroll svg.labkit{{{SIZE}!important}}"
-
 #: Text beside a picture: tables, sentences, headers.
 PAGE = """
 .labkit.page{color:var(--ink);background:var(--bg);font-size:13px;line-height:1.45;padding:6px 10px;border-radius:6px}
@@ -57,5 +51,6 @@ PAGE = """
 .labkit.page .bad{color:var(--err);font-weight:600}.labkit.page .soft{color:var(--soft)}
 .labkit.page .good{color:var(--req);font-weight:600}
 .labkit.page .ours{color:var(--req);font-weight:700;text-decoration:underline}
+.labkit-scroll{overflow-x:auto}.labkit-scroll svg.labkit{max-width:max(100%,var(--least))!important}
 .labkit.page pre{margin:4px 0;white-space:pre-wrap;background:none;color:var(--ink)}
 """

@@ -114,7 +114,7 @@ def test_a_route_is_removed_and_the_verdict_changes(page, opened, use, explorer,
         expect(explorer.get_by_label("becomes")).to_have_value(use.line)
     enter(explorer.get_by_label("becomes"), use.becomes)
     expect(verdict(explorer)).to_contain_text(use.without)
-    explorer.get_by_role("img").scroll_into_view_if_needed()
+    explorer.locator(".labkit-scroll").scroll_into_view_if_needed()
     keep_screenshot(page, f"{opened[1].stem}-route-removed")
     explorer.get_by_role("button", name="Undo").click()
     expect(verdict(explorer)).to_contain_text(use.then)
@@ -127,7 +127,7 @@ def test_play_steps_on_by_itself_in_the_dark_as_well(page, opened, explorer, kee
     try:
         theme(page, "Dark")
         expect(ground).to_have_css("fill", "rgb(22, 25, 29)")
-        explorer.get_by_role("img").scroll_into_view_if_needed()
+        explorer.locator(".labkit-scroll").scroll_into_view_if_needed()
         keep_screenshot(page, f"{opened[1].stem}-dark")
     finally:
         theme(page, "Light")
