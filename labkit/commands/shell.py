@@ -26,6 +26,10 @@ COMMANDS = {
     "arp": ("arp", "arp"),
     "sysctl": ("sysctl", "sysctl"),
     "tcpdump": ("tcpdump", "tcpdump"),
+    "nc": ("nc", "nc"),
+    "curl": ("curl", "curl"),
+    "sh": ("shell", "subshell"),
+    "bash": ("shell", "subshell"),
     "cat": ("filters", "cat"),
     "echo": ("filters", "echo"),
     "grep": ("filters", "grep"),
@@ -102,6 +106,15 @@ def run_argv(ctx: Context, argv: list[str]) -> Result:
         return command(ctx, list(argv[1:]))
     except Failure as failure:
         return failure.result
+
+
+def subshell(ctx: Context, args: list[str]) -> Result:
+    """`sh -c LINE` and `bash -c LINE`: the line in the same namespace, as `docker exec` and `ip netns exec` need it."""
+    if args[:1] != ["-c"]:
+        raise Failure(2, "The lab's sh runs one line, given as sh -c LINE.\n")
+    if len(args) == 1:
+        raise Failure(2, "sh: 0: -c requires an argument\n")
+    return sh(ctx.lab, args[1], ctx.ns.name)
 
 
 def find(lab: Lab, name: str):

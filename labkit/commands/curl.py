@@ -1,0 +1,118 @@
+"""curl(1), 7.88, as a connect probe: whether somebody listens behind a URL.
+
+The lab's servers say nothing, so an answered request prints nothing. As on a terminal there is no progress meter.
+"""
+
+import errno
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from . import hosts
+from .connecting import GIVES_UP, Attempt, connect
+from .result import Context, Failure, Result
+
+TRY = "curl: try 'curl --help' or 'curl --manual' for more information\n"
+_PORTS = {"http": 80, "https": 443}
+_FLAGS = {"-s": "silent", "--silent": "silent", "-S": "show", "--show-error": "show"}
+_FLAGS |= dict.fromkeys(("-4", "-f", "-k", "-L"), "")
+_VALUES = {"-m": "max", "--max-time": "max", "--connect-timeout": "connect", "-o": "file", "--output": "file"}
+_URL = re.compile(r"(?:([a-z]+)://|(?![a-z]+://))([^/:?#]+)(?::(\d*))?(?:[/?#].*)?", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class _Options:
+    """`limit` seconds for everything, `patience` for connecting; 0: none."""
+
+    silent: bool = False
+    show: bool = False
+    limit: float = 0.0
+    patience: float = 0.0
+
+
+def curl(ctx: Context, args: list[str]) -> Result:
+    options, urls = _read(args)
+    result = Result()
+    err = ""
+    for url in urls:
+        result = _fetch(ctx, options, url)
+        err += result.stderr
+    return Result(result.returncode, "", err if options.show or not options.silent else "")
+
+
+def _read(args: list[str]) -> tuple[_Options, list[str]]:
+    if not args:
+        raise Failure(2, TRY)
+    options, urls, words = _Options(), [], iter(_separated(args))
+    for word in words:
+        if word in _VALUES:
+            value = next(words, None)
+            if value is None:
+                raise Failure(2, f"curl: option {word}: requires parameter\n" + TRY)
+            _take(options, word, value)
+        elif word in _FLAGS:
+            options.silent |= _FLAGS[word] == "silent"
+            options.show |= _FLAGS[word] == "show"
+        elif word.startswith("-") and word != "-":
+            understood = " ".join((*_FLAGS, *_VALUES))
+            raise Failure(2, f"curl: option {word}: is unknown\nThe lab's curl understands {understood}.\n")
+        else:
+            urls.append(word)
+    if not urls:
+        raise Failure(2, "curl: no URL specified!\n" + TRY)
+    return options, urls
+
+
+def _separated(args: list[str]) -> list[str]:
+    """Bundled letters one by one: `-sSm1` is `-s -S -m 1`."""
+    words = []
+    for word in args:
+        if not re.match(r"-[a-zA-Z0-9]", word):
+            words.append(word)
+            continue
+        letters = word[1:]
+        while letters:
+            words.append(f"-{letters[0]}")
+            letters = letters[1:]
+            if words[-1] in _VALUES and letters:
+                words.append(letters)
+                break
+    return words
+
+
+def _take(options: _Options, word: str, value: str) -> None:
+    if _VALUES[word] == "file":
+        return
+    if not re.fullmatch(r"\d+(\.\d+)?", value):
+        raise Failure(2, f"curl: option {word}: expected a proper numerical parameter\n" + TRY)
+    if _VALUES[word] == "max":
+        options.limit = float(value)
+    else:
+        options.patience = float(value)
+
+
+def _fetch(ctx: Context, options: _Options, url: str) -> Result:
+    found = _URL.fullmatch(url)
+    if not found or int(found[3] or 0) > 65535:
+        return Result(3, "", "curl: (3) URL using bad/illegal format or missing URL\n")
+    scheme = (found[1] or "http").lower()
+    if scheme not in _PORTS:
+        return Result(1, "", f'curl: (1) Protocol "{scheme}" not supported or disabled in libcurl\n')
+    address = hosts.address(found[2])
+    if address is None:
+        return Result(6, "", f"curl: (6) Could not resolve host: {found[2]}\n")
+    shown = found[2] if found[2] == "localhost" else str(address)
+    return _connect(ctx, options, shown, address, int(found[3] or _PORTS[scheme]))
+
+
+def _connect(ctx: Context, options: _Options, host: str, address: IPv4Address, port: int) -> Result:
+    waits = [seconds for seconds in (options.limit, options.patience) if seconds]
+    refused = Attempt(errno.ECONNREFUSED, 0.0)
+    code, after = connect(ctx, address, port, min(waits, default=GIVES_UP)) if port else refused
+    if not code:
+        return Result()
+    if code == errno.EINPROGRESS and min(waits) == options.limit:
+        return Result(28, "", f"curl: (28) Connection timed out after {options.limit * 1000:.0f} milliseconds\n")
+    status = 28 if code in (errno.EINPROGRESS, errno.ETIMEDOUT) else 7
+    why = "Timeout was reached" if code == errno.EINPROGRESS else "Couldn't connect to server"
+    return Result(status, "", f"curl: ({status}) Failed to connect to {host} port {port} after {after * 1000:.0f} ms: {why}\n")

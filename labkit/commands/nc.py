@@ -1,0 +1,137 @@
+"""nc(1) of netcat-openbsd 1.219: try out a port (`nc -z`), or open one (`nc -l`).
+
+A shell of the lab runs nothing in the background, so `nc -l` leaves a listener behind in its namespace and is done;
+listeners answer until the namespace goes. No data passes.
+"""
+
+import errno
+from ipaddress import IPv4Address
+
+from ..errors import strerror
+from ..trace.probe import probe
+from . import hosts
+from .connecting import GIVES_UP, connect, icmp_errno, refusal
+from .getopt import getopt
+from .result import Context, Failure, Result
+
+#: Names that services(5) has for ports of this course.
+SERVICES = {
+    ("tcp", 21): "ftp", ("tcp", 22): "ssh", ("tcp", 23): "telnet", ("tcp", 25): "smtp", ("tcp", 53): "domain",
+    ("udp", 53): "domain", ("udp", 67): "bootps", ("udp", 68): "bootpc", ("tcp", 80): "http", ("udp", 123): "ntp",
+    ("tcp", 443): "https", ("udp", 443): "https", ("tcp", 3306): "mysql", ("udp", 5353): "mdns",
+    ("tcp", 5432): "postgresql", ("tcp", 6379): "redis", ("tcp", 8080): "http-alt",
+}  # fmt: skip
+USAGE = """\
+usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]
+\t  [-m minttl] [-O length] [-P proxy_username] [-p source_port]
+\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]
+\t  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]
+\t  [destination] [port]
+"""
+_UNDERSTOOD = "4klnpuvwz"
+#: How long `nc -zu` waits for somebody to object.
+_UDP_SECONDS = 3.0
+
+
+def nc(ctx: Context, args: list[str]) -> Result:
+    options, words = getopt("nc", args, "46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz")
+    for letter, value in options:
+        if letter == "?":
+            raise Failure(1, value + USAGE)
+        if letter not in _UNDERSTOOD:
+            dashed = " ".join(f"-{c}" for c in _UNDERSTOOD)
+            raise Failure(1, f"nc: the lab's nc does not know -{letter}; it understands {dashed}\n")
+    given = dict(options)
+    if "l" in given:
+        return _listen(ctx, given, words)
+    wait = _timeout(given["w"]) if "w" in given else None
+    if "k" in given:
+        raise Failure(1, "nc: must use -l with -k\n")
+    if not words:
+        raise Failure(1, USAGE)
+    if len(words) == 1:
+        raise Failure(1, "nc: missing port number\n")
+    if "z" not in given:
+        raise Failure(1, "nc: no data passes in the lab: try the port out with nc -z\n")
+    return _scan(ctx, given, words[0], [port for word in words[1:] for port in _ports(word)], wait)
+
+
+def _listen(ctx: Context, given: dict[str, str], words: list[str]) -> Result:
+    """`nc -l -p PORT`, `nc -l [ADDRESS] PORT`: a listener on every address, or on one that is named."""
+    if "z" in given:
+        raise Failure(1, "nc: cannot use -z and -l\n")
+    if len(words) > 2 or ("p" in given and words):
+        raise Failure(1, USAGE)
+    own = hosts.address(words[0]) if len(words) == 2 else None
+    port = given["p"] if "p" in given else words[-1] if words else None
+    if port is None:
+        raise Failure(1, "nc: missing port number\n")
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise Failure(1, "nc: getaddrinfo: Servname not supported for ai_socktype\n")
+    ctx.ns.listeners.add(("udp" if "u" in given else "tcp", own, int(port)))
+    return Result()
+
+
+def _timeout(word: str) -> float:
+    if not word.lstrip("-").isdigit():
+        raise Failure(1, f"nc: timeout invalid: {word}\n")
+    if int(word) < 0:
+        raise Failure(1, f"nc: timeout too small: {word}\n")
+    return float(word)
+
+
+def _ports(word: str) -> range:
+    """One port or several, `LOW-HIGH`; a service's name will do for one."""
+    named = next((port for (_, port), name in SERVICES.items() if name == word), None)
+    if named:
+        return range(named, named + 1)
+    ends = [_port(part) for part in word.split("-", 1)]
+    return range(min(ends), max(ends) + 1)
+
+
+def _port(word: str) -> int:
+    if not word.isdigit():
+        raise Failure(1, f"nc: port number invalid: {word}\n")
+    if not 0 < int(word) < 65536:
+        raise Failure(1, f"nc: port number too {'large' if int(word) else 'small'}: {word}\n")
+    return int(word)
+
+
+def _scan(ctx: Context, given: dict[str, str], host: str, ports: list[int], wait: float | None) -> Result:
+    """Try each port; the exit status is 0 when one of them answered."""
+    address = hosts.address(host)
+    proto = "udp" if "u" in given else "tcp"
+    if address is None:
+        raise Failure(1, f'nc: getaddrinfo for host "{host}" port {ports[0]}: {hosts.gai_words(host)}\n')
+    shown = host if host == str(address) else f"{host} ({address})"
+    status, err = 1, ""
+    for port in ports:
+        failed = _udp(ctx, address, port, wait, "v" in given) if proto == "udp" else _tcp(ctx, address, port, wait)
+        if not failed:
+            status = 0
+            name = "*" if "n" in given else SERVICES.get((proto, port), "*")
+            err += f"Connection to {shown} {port} port [{proto}/{name}] succeeded!\n"
+        elif failed != _OBJECTION:
+            err += f"nc: connect to {shown} port {port} ({proto}) {failed}\n"
+    return Result(status, "", err if "v" in given else "")
+
+
+#: Of a UDP port that is closed nc says nothing.
+_OBJECTION = "objection"
+
+
+def _tcp(ctx: Context, address: IPv4Address, port: int, wait: float | None) -> str:
+    code = connect(ctx, address, port, wait or GIVES_UP).errno
+    how = "timed out" if code == errno.EINPROGRESS else "failed"
+    return f"{how}: {strerror(code)}" if code else ""
+
+
+def _udp(ctx: Context, address: IPv4Address, port: int, wait: float | None, verbose: bool) -> str:
+    """A UDP port counts as open unless somebody objects; only with -v does nc send something and wait for that."""
+    code = refusal(ctx, address, errno.EACCES)
+    if code:
+        return f"failed: {strerror(code)}"
+    if not verbose:
+        return ""
+    replies = probe(ctx.lab, ctx.ns.name, address, proto="udp", port=port, size=1, wait=wait or _UDP_SECONDS).replies
+    return _OBJECTION if any(reply.kind == "error" and icmp_errno(reply)[1] for reply in replies) else ""
