@@ -82,9 +82,10 @@ def _statistics(interface: Interface) -> list[str]:
     count = interface.counters.get
     return [
         f"        RX packets {count('rx_packets', 0)}  bytes {_bytes(count('rx_bytes', 0))}",
-        f"        RX errors 0  dropped {count('rx_dropped', 0)}  overruns 0  frame 0",
+        f"        RX errors {count('rx_errors', 0)}  dropped {count('rx_dropped', 0)}  overruns 0  frame 0",
         f"        TX packets {count('tx_packets', 0)}  bytes {_bytes(count('tx_bytes', 0))}",
-        f"        TX errors 0  dropped {count('tx_dropped', 0)} overruns 0  carrier 0  collisions 0",
+        f"        TX errors {count('tx_errors', 0)}  dropped {count('tx_dropped', 0)} overruns 0  "
+        f"carrier {count('tx_carrier_errors', 0)}  collisions {count('tx_collisions', 0)}",
     ]
 
 
@@ -109,6 +110,6 @@ def short_line(ctx: Context, label: str, interface: Interface) -> str:
         numbers = f"{'     - no statistics available -':<56}"
     else:
         count = interface.counters.get
-        numbers = f"{count('rx_packets', 0):>8} {0:>6} {count('rx_dropped', 0):>6} {0:<6} "
-        numbers += f"{count('tx_packets', 0):>8} {0:>6} {count('tx_dropped', 0):>6} {0:>6} "
+        numbers = f"{count('rx_packets', 0):>8} {count('rx_errors', 0):>6} {count('rx_dropped', 0):>6} {0:<6} "
+        numbers += f"{count('tx_packets', 0):>8} {count('tx_errors', 0):>6} {count('tx_dropped', 0):>6} {0:>6} "
     return f"{label:<15} {interface.mtu:>5} {numbers}{letters}\n"

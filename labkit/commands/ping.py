@@ -61,10 +61,11 @@ def _run(ctx: Context, options: Options, name: str, target: IPv4Address, head: s
 
 
 def _hop(word: str, err: str) -> IPv4Address:
-    """A router on the way. It is asked for as an IPv4 host, and then every failure is a temporary one."""
+    """A router on the way. It is asked for as an IPv4 host, and then nearly every failure is a temporary one."""
     found = hosts.address(word)
     if found is None:
-        raise Failure(2, f"{err}ping: {word}: Temporary failure in name resolution\n")
+        why = "Temporary failure in name resolution" if word else "Name or service not known"
+        raise Failure(2, f"{err}ping: {word}: {why}\n")
     return found
 
 

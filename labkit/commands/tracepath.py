@@ -8,7 +8,7 @@ import errno
 
 from ..lab.lookup import output
 from ..trace.engine import Net
-from ..trace.probe import Request, send_one
+from ..trace.probe import Request, end_program, send_one
 from ..trace.steps import Reply
 from . import hosts
 from .getopt import getopt
@@ -83,6 +83,7 @@ class _Run:
         if self.reached:
             self.out += f"hops {self.reached[0]} back {self.reached[1]} "
         self.out += "\n"
+        end_program(self.ctx.lab, start)
         self.ctx.lab.sightings.append((self.net.token, start, [step for step in self.net.steps if step.sighting]))
 
     def ask(self, ttl: int) -> bool:

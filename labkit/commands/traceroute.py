@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 from ..errors import strerror
 from ..lab.lookup import output
 from ..trace.engine import Net
-from ..trace.probe import Request, send_one
+from ..trace.probe import Request, end_program, send_one
 from ..trace.steps import Reply
 from .ping_words import ROUND_TRIP
 from .result import Context, Result
@@ -83,6 +83,7 @@ class _Run:
             )
             self._settle()
         sightings = [step for step in self.net.steps if step.sighting]
+        end_program(self.ctx.lab, start)
         self.ctx.lab.sightings.append((self.net.token, start, sightings))
         return self.probes[: self.end]
 

@@ -119,11 +119,24 @@ def _take(options: Options, name: str, value: str, place: int) -> None:
         case "-q":
             options.queries = _number(name, value, place)
         case "-w":
-            if not re.fullmatch(r"-?(\d+\.?\d*|\.\d+)(,-?(\d+\.?\d*|\.\d+)?){0,2}", value):
-                raise Failure(2, f"Cannot handle `{name}' option with arg `{value}' (argc {place})\n")
-            options.wait = max(float(value.split(",")[0]), 0.0)
+            options.wait = max(_seconds(name, value, place), 0.0)
         case _:
             raise Failure(2, f"traceroute: the lab's traceroute does not know {name}; it understands {_UNDERSTOOD}\n")
+
+
+def _seconds(name: str, value: str, place: int) -> float:
+    """The first of up to three numbers, with any one character between them."""
+    numbers, rest = [], value
+    while len(numbers) < 3 and (found := _DECIMAL.match(rest)):
+        numbers.append(float(found[0]))
+        if found.end() == len(rest):
+            return numbers[0]
+        rest = rest[found.end() + 1 :]
+    raise Failure(2, f"Cannot handle `{name}' option with arg `{value}' (argc {place})\n")
+
+
+#: What strtod(3) reads.
+_DECIMAL = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
 def _number(name: str, value: str, place: int) -> int:

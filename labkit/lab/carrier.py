@@ -21,6 +21,7 @@ def refresh(lab: Lab, *interfaces: Interface) -> None:
     for interface in interfaces:
         interface.carrier = _carrier(lab, interface)
     for interface, before in zip(interfaces, had, strict=True):
+        _count_change(interface, before)
         lost = before and not interface.carrier
         if lost:
             interface.unlinked = without_carrier(lab, interface)
@@ -35,9 +36,16 @@ def refresh(lab: Lab, *interfaces: Interface) -> None:
 def refresh_bridge(lab: Lab, ns: Namespace, bridge: Interface) -> None:
     before = bridge.carrier
     bridge.carrier = _carrier(lab, bridge)
+    _count_change(bridge, before)
     bridge.operstate = _operstate(lab, bridge)
     if before and not bridge.carrier:
         _lost(ns, bridge)
+
+
+def _count_change(interface: Interface, before: bool) -> None:
+    """`ip -s -s link` shows how often carrier came and went; a new interface starts with carrier."""
+    if interface.carrier != before:
+        interface.count("carrier_changes")
 
 
 def _lost(ns: Namespace, interface: Interface) -> None:

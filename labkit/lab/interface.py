@@ -115,7 +115,8 @@ class Tun:
 class Interface:
     """`uid` is the lab-wide number by which a veth end finds its peer; `index` is the kernel's
     interface index inside its namespace; `unlinked` is the operstate while up without carrier;
-    `filters` are MAC addresses somebody made it listen to."""
+    `filters` are MAC addresses somebody made it listen to; `counters` are named as `ip -j -s link`
+    names them, with "rx_" or "tx_" before it."""
 
     uid: int
     index: int
@@ -141,7 +142,7 @@ class Interface:
     bridge: Bridge | None = None
     vxlan: Vxlan | None = None
     tun: Tun | None = None
-    carrier: bool = False
+    carrier: bool = True
     operstate: str = "DOWN"
     unlinked: str = "DOWN"
     qdisc: str = "noop"
@@ -157,6 +158,15 @@ class Interface:
     def noarp(self) -> bool:
         """True where nobody is ever asked for a MAC address."""
         return not self.arp or self.kind in ("tun", "loopback")
+
+    def count(self, counter: str, by: int = 1) -> None:
+        """Count something that happened here."""
+        self.counters[counter] = self.counters.get(counter, 0) + by
+
+    def count_packet(self, way: str, size: int) -> None:
+        """A packet more, "rx" or "tx", and its bytes."""
+        self.count(f"{way}_packets")
+        self.count(f"{way}_bytes", size)
 
     def owns(self, address: IPv4Address) -> bool:
         return any(a.ip == address for a in self.addresses)

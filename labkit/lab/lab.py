@@ -115,7 +115,7 @@ class Lab:
     def _add(self, namespace: Namespace) -> Namespace:
         loopback = Interface(
             uid=self.new_uid(), index=1, name="lo", kind="loopback", mac=ZERO_MAC, broadcast=ZERO_MAC, mtu=65536,
-            namespace=namespace.name, carrier=True, origin=KERNEL,
+            namespace=namespace.name, origin=KERNEL,
         )
         namespace.interfaces[1] = self.interfaces[loopback.uid] = loopback
         namespace.next_index = 2

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ..errors import KernelError
 from ..tables.fdb import FdbEntry
 from ..tables.origin import KERNEL
-from . import carrier, routes_state
+from . import addresses, carrier, routes_state
 from .interface import ZERO_MAC, Bridge, Interface, Port, Tun, Vxlan
 from .lab import Lab
 from .names import LONGEST, claim, valid_interface_name
@@ -80,8 +80,7 @@ def _create_pair(lab, ns, name, peer_ns, peer_name, mac, peer_mac, mtu, txqlen, 
         _unplug(lab, peer_ns, far)
         raise
     near.peer, far.peer = far.uid, near.uid
-    for end in (near, far):
-        end.unlinked = carrier.without_carrier(lab, end)
+    carrier.refresh(lab, near, far)
     if txqlen is not None:
         near.txqlen = txqlen
     _remember_peer_namespace(lab, near)
@@ -144,7 +143,8 @@ def leave(lab: Lab, ns: Namespace, interface: Interface) -> None:
     if interface.up:
         interface.up = False
         carrier.refresh_with_peer(lab, interface)
-    interface.addresses.clear()
+    while interface.addresses:
+        addresses.delete(lab, ns, interface, interface.addresses[0])
     routes_state.device_gone(ns, interface.name)
     routes_state.forget_neighbors(ns, interface.name)
 
@@ -156,15 +156,15 @@ def set_up(lab: Lab, ns: Namespace, interface: Interface, up: bool) -> None:
     interface.up = up
     interface.qdisc = _qdisc(interface)
     if interface.kind == "loopback" and up:
-        from . import addresses  # lo gets 127.0.0.1/8 by itself (kernel: devinet.c NETDEV_UP)
-
-        addresses.add_loopback(lab, ns, interface)
+        addresses.add_loopback(lab, ns, interface)  # lo gets 127.0.0.1/8 by itself (kernel: devinet.c NETDEV_UP)
     carrier.refresh_with_peer(lab, interface)
     if up:
         routes_state.device_up(lab, ns, interface)
     else:
         routes_state.device_down(ns, interface.name)
         routes_state.forget_neighbors(ns, interface.name)
+        if interface.master:  # its bridge forgets whom it heard there (kernel: br_stp_disable_port)
+            ns.find(interface.master).bridge.fdb.discard(lambda entry: entry.dev == interface.name and entry.state == "")
         if interface.bridge is not None:  # its ports stop forwarding (kernel: br_stp_disable_bridge)
             interface.bridge.fdb.discard(lambda entry: entry.state == "")
 

@@ -91,9 +91,7 @@ def find_route(
         if route.type in ERROR_TYPES:
             return Decision(dst, route.type, route, errno=_error(route.type), asked=tuple(asked))
         leg = _leg(ns, route, src, dst, oif, linkdown_ok)
-        # A gateway that is an address of our own is accepted, and then not used (kernel: rt_set_nexthop).
-        gateway = None if leg.gateway in ns.addresses() else leg.gateway
-        return Decision(dst, route.type, route, leg.dev, gateway, asked=tuple(asked))
+        return Decision(dst, route.type, route, leg.dev, _used_gateway(lab, ns, route, leg), asked=tuple(asked))
     return Decision(dst, "none", errno=errno.ENETUNREACH, asked=tuple(asked))
 
 
@@ -154,6 +152,14 @@ def _leg(ns: Namespace, route: Route, src, dst, oif, linkdown_ok) -> NextHop:
         return usable[0] if usable else route.legs[0]
     slots = [leg for leg in usable for _ in range(leg.weight)]
     return slots[(int(src or 0) + int(dst)) % len(slots)]
+
+
+def _used_gateway(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> IPv4Address | None:
+    """A gateway that was found by a route of scope host, as our own addresses are, is not used (kernel: rt_set_nexthop)."""
+    if leg.gateway is None or "onlink" in leg.flags:
+        return leg.gateway
+    found = lookup_gateway(lab, ns, leg.gateway, leg.dev, route.table)
+    return None if found is not None and found.scope == "host" else leg.gateway
 
 
 def _error(kind: str) -> int:

@@ -46,6 +46,7 @@ class Net:
         self.device: str | None = None  # what the probing socket is bound to (ping -I eth0)
         self.sending = False  # true while a program is in the middle of sending
         self.arrivals: list[str] = []  # namespaces in which a request was delivered
+        self.route_errors: dict[tuple, tuple[float, float]] = {}  # (namespace, told) -> seconds saved up, and when
         self._events = 0
 
     @property

@@ -21,6 +21,8 @@ from .steps import Reply
 _ANY = IPv4Address(0)
 #: Seconds between two redirects to start with, after which quiet it starts anew, and how many at most.
 REDIRECT_LOAD, REDIRECT_SILENCE, REDIRECTS_AT_MOST = 0.02, 20.48, 9
+#: How many missing routes one sender is told of in a row.
+ROUTE_ERRORS = 5.0
 
 
 def error(net: Net, ns: Namespace, about: Packet, type: int, code: int, mtu: int | None = None, gateway: IPv4Address | None = None) -> None:
@@ -38,6 +40,22 @@ def error(net: Net, ns: Namespace, about: Packet, type: int, code: int, mtu: int
     net.step(ns, None, "icmp", f"sends ICMP {icmp_words(icmp)} to {about.src}", about)
     ttl = int(ns.sysctls["net.ipv4.ip_default_ttl"])
     send(net, ns, Packet(ip=IPv4(src, about.src, ttl, df=False, tos=0xC0), transport=icmp, token=about.token))
+
+
+def route_error(net: Net, ns: Namespace, about: Packet, code: int) -> None:
+    """Tell a packet's sender that there is no way: five times in a row, then once a second (kernel: ip_error).
+
+    Every program finds all five left: a person types more slowly than the lab's clock goes.
+    """
+    key = ns.name, about.src
+    saved, since = net.route_errors.get(key, (ROUTE_ERRORS, net.now))
+    saved = min(saved + net.now - since, ROUTE_ERRORS)
+    told = saved > 1 - 1e-6
+    net.route_errors[key] = saved - told, net.now
+    if about.src in ns.redirects_sent:  # the kernel times both by one clock (inet_peer.rate_last)
+        ns.redirects_sent[about.src] = ns.redirects_sent[about.src][0], net.now
+    if told:
+        error(net, ns, about, UNREACHABLE, code)
 
 
 def redirect(net: Net, ns: Namespace, about: Packet, gateway: IPv4Address) -> None:

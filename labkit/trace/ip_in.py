@@ -15,7 +15,7 @@ from ..lab.packet import BROADCAST_MAC, TIME_EXCEEDED, UNREACHABLE, Packet
 from .arp import arp_in
 from .bridging import bridge_in
 from .engine import Net, handles
-from .icmp import error, redirect
+from .icmp import error, redirect, route_error
 from .ip_out import finish, path_mtu, say_route
 from .transport import deliver
 from .validate import martian_source, verdict
@@ -33,6 +33,7 @@ def receive(net: Net, namespace: str, uid: int, packet: Packet) -> None:
         if not bridge_in(net, ns, interface, packet):
             return
         device = ns.find(interface.master)
+        device.count_packet("rx", packet.length)
         net.sight(ns, device, "in", packet)
     if packet.eth is not None and interface.kind != "loopback" and packet.eth.dst not in (device.mac, interface.mac):
         if packet.eth.dst != BROADCAST_MAC and not int(packet.eth.dst[:2], 16) & 1:
@@ -83,7 +84,7 @@ def _no_way(net: Net, ns: Namespace, interface: Interface, packet: Packet, decis
         return net.drop(ns, interface, "a blackhole route: dropped without a word", packet)
     words = {0: "there is no route to it", 1: "an unreachable route", 13: "a prohibit route"}[code]
     net.drop(ns, interface, words, packet)
-    error(net, ns, packet, UNREACHABLE, code)
+    route_error(net, ns, packet, code)
 
 
 def forward(net: Net, ns: Namespace, interface: Interface, packet: Packet, decision: Decision, on_link: bool) -> None:

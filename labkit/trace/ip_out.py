@@ -53,6 +53,7 @@ def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: st
 def _to_ourselves(net: Net, ns: Namespace, lo: Interface, packet: Packet) -> int:
     """What is for one of our own addresses goes through lo, and needs it up."""
     if not lo.up:
+        lo.count("tx_dropped")
         net.drop(ns, lo, "lo is down: a namespace cannot even reach its own addresses", packet)
         return 0
     return transmit(net, ns, lo, loopback_frame(packet))
@@ -66,10 +67,12 @@ def finish(net: Net, ns: Namespace, decision: Decision, packet: Packet, mtu: int
     """
     # hook: POSTROUTING
     device = ns.find(decision.dev)
-    if decision.kind in ("broadcast", "multicast") or packet.dst.is_multicast:
-        return transmit(net, ns, device, packet.framed(device.mac, _group_mac(packet.dst)))
+    group = decision.kind in ("broadcast", "multicast") or packet.dst.is_multicast
     for piece in fragments(net, ns, device, packet, mtu):
-        code = resolve(net, ns, device, decision.next_hop, piece)
+        if group:
+            code = transmit(net, ns, device, piece.framed(device.mac, _group_mac(packet.dst)))
+        else:
+            code = resolve(net, ns, device, decision.next_hop, piece)
         if code:
             return code
         if net.sending:

@@ -34,6 +34,12 @@ def trace(lab: Lab, source: str, destination: str, **how) -> Trace:
     return probe(lab, source, destination, **how)
 
 
+def end_program(lab: Lab, start: float) -> None:
+    """What a program that began at `start` lets happen while it ends."""
+    if lab.now - start > LONG:
+        pass_time(lab, ENDING)
+
+
 def pass_time(lab: Lab, seconds: float) -> None:
     """Let time pass: what is due meanwhile (timers, leases that expire) happens."""
     ends = lab.now + seconds
@@ -73,8 +79,7 @@ def probe(
     start = lab.now
     sent = _exchange(net, asked, start, count, interval, wait, deadline)
     trace = Trace.of(net, asked, start, sent)
-    if lab.now - start > LONG:
-        pass_time(lab, ENDING)
+    end_program(lab, start)
     lab.sightings.append((net.token, start, [s for s in trace.steps if s.sighting]))
     return trace
 
@@ -120,7 +125,7 @@ class Request:
 
 def _exchange(net: Net, request: Request, start: float, count: int, interval: float, wait: float, deadline: float | None) -> int:
     """Send on time, let things happen in between, stop when ping would. Returns how many were sent."""
-    sent = 0
+    sent, code = 0, 0
     ends = start + deadline if deadline is not None else None
 
     def unnoticed(reply: Reply) -> bool:
@@ -141,15 +146,17 @@ def _exchange(net: Net, request: Request, start: float, count: int, interval: fl
             break
         net.run(due, enough)
         if enough():
-            return sent
+            break
         net.lab.now = max(net.lab.now, due)
         sent += 1
-        send_one(net, request, sent)
+        code = send_one(net, request, sent)
         net.run(net.lab.now, lambda: False)
     last = start + (sent - 1) * interval
     if ends is not None:
         net.run(ends, enough)
         return sent
+    if code and enough():  # ping notices a packet of its own that was refused when the next one is due
+        net.run(last + interval, lambda: False)
     net.run(last, enough)
     while not enough():
         answered = any(r.kind in ("reply", "refused") for r in net.replies)
@@ -161,8 +168,8 @@ def _exchange(net: Net, request: Request, start: float, count: int, interval: fl
     return sent
 
 
-def send_one(net: Net, request: Request, seq: int) -> None:
-    """One packet; what our own kernel refuses is a reply of kind "local"."""
+def send_one(net: Net, request: Request, seq: int) -> int:
+    """One packet; what our own kernel refuses is a reply of kind "local". Returns the errno, or 0."""
     net.sent_at[seq] = net.now
     packet = request.packet(seq, net.token)
     net.step(request.ns, None, "send", str(request), packet)
@@ -178,6 +185,7 @@ def send_one(net: Net, request: Request, seq: int) -> None:
             decision = output(net.lab, request.ns, request.dst, src=request.src if int(request.src) else None, oif=request.dev)
             mtu = path_mtu(net, request.ns, decision)
         net.replies.append(Reply(seq, "local", errno=code, mtu=mtu, at=net.now))
+    return code
 
 
 def _df(df: bool | str | None) -> str:

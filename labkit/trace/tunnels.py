@@ -3,16 +3,20 @@
 kernel: drivers/net/vxlan/vxlan_core.c, drivers/net/tun.c; facts.md 1.4 and 1.5.
 """
 
+import errno
 from ipaddress import IPv4Address
 from zlib import crc32
 
 from ..lab.interface import Interface
+from ..lab.links import VXLAN_OVERHEAD
+from ..lab.lookup import address_type, output
 from ..lab.namespace import Namespace
-from ..lab.packet import IPv4, Packet, Udp
+from ..lab.packet import UNREACHABLE, Icmp, IPv4, Packet, Udp
 from ..lab.program import Dropped, Program, ToPeer, ToTun
+from ..lab.words import icmp_words
 from ..tables.fdb import FdbEntry
 from .engine import Net, handles
-from .ip_out import send
+from .ip_out import learn_path_mtu, path_mtu, send
 
 _ANY = IPv4Address(0)
 _ALL_ZERO = "00:00:00:00:00:00"
@@ -26,6 +30,7 @@ def vxlan_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
     group = int(mac[:2], 16) & 1
     entries = vxlan.fdb.all(mac) or vxlan.fdb.all(_ALL_ZERO)
     if not entries:
+        device.count("tx_dropped")
         what = "a broadcast" if group else mac
         return net.drop(ns, device, f"the FDB of {device.name} has no entry for {what}: dropped without a word", packet)
     for entry in entries:
@@ -36,12 +41,56 @@ def vxlan_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
 def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IPv4Address, oif: str | None) -> None:
     """Send a frame in UDP. Only to the interface's own `remote` it must go by its `dev` (vxlan_fdb_parse; observed on 6.18)."""
     vxlan = device.vxlan
+    if vxlan.local is not None and address_type(net.lab, ns, vxlan.local) != "local":
+        _count_sent(device, packet, errno.EINVAL)
+        return net.drop(ns, device, f"{vxlan.local} is no address of this namespace: nothing can be sent from it", packet)
+    if _too_big(net, ns, device, packet, remote, oif):
+        return
     outer = Packet(
         ip=IPv4(vxlan.local or _ANY, remote, vxlan.ttl or 64, df=False), transport=Udp(source_port(packet), vxlan.port),
         inner=packet, token=packet.token, vni=vxlan.vni,
     )
     net.step(ns, device, "wrap", f"{packet.eth.dst} is behind VTEP {remote}: wrapped as VXLAN {vxlan.vni} in UDP port {vxlan.port}, {outer.length} bytes in all", outer)
-    send(net, ns, outer, oif=oif)
+    code = send(net, ns, outer, oif=oif)
+    _count_sent(device, packet, code)
+
+
+def _too_big(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IPv4Address, oif: str | None) -> bool:
+    """A packet that fits the tunnel but not the way to the other VTEP. True when it is answered instead of sent.
+
+    Whoever sends or routes into the tunnel remembers the smaller path MTU, and the outer packet is fragmented. Behind
+    a bridge nobody would learn of it, so the tunnel answers in the destination's name (net/ipv4/ip_tunnel_core.c
+    skb_tunnel_check_pmtu, iptunnel_pmtud_check_icmp).
+    """
+    way = output(net.lab, ns, remote, src=device.vxlan.local, oif=oif)
+    if packet.arp or way.errno or way.kind != "unicast":
+        return False
+    most = path_mtu(net, ns, way) - VXLAN_OVERHEAD
+    if packet.length <= most:
+        return False
+    if not device.master:
+        learn_path_mtu(net, ns, packet.dst, most)
+        return False
+    if not packet.ip.df or packet.is_fragment or packet.is_error or most < 576:
+        return False
+    icmp = Icmp(UNREACHABLE, 4, mtu=most, quoted=packet.bare())
+    answer = Packet(ip=IPv4(packet.dst, packet.src, df=True), transport=icmp, token=packet.token)
+    answer = answer.framed(packet.eth.dst, packet.eth.src)
+    net.step(ns, device, "icmp", f"sends ICMP {icmp_words(icmp)} to {packet.src}, as if from {packet.dst}", packet)
+    device.count_packet("tx", answer.frame_length)
+    device.count_packet("rx", answer.frame_length)
+    net.post("receive", ns.name, device.uid, answer)
+    return True
+
+
+def _count_sent(device: Interface, packet: Packet, code: int) -> None:
+    """No way to the other VTEP is an error, more exactly one of carrier; what is refused below is dropped."""
+    if not code:
+        return device.count_packet("tx", packet.length)
+    if code != errno.ENOBUFS:
+        device.count("tx_errors")
+        return device.count("tx_carrier_errors")
+    device.count("tx_dropped")
 
 
 def source_port(packet: Packet) -> int:
@@ -69,6 +118,7 @@ def vxlan_in(net: Net, ns: Namespace, interface: Interface, devices: list[Interf
     net.step(ns, device, "unwrap", f"VXLAN {packet.vni} from {packet.src}: the inner frame comes out at {device.name}, its TTL untouched", inner)
     if device.vxlan.learning and device.vxlan.fdb.find(inner.eth.src) is None:
         device.vxlan.fdb.add(FdbEntry(inner.eth.src, device.name, packet.src, owner="self", seen=net.now))
+    device.count_packet("rx", inner.length)
     net.post("receive", ns.name, device.uid, inner)
 
 
@@ -79,6 +129,7 @@ def tun_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
     program = ns.programs.get(device.tun.program)
     if program is None:
         return net.drop(ns, device, f"{device.tun.program or 'nobody'} does not read {device.name}", packet)
+    device.count_packet("tx", packet.length)
     _act(net, ns, program, packet, program.from_tun(packet))
 
 
@@ -107,4 +158,5 @@ def _act(net: Net, ns: Namespace, program: Program, packet: Packet, actions: lis
             case ToTun(inner, why):
                 net.step(ns, tun, "unwrap", f"{program.name}: {why}", inner)
                 if tun is not None:
+                    tun.count_packet("rx", inner.length)
                     net.post("receive", ns.name, tun.uid, inner)

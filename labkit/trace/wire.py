@@ -50,10 +50,20 @@ def _ip(packet: Packet) -> bytes:
     body, number = _transport(packet.whole if packet.is_fragment else packet), 0
     if packet.is_fragment:
         number = crc32(body) & 0xFFFF
-        body = body[ip.offset:ip.offset + packet.size]
+        body = body[ip.offset : ip.offset + packet.size]
     fragment = (0x4000 if ip.df else 0) | (0x2000 if ip.more else 0) | ip.offset // 8
     head = struct.pack(
-        ">BBHHHBBH4s4s", 0x45, ip.tos, 20 + len(body), number, fragment, ip.ttl, _PROTOCOLS[packet.proto], 0, ip.src.packed, ip.dst.packed,
+        ">BBHHHBBH4s4s",
+        0x45,
+        ip.tos,
+        20 + len(body),
+        number,
+        fragment,
+        ip.ttl,
+        _PROTOCOLS[packet.proto],
+        0,
+        ip.src.packed,
+        ip.dst.packed,
     )
     return _summed(head, 10) + body
 
@@ -95,7 +105,7 @@ def _payload(packet: Packet) -> bytes:
         vxlan = struct.pack(">B3xI", _VXLAN_VALID, packet.vni << 8) if packet.vni is not None else b""
         return vxlan + encode(packet.inner)
     mark = packet.token.encode() or b"labkit"
-    return (mark * (packet.size // len(mark) + 1))[:packet.size]
+    return (mark * (packet.size // len(mark) + 1))[: packet.size]
 
 
 def _pseudo(packet: Packet, length: int) -> bytes:
@@ -105,7 +115,7 @@ def _pseudo(packet: Packet, length: int) -> bytes:
 
 def _summed(data: bytes, at: int, before: bytes = b"", zero: int = 0) -> bytes:
     """The data with its checksum at that offset."""
-    return data[:at] + struct.pack(">H", checksum(before + data) or zero) + data[at + 2:]
+    return data[:at] + struct.pack(">H", checksum(before + data) or zero) + data[at + 2 :]
 
 
 def _mac(text: str) -> bytes:

@@ -18,6 +18,7 @@ from tests.conform.normal import Normal
 from tests.conform.script import Line
 
 MOST_TRIALS = 120
+NOT_FOUND = 127              # no such command
 REFUSED = "refused: "        # no tool ran: there is no such namespace; the lab says so by a LabError
 
 
@@ -86,23 +87,27 @@ def answers(shell: Shell, lines: list[Line]) -> Iterator[str]:
             continue
         if answer.returncode == TOO_LONG:
             return
+        if answer.returncode == NOT_FOUND:      # the lab says besides what it understands
+            yield f"exit {NOT_FOUND}"
+            continue
         parts = f"exit {answer.returncode}", normal(answer.stdout), "stderr:" * bool(answer.stderr), normal(answer.stderr)
         yield "\n".join(part for part in parts if part)
 
 
 def first_difference(lines: list[Line], left: Side, right: Side, listed: Counter[str] | None = None) -> Found | None:
-    """The first line answered differently that known.py does not list; those it lists are counted."""
+    """The first line answered differently, unless known.py lists it: then it is counted, and the script ends there."""
     with left() as shell:
         expected = list(answers(shell, lines))      # to the end first: waiting for the other side would age the neighbours
     with right() as shell:
-        for index, (line, one, other) in enumerate(zip(lines, expected, answers(shell, lines), strict=False)):
+        for index, (one, other) in enumerate(zip(expected, answers(shell, lines), strict=False)):
             if one == other or one == REFUSED and other.startswith(REFUSED):
                 continue
-            reason = known(line, one, other)
+            reason = known(lines[:index + 1], one, other)
             if not reason:
                 return Found(index, one, other)
             if listed is not None:
                 listed[reason] += 1
+            return None
     return None
 
 

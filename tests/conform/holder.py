@@ -27,8 +27,8 @@ NETNS = "/run/netns"
 MS_BIND = 4096
 PAUSE = 0.15        # after a line that waited: three waits of a second are then surely longer than three ARP tries
 
-# What a new namespace has when the machine changed nothing, then three departures: no IPv6, no ICMP rate limit, and
-# neighbour entries that do not age while a script runs.
+# What a new namespace has when the machine changed nothing, then four departures: no IPv6, no ICMP rate limit, no
+# multicast reports by bridges (sent at a random time), and neighbour entries that do not age while a script runs.
 SYSCTLS = {
     "net/ipv4/ip_forward": 0,
     "net/ipv4/conf/all/rp_filter": 0,
@@ -51,12 +51,13 @@ SYSCTLS = {
     "net/ipv4/icmp_echo_ignore_all": 0,
     "net/ipv4/icmp_echo_ignore_broadcasts": 1,
     "net/ipv4/icmp_errors_use_inbound_ifaddr": 0,
-    "net/bridge/bridge-nf-call-iptables": 0,
+    "net/bridge/bridge-nf-call-iptables": 1,
     "net/ipv6/conf/all/disable_ipv6": 1,
     "net/ipv6/conf/default/disable_ipv6": 1,
     "net/ipv4/icmp_ratemask": 0,          # not icmp_ratelimit 0: that empties the bucket of ip_error() (inet_peer_xrlim_allow)
     "net/ipv4/icmp_msgs_per_sec": 100000,
     "net/ipv4/icmp_msgs_burst": 100000,
+    "net/ipv4/igmp_link_local_mcast_reports": 0,
 }
 AGELESS = {"base_reachable_time_ms": 3600000, "delay_first_probe_time": 3600, "gc_stale_time": 3600}
 
@@ -76,9 +77,12 @@ def mount(kind: str, where: str) -> None:
 
 
 def resolve_nothing() -> None:
-    """Have names looked up at a server that is not there: "Temporary failure" at once, whatever the machine's own is."""
+    """Have names looked up at a server that is not there: "Temporary failure" at once, whatever the machine's own is.
+
+    An IPv6 one, which is out of reach, so that no packet is sent and counted.
+    """
     with open("/run/resolv.conf", "w") as file:
-        file.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+        file.write("nameserver ::1\noptions timeout:1 attempts:1\n")
     libc.mount(b"/run/resolv.conf", b"/etc/resolv.conf", b"none", MS_BIND, None)
 
 
@@ -161,15 +165,14 @@ class Holder:
     def run(self, line: str, on: str, timeout: float) -> dict[str, object]:
         """Run a line in a namespace and bring the network to rest."""
         words, start = shlex.split(line), time.monotonic()
+        if on != "host" and on not in self.names():
+            return {"absent": f"no namespace {on}"}
         doomed = self.doomed(words)
         for name in doomed:
             self.plant(name)
         try:
             if on != "host":
                 self.enter(on)
-        except OSError as why:
-            return {"absent": f"no namespace {on}: {why}"}
-        try:
             # Only `ip tuntap` reads /sys, which shows the namespace it was mounted in; `ip netns exec` mounts it anew.
             inside = ["ip", "netns", "exec", on] if on != "host" and "tun" in line else []
             answer = self.execute(inside + words, timeout)
@@ -186,6 +189,8 @@ class Holder:
     def execute(self, words: list[str], timeout: float) -> dict[str, object]:
         """Run a program to its end; 124 when it takes too long, as timeout(1) says."""
         environment = {"PATH": os.environ["PATH"] + ":/usr/sbin:/sbin", "LC_ALL": "C", "COLUMNS": "80"}
+        if "nc" in words and any(word.startswith("-l") for word in words):
+            return self.listen(words, environment)
         try:
             done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, env=environment)
         except subprocess.TimeoutExpired:
@@ -193,6 +198,16 @@ class Holder:
         except FileNotFoundError:
             return {"rc": 127, "out": "", "err": f"{words[0]}: command not found\n"}
         return {"rc": done.returncode, "out": done.stdout.decode(errors="replace"), "err": done.stderr.decode(errors="replace")}
+
+    def listen(self, words: list[str], environment: dict[str, str]) -> dict[str, object]:
+        """Leave a listener running, as the lab's `nc -l` does; it ends with the holder."""
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        listener = subprocess.Popen(words, env=environment, **pipes)
+        try:
+            out, err = listener.communicate(timeout=0.3)
+        except subprocess.TimeoutExpired:
+            return {"rc": 0, "out": "", "err": ""}
+        return {"rc": listener.returncode, "out": out.decode(), "err": err.decode()}
 
     # -- bringing the network to rest
 
@@ -237,7 +252,11 @@ class Holder:
     # -- deleting a namespace is done by a kernel worker after `ip netns del` has ended
 
     def doomed(self, words: list[str]) -> list[str]:
-        """The namespaces a line deletes."""
+        """The namespaces a line deletes, wherever it is run."""
+        while words[:3] == ["ip", "netns", "exec"] and len(words) > 4:
+            words = words[4:]
+        if words[:2] == ["ip", "-n"]:
+            words = [words[0], *words[3:]]
         if words[:3] in (["ip", "-all", "netns"], ["ip", "-a", "netns"]):
             return self.names()[1:]
         deletes = len(words) > 3 and words[0] == "ip" and words[1].startswith("net") and words[2].startswith("d")
@@ -250,9 +269,9 @@ class Holder:
         self.leave()
 
     def wait_gone(self) -> None:
-        """Wait for the planted pairs to vanish, at most two seconds."""
+        """Wait for the planted pairs to vanish, at most ten seconds: one worker deletes for the whole machine."""
         call(libc.setns(self.hidden, CLONE_NEWNET), "setns hidden")
-        end = time.monotonic() + 2
+        end = time.monotonic() + 10
         while len(socket.if_nameindex()) > 1 and time.monotonic() < end:
             time.sleep(0.002)
         self.leave()

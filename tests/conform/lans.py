@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.conform.script import BRIDGE_VIEWS, STATE_VIEWS, Script, chance
+from tests.conform.script import BRIDGE_VIEWS, STATE_VIEWS, Script, chance, counters
 
 MASKS = (24, 24, 24, 24, 16, 25, 26, 28, 29, 30, 31, 32, 23)
 
@@ -28,6 +28,9 @@ def lans(random: Random) -> Script:
         script(ping(random, addresses), random.choice(hosts * 3 + ["host"]))
     script.look(random, ("ip neigh", "arp -n", "ip -j neigh", "ip neigh show dev eth0", "ip neigh show 10.0.0.2", "ip n"), 1)
     script(random.choice(BRIDGE_VIEWS))
+    for _ in range(random.randint(0, 2)):
+        script(counters(random, *bridges, *(f"v{host}" for host in hosts)))
+        script(counters(random, "eth0", "lo"), random.choice(hosts))
     script.look(random, STATE_VIEWS + BRIDGE_VIEWS, 1)
     return script
 

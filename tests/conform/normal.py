@@ -17,6 +17,8 @@ RULES: tuple[Rule, ...] = (
     (re.compile(r"time=[\d.]+ ms"), "time=T ms"),
     (re.compile(r"time \d+ms"), "time Tms"),
     (re.compile(r"(rtt min/avg/max/mdev = )[\d./]+ ms"), r"\1T ms"),
+    # curl: how long it took to fail
+    (re.compile(r"after \d+ (ms|milliseconds)"), r"after T \1"),
     # traceroute and tracepath: times of each probe
     (re.compile(r"(?<=  )\d+\.\d+ ms"), "T ms"),
     (re.compile(r"\d+\.\d+ms"), "Tms"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 from itertools import pairwise
 from random import Random
 
-from tests.conform.script import Script, chance
+from tests.conform.script import Script, chance, counters
 
 
 def routers(random: Random) -> Script:
@@ -25,7 +25,14 @@ def routers(random: Random) -> Script:
     for _ in range(random.randint(2, 4)):
         script(probe(random, nodes), random.choice((nodes[0], nodes[0], nodes[0], nodes[-1], random.choice(nodes))))
     script.namespaces.remove("host")
+    for _ in range(random.randint(0, 2)):
+        script(counters(random, "e", "w", "lo"), random.choice(nodes))
     script.look(random, ("ip neigh", "ip route", "route -n", "ip -br a", "arp -n", "netstat -rn"), 1)
+    if chance(random, 0.3):
+        if chance(random, 0.6):
+            script(random.choice(("nc -l -k -p 8080", "nc -lk 8080")), nodes[-1])
+        for _ in range(random.randint(1, 2)):
+            script(connection(random, nodes), random.choice((nodes[0], nodes[0], random.choice(nodes))))
     return script
 
 
@@ -55,6 +62,10 @@ def spoil(random: Random, nodes: list[str]) -> tuple[str, str]:
         ("ip link set w down", random.choice(nodes[1:])),
         ("ip route del default", nodes[-1]), ("ip route del default", nodes[0]),
         (f"ip route replace 10.{last}.0.0/24 via 10.1.0.1", nodes[1]),
+        (f"ip route replace 10.1.0.0/24 via 10.{min(last, 2)}.0.2", router),
+        (f"ip route add 10.9.0.{nodes.index(node) + 1} via 10.1.0.2", router),
+        ("sysctl -w net.ipv4.conf.all.rp_filter=2", router), ("ip route add blackhole default", router),
+        ("sysctl -w net.ipv4.conf.all.rp_filter=2", random.choice((nodes[0], nodes[-1]))),
         ("sysctl -w net.ipv4.conf.all.rp_filter=1", router), ("sysctl -w net.ipv4.conf.w.rp_filter=2", router),
         ("sysctl -w net.ipv4.conf.all.rp_filter=1", nodes[-1]),
         (f"ip addr add 10.9.0.{nodes.index(node) + 1}/32 dev lo", node),
@@ -65,6 +76,16 @@ def spoil(random: Random, nodes: list[str]) -> tuple[str, str]:
         ("sysctl -w net.ipv4.conf.w.forwarding=0", router),
         ("ip route add 99.0.0.0/8 via 10.1.0.2", nodes[0]), ("ip addr add 99.0.0.1/32 dev e", nodes[0]),
         ("sysctl -w net.ipv4.conf.all.accept_local=1", router)))
+
+
+def connection(random: Random, nodes: list[str]) -> str:
+    """nc or curl to a port along the chain; curl only where nobody listens, for there it would wait for words."""
+    last = len(nodes) - 1
+    to = random.choice([f"10.{last}.0.2"] * 4 + [f"10.{last}.0.1", "10.1.0.2", f"10.{last}.0.77", "99.9.9.9", "127.0.0.1",
+                                                 "localhost", f"10.{last}.0.255"])
+    return random.choice((f"nc -zv -w 1 {to} 8080", f"nc -z -w 1 {to} 8080", f"nc -zvn -w 2 {to} 80-81", f"nc -zvu -w 1 {to} 53",
+                          f"curl -s -m 1 -o /dev/null http://{to}/", f"curl -sS -m 1 http://{to}:81/",
+                          f"curl -sS --connect-timeout 1 {to}"))
 
 
 def probe(random: Random, nodes: list[str]) -> str:

@@ -38,7 +38,7 @@ SHORT = {"addr": ("a", "ad", "address", "add"), "link": ("l", "li", "lin"), "rou
          "add": ("a", "ad"), "del": ("d", "de", "delete", "rm", "remove"), "set": ("s", "se"), "flush": ("f", "fl"),
          "replace": ("rep", "r"), "append": ("app",), "change": ("c", "ch", "chg"), "get": ("g",), "exec": ("e", "ex"),
          "type": ("t",), "peer": ("p",), "name": ("n",), "dev": ("d",), "via": ("v",), "fdb": ("f",),
-         "tuntap": ("tu", "tun", "tunta"), "rule": ("ru",), "master": ("m", "mas"), "mtu": ("m",), "lladdr": ("ll",),
+         "tuntap": ("tunt", "tunta"), "rule": ("ru",), "master": ("m", "mas"), "mtu": ("m",), "lladdr": ("ll",),
          "default": ("def",)}
 WRONG = ("nosuch", "eth", "averyveryverylongname", "fifteencharsxyz", "sixteencharsxyzw", "", "10.0.0", "10.0.0.256",
          "10.0.0.1/33", "10.0.0.1/", "/24", "10.0.0.1/255.255.255.0", "300.1.1.1", "abc", "-1", "0", "1e3", "99999999999",
@@ -50,7 +50,7 @@ WRONG = ("nosuch", "eth", "averyveryverylongname", "fifteencharsxyz", "sixteench
          "65575", "1.5", "eth0:1", "ns1", "br0", "lo", "--", "-h", "-x", "eth0")
 HELPS = ("ip", "ip help", "ip addr help", "ip link help", "ip route help", "ip neigh help", "ip netns help", "ip tuntap help",
          "ip rule help", "bridge", "bridge help", "bridge fdb help", "bridge link help", "ip -V", "bridge -V", "ip -Version",
-         "ip x", "ip -x", "ip route x",
+         "ip zz", "ip -x", "ip route x",
          "ip addr x", "ip link x", "ip neigh x", "ip netns x", "bridge x", "bridge fdb x", "ip foo bar", "ip link set",
          "ip link add", "ip link del", "ip addr add", "ip addr del", "ip route add", "ip route del", "ip route get",
          "ip neigh add", "ip neigh del", "ip netns add",

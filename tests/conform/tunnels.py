@@ -3,28 +3,87 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.conform.script import BRIDGE_VIEWS, STATE_VIEWS, Script, chance
+from tests.conform.script import BRIDGE_VIEWS, STATE_VIEWS, Script, chance, counters
 
 VIEWS = (*STATE_VIEWS, *BRIDGE_VIEWS, "ip neigh show dev flannel.1", "bridge fdb show dev flannel.1",
          "ip route show dev flannel.1")
 
 
 def tunnels(random: Random) -> Script:
-    """Two nodes joined by a wire with a vxlan over it, or TUN devices alone."""
+    """Two nodes joined by a wire with a vxlan over it, routed or bridged, or TUN devices alone."""
     script = Script()
-    if chance(random, 0.3):
-        tuns(random, script)
-        return script
+    random.choice((tuns, bridged, routed, routed))(random, script)
+    return script
+
+
+def wire(random: Random, script: Script) -> None:
+    """Two nodes that reach each other."""
     script.netns("n1", "n2")
     script.cable("eth0", "n1", "eth0", "n2")
     for i, node in enumerate(("n1", "n2")):
         script(f"ip addr add 192.168.0.{i + 1}/24 dev eth0", node)
         if chance(random, 0.7):
             script("ip link set lo up", node)
+
+
+def bridged(random: Random, script: Script) -> None:
+    """A vxlan in a bridge on each node, and a pod behind each: one Ethernet over two machines."""
+    wire(random, script)
+    script.netns("p1", "p2")
+    for i, (node, pod) in enumerate((("n1", "p1"), ("n2", "p2"))):
+        far = random.choice(("", f" remote 192.168.0.{2 - i}", f" remote 192.168.0.{2 - i}"))
+        vni, learning = random.choice((7, 7, 7, 7, 8)), random.choice(("", "", " nolearning"))
+        script(f"ip link add vx0 type vxlan id {vni} local 192.168.0.{i + 1} dev eth0 dstport 4789{far}{learning}", node)
+        script("ip link add br0 type bridge", node)
+        script(f"ip link add veth0 type veth peer name eth0 netns {pod}", node)
+        for port in ("vx0", "veth0"):
+            if chance(random, 0.95):
+                script(f"ip link set {port} master br0", node)
+        for name in ("vx0", "veth0", "br0"):
+            script(f"ip link set {name} up", node)
+        script("ip link set eth0 up", pod)
+        script(f"ip addr add 10.5.0.{i + 1}/24 dev eth0", pod)
+        if not far and chance(random, 0.8):
+            script(f"bridge fdb append 00:00:00:00:00:00 dev vx0 dst 192.168.0.{2 - i}", node)
+        if chance(random, 0.3):
+            script("ip link set eth0 mtu 1450", pod)
+        if chance(random, 0.2):
+            script(f"ip addr add 10.5.0.{i + 101}/24 dev br0", node)
+    for _ in range(random.randint(1, 3)):
+        i = random.randint(0, 1)
+        size = random.choice(("", "", "", "-s 1422 -M do ", "-s 1423 -M do ", "-s 1423 ", "-s 1472 ", "-s 1472 -M do ",
+                              "-t 1 "))
+        script(f"ping -c 1 -W 1 {size}10.5.0.{random.choice((2 - i, 2 - i, 2 - i, 101, 102, 9))}", f"p{i + 1}")
+        if chance(random, 0.3):
+            script(*spoil_bridged(random, i))
+    script.look(random, ("ip -s link", "ip neigh", "bridge fdb", "ip -br link", "ifconfig", "netstat -i",
+                         "bridge fdb show br br0"), 1)
+
+
+def spoil_bridged(random: Random, i: int) -> tuple[str, str]:
+    """Something done to a bridged vxlan, and where."""
+    return random.choice((
+        "ip link set vx0 down", "ip link set vx0 nomaster", "ip link set br0 down", "ip link set eth0 mtu 1400",
+        "ip link set veth0 mtu 1450", "ip link set vx0 mtu 1400", "bridge fdb show dev vx0", "ip -s link show vx0",
+        f"bridge fdb del 00:00:00:00:00:00 dev vx0 dst 192.168.0.{2 - i}", "ip neigh flush all",
+        "bridge link set dev vx0 learning off", "ip -s -s link show br0", "ip -d link show vx0")), f"n{i + 1}"
+
+
+def routed(random: Random, script: Script) -> None:
+    """flannel.1 on each node, perhaps with pods behind cni0."""
+    wire(random, script)
+    for i, node in enumerate(("n1", "n2")):
         vxlan(random, script, i, node)
+    pods = chance(random, 0.4)
+    if pods:
+        for i, node in enumerate(("n1", "n2")):
+            behind(random, script, i, node)
     for node in ("n1", "n2"):
         if chance(random, 0.3):
             script(*spoil(random, node))
+    if pods:
+        for _ in range(random.randint(1, 3)):
+            script(from_pod(random, i := random.randint(0, 1)), f"p{i + 1}")
     for _ in range(random.randint(1, 3)):
         i = random.randint(0, 1)
         to = random.choice((f"10.244.{1 - i}.0", f"10.244.{1 - i}.0", f"192.168.0.{2 - i}", f"10.244.{1 - i}.1",
@@ -32,11 +91,43 @@ def tunnels(random: Random) -> Script:
         script(f"ping -c 1 -W 1 {random.choice(('', '', '-s 1422 -M do ', '-s 1423 -M do ', '-I flannel.1 ', '-t 1 '))}{to}",
                f"n{i + 1}")
     script.namespaces.remove("host")
-    script.look(random, VIEWS, 2)
+    for _ in range(random.randint(0, 2)):
+        script(counters(random, "eth0", "flannel.1", "lo"), random.choice(("n1", "n2")))
+    script.look(random, VIEWS, 1 if pods else 2)
     script.look(random,
                 ("ip -d link show flannel.1", "ip -j -d link show flannel.1", "ip neigh", "bridge fdb show dev flannel.1",
                  "arp -n"), 1)
     return script
+
+
+def behind(random: Random, script: Script, i: int, node: str) -> None:
+    """A pod on cni0, and a node that forwards for it."""
+    script.netns(f"p{i + 1}")
+    script("ip link add cni0 type bridge", node)
+    script(f"ip addr add 10.244.{i}.1/24 dev cni0", node)
+    script(f"ip link add veth0 type veth peer name eth0 netns p{i + 1}", node)
+    script("ip link set veth0 master cni0", node)
+    script("ip link set veth0 up", node)
+    script("ip link set cni0 up", node)
+    script("ip link set eth0 up", f"p{i + 1}")
+    if chance(random, 0.5):
+        script("ip link set eth0 mtu 1450", f"p{i + 1}")
+    script(f"ip addr add 10.244.{i}.2/24 dev eth0", f"p{i + 1}")
+    if chance(random, 0.95):
+        script(f"ip route add default via 10.244.{i}.1", f"p{i + 1}")
+    if chance(random, 0.95):
+        script("sysctl -w net.ipv4.ip_forward=1", node)
+
+
+def from_pod(random: Random, i: int) -> str:
+    """A probe from a pod to the other pod or something on the way."""
+    to = random.choice([f"10.244.{1 - i}.2"] * 4 + [f"10.244.{1 - i}.1", f"10.244.{1 - i}.0", f"192.168.0.{2 - i}",
+                                                    f"10.244.{1 - i}.9"])
+    if chance(random, 0.1):
+        return f"traceroute -n -q 1 -w 1 -m 4 {to}"
+    words = random.choice(("", "", *[f"-t {random.randint(1, 4)} "] * 2, "-s 1422 -M do ", "-s 1423 -M do ", "-s 1423 ",
+                            "-s 1472 -M want ", "-s 1472 -M dont ", "-s 1472 "))
+    return f"ping -c {random.choice((1, 1, 2))} -W 1 {words}{to}"
 
 
 def vxlan(random: Random, script: Script, i: int, node: str) -> None:
@@ -48,10 +139,6 @@ def vxlan(random: Random, script: Script, i: int, node: str) -> None:
     script(" ".join(filter(None, words)), node)
     script(f"ip addr add 10.244.{i}.0/{random.choice((32, 32, 32, 16))} dev flannel.1", node)
     script("ip link set flannel.1 up", node)
-    if chance(random, 0.3):
-        script("ip link add cni0 type bridge", node)
-        script(f"ip addr add 10.244.{i}.1/24 dev cni0", node)
-        script("ip link set cni0 up", node)
     if chance(random, 0.95):
         script(f"ip route add 10.244.{far}.0/24 via 10.244.{far}.0 dev flannel.1{' onlink' if chance(random, 0.9) else ''}", node)
     if chance(random, 0.92):

@@ -69,8 +69,9 @@ def _hardware(interface: Interface) -> dict:
 def _details(ns: Namespace, interface: Interface, is_link: bool) -> dict:
     least, most = MTU_LIMITS.get(interface.kind, MTU_ETHERNET)
     ports = int(interface.master is not None)  # a bridge listens to everything on its ports
+    wider = interface.up and any(not int(mac[:2], 16) & 1 for mac in interface.filters)  # no hardware filter: all frames
     record: dict = {
-        "promiscuity": ports + interface.promisc, "allmulti": ports + interface.allmulticast,
+        "promiscuity": ports + interface.promisc + wider, "allmulti": ports + interface.allmulticast,
         "min_mtu": least, "max_mtu": most,
     }  # fmt: skip
     info = kind_data(interface)

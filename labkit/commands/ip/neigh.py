@@ -59,8 +59,9 @@ def _modify(ctx: Context, options: Options, command: str, words: Words) -> Resul
     entry = _read(options, words)
     if entry.dev is None or entry.dst is None:
         raise Failure(255, "Device and destination are required arguments.\n")
-    lladdr = None if entry.lladdr in (None, "null") else link_address(entry.lladdr)
+    octets = None if entry.lladdr in (None, "null") else link_octets(entry.lladdr)
     interface = device(ctx.ns, entry.dev)
+    lladdr = None if octets is None else six(octets)
     if command == "delete":
         neighbors.delete(ctx.lab, ctx.ns, interface.name, entry.dst)
     else:
@@ -114,17 +115,22 @@ def _state(word: str) -> str:
 _BYTE = re.compile(r"\s*[+-]?(?:0[xX])?([0-9a-fA-F]+)")
 
 
-def link_address(text: str) -> str:
-    """Six bytes of a MAC address in hexadecimal, with or without leading zeros; more are left off.
+def link_octets(text: str) -> list[int]:
+    """The bytes of a MAC address in hexadecimal, with or without leading zeros, and with anything behind them.
 
-    iproute2 lib/ll_addr.c ll_addr_a2n reads as many as there are; the kernel wants six.
+    iproute2 lib/ll_addr.c ll_addr_a2n takes as many as there are, and of each what sscanf(3) reads.
     """
     octets = []
     for part in text.split(":"):
-        found = _BYTE.fullmatch(part)
+        found = _BYTE.match(part)
         if found is None or int(found[1], 16) > 255:
             raise Failure(1, f'"{part}" is invalid lladdr.\n')
         octets.append(int(found[1], 16))
+    return octets
+
+
+def six(octets: list[int]) -> str:
+    """The MAC address: the kernel wants six bytes, and leaves more of them off."""
     if len(octets) < 6:
         raise refused(KernelError(errno.EINVAL, "Invalid link address"))
     return ":".join(f"{octet:02x}" for octet in octets[:6])

@@ -86,9 +86,9 @@ def is_index(name: str) -> bool:
 
 
 def find_device(ns: Namespace, name: str) -> Interface | None:
-    """The interface a name means; `if7` also means index 7 (iproute2 lib/ll_map.c)."""
+    """The interface a name means; `eth0:1` also means eth0, and `if7` index 7 (iproute2 lib/ll_map.c, if_nametoindex(3))."""
     by_index = _BY_INDEX.match(name)
-    return ns.find(name) or (ns.interfaces.get(int(by_index[1])) if by_index else None)
+    return ns.find(name) or ns.find(name.partition(":")[0]) or (ns.interfaces.get(int(by_index[1])) if by_index else None)
 
 
 def device(ns: Namespace, name: str) -> Interface:
