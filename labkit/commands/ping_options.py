@@ -5,6 +5,7 @@ Left out, and refused in a sentence: flooding, IPv6, IP options and what only sh
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 from .getopt import getopt
 from .result import Failure
@@ -121,7 +122,7 @@ def _take(options: Options, letter: str, value: str) -> None:
             options.wait = _seconds(options, value, "bad linger time")
             if options.wait < 0:
                 raise Failure(2, f"ping: bad linger time: {value}\n")
-        case "I" if re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", value):
+        case "I" if _is_address(value):
             options.source = value
         case "I":
             options.device = value
@@ -135,6 +136,15 @@ def _take(options: Options, letter: str, value: str) -> None:
             options.quiet = True
         case "b":
             options.broadcast = True
+
+
+def _is_address(word: str) -> bool:
+    """inet_pton(3): four numbers from 0 to 255 without leading zeros, as Python reads them."""
+    try:
+        IPv4Address(word)
+    except ValueError:
+        return False
+    return True
 
 
 def number(word: str, least: int, most: int, tool: str = "ping") -> int:

@@ -48,6 +48,10 @@ _LONG = {
 }  # fmt: skip
 
 
+#: What a real machine has besides `net`.
+_ELSEWHERE = ("abi", "debug", "dev", "fs", "kernel", "user", "vm")
+
+
 class _Run:
     """One call of sysctl: its options, and what it has printed so far."""
 
@@ -71,7 +75,10 @@ class _Run:
         """Complain of a name nothing has, unless told not to; 1 is what it costs in exit status."""
         if "e" in self.options:
             return 0
-        self.complain(f"cannot stat /proc/sys/{path}: {strerror(errno.ENOENT)}")
+        if path.partition("/")[0] in _ELSEWHERE:
+            self.complain(f"the lab has only settings below net.ipv4 and net.bridge, not {_swap(path)}")
+        else:
+            self.complain(f"cannot stat /proc/sys/{path}: {strerror(errno.ENOENT)}")
         return 1
 
     def read(self, word: str) -> None:

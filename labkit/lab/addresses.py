@@ -103,7 +103,7 @@ def write_routes(lab: Lab, ns: Namespace, interface: Interface, address: Address
     if address.broadcast and int(address.broadcast) != 0xFFFFFFFF:
         _write(ns, _route("broadcast", _host(address.broadcast), interface, primary, lab))
     network = address.network
-    if int(network.network_address) >> 24 == 0 or address.secondary:
+    if int(network.network_address) >> 24 == 0 or address.secondary or not _may_be_source(primary.ip):
         return
     if network.prefixlen == 32 and network.network_address == address.ip:
         return
@@ -111,6 +111,11 @@ def write_routes(lab: Lab, ns: Namespace, interface: Interface, address: Address
         _write(ns, _prefix_route(interface, address, lab))
     if network.prefixlen < 31:
         _write(ns, _route("broadcast", _host(network.broadcast_address), interface, primary, lab))
+
+
+def _may_be_source(ip: IPv4Address) -> bool:
+    """No route but a local one may prefer a group's or everybody's address as source (kernel: fib_valid_prefsrc)."""
+    return not ip.is_multicast and int(ip) != 0xFFFFFFFF
 
 
 def _prefix_route(interface: Interface, address: Address, lab: Lab | None) -> Route:

@@ -4,7 +4,7 @@ operstate (RFC 2863) as Linux shows it: UP, DOWN, LOWERLAYERDOWN, or UNKNOWN for
 never report (loopback, vxlan, TUN, and a bridge before its first port, unless its MAC address was chosen).
 """
 
-from .interface import ZERO_MAC, Interface
+from .interface import Interface
 from .lab import Lab
 from .namespace import Namespace
 
@@ -129,17 +129,6 @@ _KIND_FLAGS = {
     "loopback": ("LOOPBACK",),
     "tun": ("POINTOPOINT", "MULTICAST", "NOARP"),
 }
-
-
-def adjust_bridge_mac(ns: Namespace, bridge: Interface) -> None:
-    """Unless a user chose one, a bridge takes the lowest MAC address among its ports.
-
-    kernel: net/bridge/br_stp_if.c br_stp_recalculate_bridge_id. Without ports it is all zeros.
-    """
-    if bridge.bridge.mac_set:
-        return
-    macs = [port.mac for port in ns.ports(bridge.name)]
-    bridge.mac = min(macs) if macs else ZERO_MAC
 
 
 def adjust_bridge_mtu(lab: Lab, ns: Namespace, bridge: Interface) -> None:

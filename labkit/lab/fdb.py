@@ -63,7 +63,18 @@ def delete(
         return
     if held.find(mac, interface.name) is None:
         raise KernelError(errno.ENOENT)
-    held.discard(lambda e: e.mac == mac and e.dev == interface.name and dst in (None, e.dst))
+
+    def meant(entry: FdbEntry) -> bool:
+        named = dst is None or (entry.dst == dst and not _by_device(interface, entry))
+        return named and entry.mac == mac and entry.dev == interface.name
+
+    held.discard(meant)
+
+
+def _by_device(interface: Interface, entry: FdbEntry) -> bool:
+    """Whether this is a vxlan interface's own `remote` by its own `dev`: it has to be named with `via`, or without `dst`."""
+    vxlan = interface.vxlan
+    return vxlan is not None and vxlan.dev is not None and entry.mac == ZERO_MAC and entry.dst == vxlan.remote
 
 
 def _bridge(ns: Namespace, interface: Interface, owner: str) -> Interface | None:

@@ -215,12 +215,12 @@ def check_mac(mac: str) -> None:
 
 
 def set_mac(lab: Lab, ns: Namespace, interface: Interface, mac: str) -> None:
-    """Change the MAC address; what neighbours knew of this interface's segment is dropped."""
+    """Change the MAC address; every neighbour entry here is dropped (kernel: neigh_changeaddr)."""
     if interface.kind in ("tun",):
         raise KernelError(errno.EOPNOTSUPP)
     check_mac(mac)
     interface.mac = mac
-    routes_state.forget_neighbors(ns, interface.name, permanent=False)
+    routes_state.forget_neighbors(ns, interface.name)
     if interface.bridge is not None:
         interface.bridge.mac_set = True
         carrier.refresh_bridge(lab, ns, interface)
@@ -228,7 +228,7 @@ def set_mac(lab: Lab, ns: Namespace, interface: Interface, mac: str) -> None:
         bridge = ns.find(interface.master)
         _drop_local_entries(bridge, interface.name)
         _add_local_entry(lab, bridge, interface)
-        carrier.adjust_bridge_mac(ns, bridge)
+        _adjust_mac(ns, bridge)
 
 
 def rename(lab: Lab, ns: Namespace, interface: Interface, new: str) -> None:
@@ -285,7 +285,7 @@ def _enslave(lab: Lab, ns: Namespace, interface: Interface, bridge: Interface) -
     interface.master = bridge.name
     bridge.bridge.had_ports = True
     _add_local_entry(lab, bridge, interface)
-    carrier.adjust_bridge_mac(ns, bridge)
+    _adjust_mac(ns, bridge)
     carrier.adjust_bridge_mtu(lab, ns, bridge)
     carrier.refresh_bridge(lab, ns, bridge)
 
@@ -295,9 +295,22 @@ def _release(lab: Lab, ns: Namespace, interface: Interface) -> None:
     interface.master = None
     interface.port = None
     bridge.bridge.fdb.discard(lambda entry: entry.dev == interface.name)
-    carrier.adjust_bridge_mac(ns, bridge)
+    _adjust_mac(ns, bridge)
     carrier.adjust_bridge_mtu(lab, ns, bridge)
     carrier.refresh_bridge(lab, ns, bridge)
+
+
+def _adjust_mac(ns: Namespace, bridge: Interface) -> None:
+    """Unless a user chose one, a bridge takes the lowest MAC address among its ports; without ports it is all zeros.
+
+    kernel: net/bridge/br_stp_if.c br_stp_recalculate_bridge_id.
+    """
+    if bridge.bridge.mac_set:
+        return
+    mac = min((port.mac for port in ns.ports(bridge.name)), default=ZERO_MAC)
+    if mac != bridge.mac:
+        bridge.mac = mac
+        routes_state.forget_neighbors(ns, bridge.name)
 
 
 def _add_local_entry(lab: Lab, bridge: Interface, interface: Interface) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
 from ..errors import KernelError
-from ..tables.route import ERROR_TYPES, LOCAL, MAIN, NextHop, Route
+from ..tables.route import ERROR_TYPES, MAIN, NextHop, Route
 from .addresses import scope_number
 from .lab import Lab
 from .lookup import address_type, lookup_gateway

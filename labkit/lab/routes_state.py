@@ -59,9 +59,9 @@ def device_renamed(ns: Namespace, old: str, new: str) -> None:
                         master=new if entry.master == old else entry.master))
 
 
-def forget_neighbors(ns: Namespace, dev: str, permanent: bool = True) -> None:
+def forget_neighbors(ns: Namespace, dev: str) -> None:
     """Drop what is known of the neighbours on one interface."""
-    for key in [k for k, n in ns.neighbors.items() if k[0] == dev and (permanent or n.state != "PERMANENT")]:
+    for key in [k for k in ns.neighbors if k[0] == dev]:
         del ns.neighbors[key]
 
 

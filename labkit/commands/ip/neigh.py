@@ -1,7 +1,6 @@
 """`ip neigh`: the neighbour table, written and listed (iproute2 ip/ipneigh.c)."""
 
 import errno
-import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
@@ -12,6 +11,7 @@ from ...tables.neighbor import VALID, Neighbor
 from ..result import Context, Failure, Result
 from . import route_usage
 from .jsontext import json_text
+from .linkwords import lladdr
 from .options import Options
 from .words import Words, address, device, duplicate, garbage, matches, prefix, refused, unsigned, wrong
 
@@ -59,13 +59,13 @@ def _modify(ctx: Context, options: Options, command: str, words: Words) -> Resul
     entry = _read(options, words)
     if entry.dev is None or entry.dst is None:
         raise Failure(255, "Device and destination are required arguments.\n")
-    octets = None if entry.lladdr in (None, "null") else link_octets(entry.lladdr)
+    hardware = None if entry.lladdr in (None, "null") else lladdr(entry.lladdr)
     interface = device(ctx.ns, entry.dev)
-    lladdr = None if octets is None else six(octets)
+    mac = None if hardware is None else _six(hardware)
     if command == "delete":
         neighbors.delete(ctx.lab, ctx.ns, interface.name, entry.dst)
     else:
-        neighbors.put(ctx.lab, ctx.ns, interface.name, entry.dst, lladdr, entry.state, command, entry.router)
+        neighbors.put(ctx.lab, ctx.ns, interface.name, entry.dst, mac, entry.state, command, entry.router)
     return Result()
 
 
@@ -112,28 +112,12 @@ def _state(word: str) -> str:
     return STATES[number.bit_length() - 1] if number else "NONE"
 
 
-_BYTE = re.compile(r"\s*[+-]?(?:0[xX])?([0-9a-fA-F]+)")
-
-
-def link_octets(text: str) -> list[int]:
-    """The bytes of a MAC address in hexadecimal, with or without leading zeros, and with anything behind them.
-
-    iproute2 lib/ll_addr.c ll_addr_a2n takes as many as there are, and of each what sscanf(3) reads.
-    """
-    octets = []
-    for part in text.split(":"):
-        found = _BYTE.match(part)
-        if found is None or int(found[1], 16) > 255:
-            raise Failure(1, f'"{part}" is invalid lladdr.\n')
-        octets.append(int(found[1], 16))
-    return octets
-
-
-def six(octets: list[int]) -> str:
+def _six(hardware: str) -> str:
     """The MAC address: the kernel wants six bytes, and leaves more of them off."""
+    octets = hardware.split(":")
     if len(octets) < 6:
         raise refused(KernelError(errno.EINVAL, "Invalid link address"))
-    return ":".join(f"{octet:02x}" for octet in octets[:6])
+    return ":".join(octets[:6])
 
 
 @dataclass(slots=True)
