@@ -162,13 +162,15 @@ def _first_mtu(ns: Namespace, interface: Interface) -> int:
 
 def _attributes(ns: Namespace, interface: Interface) -> list[tuple]:
     """What an interface is made with; a bridge takes MAC address and MTU from its ports unless told."""
+    ports = interface.bridge is not None and ns.ports(interface.name)
     # Told an MTU when it is made, a bridge would fragment by 1500 all the same (br_netfilter's route; observed on 6.18).
-    follows = interface.bridge is not None and not interface.bridge.mtu_set and ns.ports(interface.name)
+    follows_mtu = ports and not interface.bridge.mtu_set
+    # Told a MAC address, a bridge without ports would lose its carrier (br_stp_change_bridge_id; observed on 6.18).
     own_mac = interface.mac not in ("", ZERO_MAC) and (interface.bridge is None or interface.bridge.mac_set)
     return [
         ("IFLA_IFNAME", interface.name),
         ("IFLA_ADDRESS", interface.mac if own_mac else None),
-        ("IFLA_MTU", None if follows else _first_mtu(ns, interface)),
+        ("IFLA_MTU", None if follows_mtu else _first_mtu(ns, interface)),
         ("IFLA_TXQLEN", interface.txqlen),
     ]
 

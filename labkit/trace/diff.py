@@ -92,14 +92,16 @@ def _questions(trace: Trace) -> dict[tuple, str]:
     """Every ARP exchange, (MAC address that asks, address asked for), and where it was seen first."""
     found: dict[tuple, str] = {}
     for sighting in trace.sightings:
-        if sighting.packet.arp:
-            found.setdefault(_question(sighting.packet.arp), sighting.namespace)
+        arp = _arp(sighting)
+        if arp:
+            found.setdefault(_question(arp), sighting.namespace)
     return found
 
 
 def _asked(sightings: list[Sighting]) -> Counter:
     """How often each question was seen at each place."""
-    return Counter((s[:3], _question(s.packet.arp)) for s in sightings if s.packet.arp and s.packet.arp.op == "request")
+    questions = ((s, _arp(s)) for s in sightings)
+    return Counter((s[:3], _question(arp)) for s, arp in questions if arp and arp.op == "request")
 
 
 def _at_most(sightings: list[Sighting], often: dict) -> list[Sighting]:
@@ -107,7 +109,7 @@ def _at_most(sightings: list[Sighting], often: dict) -> list[Sighting]:
     seen: Counter = Counter()
     kept = []
     for sighting in sightings:
-        arp = sighting.packet.arp
+        arp = _arp(sighting)
         if arp and arp.op == "request":
             key = (sighting[:3], _question(arp))
             seen[key] += 1
@@ -117,12 +119,20 @@ def _at_most(sightings: list[Sighting], often: dict) -> list[Sighting]:
     return kept
 
 
+def _arp(sighting: Sighting) -> Arp | None:
+    """The ARP packet seen, be it in a tunnel."""
+    packet = sighting.packet
+    while packet.inner is not None:
+        packet = packet.inner
+    return packet.arp
+
+
 def _question(arp: Arp) -> tuple:
     return (arp.sender_mac, arp.target_ip) if arp.op == "request" else (arp.target_mac, arp.sender_ip)
 
 
 def _without(trace: Trace, shared: set[tuple]) -> list[Sighting]:
-    return [s for s in trace.sightings if not s.packet.arp or _question(s.packet.arp) in shared]
+    return [s for s in trace.sightings if not _arp(s) or _question(_arp(s)) in shared]
 
 
 def _aligned(left: list[Sighting], right: list[Sighting]) -> list[tuple[Sighting | None, Sighting | None]]:

@@ -47,7 +47,7 @@ def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IP
     if _too_big(net, ns, device, packet, remote, oif):
         return
     outer = Packet(
-        ip=IPv4(vxlan.local or _ANY, remote, vxlan.ttl or 64, df=False), transport=Udp(source_port(packet), vxlan.port),
+        ip=IPv4(vxlan.local or _ANY, remote, vxlan.ttl or ns.sysctls.number("net.ipv4.ip_default_ttl"), df=False), transport=Udp(source_port(packet), vxlan.port),
         inner=packet, token=packet.token, vni=vxlan.vni,
     )
     net.step(ns, device, "wrap", f"{packet.eth.dst} is behind VTEP {remote}: wrapped as VXLAN {vxlan.vni} in UDP port {vxlan.port}, {outer.length} bytes in all", outer)

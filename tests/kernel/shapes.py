@@ -236,7 +236,7 @@ def fault(script: Script) -> None:
                 ("bridge link set dev v1 isolated on", anywhere),
                 ("bridge link set dev v0 flood off", anywhere),
                 (f"ip link set {dev} address 02:cc:00:00:00:0{random.randint(1, 9)}", on),
-                (f"ip link set {dev} arp off", on),
+                ("ip link set eth0 arp off", on),
                 ("ip link set br0 down", anywhere),
                 ("ip link set br0 mtu 1300", anywhere),
                 ("ip link set br0 promisc on", anywhere),
