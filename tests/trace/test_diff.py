@@ -57,7 +57,9 @@ def test_an_answer_with_another_mac_address_is_a_difference_though():
     trace = traced()
     steps = tuple(
         replace(step, packet=replace(step.packet, arp=replace(step.packet.arp, sender_mac="02:ff:ff:ff:ff:ff")))
-        if step.packet is not None and step.packet.arp and step.packet.arp.op == "reply" else step for step in trace.steps
+        if step.packet is not None and step.packet.arp and step.packet.arp.op == "reply"
+        else step
+        for step in trace.steps
     )
     found = trace.diff(replace(trace, steps=steps))
     assert {row.fields[0][0] for row in found.rows if row.kind == "header"} == {"sender MAC"}
@@ -74,6 +76,7 @@ def test_the_inner_packet_counts_and_the_source_port_of_vxlan_does_not():
             if inner:
                 return replace(packet, inner=packet.inner.with_ip(dst=IPv4Address("10.0.0.1")))
             return replace(packet, transport=replace(packet.transport, sport=40000))
+
         return replace(trace, steps=tuple(replace(step, packet=other(step.packet)) for step in trace.steps))
 
     assert trace.diff(changed(inner=False)).same

@@ -8,9 +8,21 @@ from labkit import LabError, scenarios
 scapy = pytest.importorskip("scapy.all")
 
 LABS = {
-    "veth pair": (scenarios.veth_pair, {}), "udp": (scenarios.flannel, {"backend": "udp"}), "vxlan": (scenarios.flannel, {"backend": "vxlan"}),
+    "veth pair": (scenarios.veth_pair, {}),
+    "udp": (scenarios.flannel, {"backend": "udp"}),
+    "vxlan": (scenarios.flannel, {"backend": "vxlan"}),
 }
-PROBES = ({}, {"size": 0}, {"size": 7}, {"size": 3000}, {"proto": "udp"}, {"proto": "tcp"}, {"ttl": 1}, {"size": 1472, "df": True}, {"size": 2500, "proto": "udp"})
+PROBES = (
+    {},
+    {"size": 0},
+    {"size": 7},
+    {"size": 3000},
+    {"proto": "udp"},
+    {"proto": "tcp"},
+    {"ttl": 1},
+    {"size": 1472, "df": True},
+    {"size": 2500, "proto": "udp"},
+)
 
 
 @pytest.mark.parametrize("how", PROBES, ids=str)
@@ -22,12 +34,16 @@ def test_every_frame_is_valid_and_says_what_the_sighting_says(tmp_path, name, ho
     trace.to_pcap(tmp_path / "t.pcapng")
     frames = scapy.rdpcap(str(tmp_path / "t.pcapng"))
     assert len(frames) == len(trace.sightings)
-    for frame, sighting in zip(frames, trace.sightings):
+    for frame, sighting in zip(frames, trace.sightings, strict=True):
         packet = sighting.packet
         if packet.eth:
             assert (frame.src, frame.dst) == (packet.eth.src, packet.eth.dst)
         if packet.arp:
-            assert (frame.psrc, frame.pdst, frame.op) == (str(packet.arp.sender_ip), str(packet.arp.target_ip), 1 if packet.arp.op == "request" else 2)
+            assert (frame.psrc, frame.pdst, frame.op) == (
+                str(packet.arp.sender_ip),
+                str(packet.arp.target_ip),
+                1 if packet.arp.op == "request" else 2,
+            )
             continue
         ip = frame[scapy.IP]
         assert (ip.src, ip.dst, ip.ttl, ip.len) == (str(packet.src), str(packet.dst), packet.ttl, len(ip))
@@ -60,7 +76,11 @@ def test_fragments_add_up_to_the_datagram(tmp_path):
     lab = scenarios.veth_pair()
     trace = lab.trace("ns1", "192.168.50.2", size=4000)
     trace.to_pcap(tmp_path / "t.pcapng")
-    frames = [frame for frame in scapy.rdpcap(str(tmp_path / "t.pcapng")) if scapy.IP in frame and frame.sniffed_on == "ns1/tap1" and frame[scapy.IP].src == "192.168.50.1"]
+    frames = [
+        frame
+        for frame in scapy.rdpcap(str(tmp_path / "t.pcapng"))
+        if scapy.IP in frame and frame.sniffed_on == "ns1/tap1" and frame[scapy.IP].src == "192.168.50.1"
+    ]
     assert len(frames) == 3
     (whole,) = [packet for packet in scapy.defragment(frames) if scapy.ICMP in packet]
     assert scapy.IP(bytes(whole[scapy.IP])).len == 4028
