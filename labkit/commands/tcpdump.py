@@ -70,10 +70,7 @@ def _interface(ctx: Context, name: str | None) -> Interface | None:
 
 def _seen(ctx: Context, interface: Interface | None) -> list[Step]:
     """Sightings of the last probe here; what leaves by lo comes in there, and is shown once."""
-    if not ctx.lab.sightings:
-        return []
-    _, _, steps = ctx.lab.sightings[-1]
-    here = [s for s in steps if s.namespace == ctx.ns.name and (interface is None or s.interface == interface.name)]
+    here = [s for s in ctx.lab.sightings if s.namespace == ctx.ns.name and (interface is None or s.interface == interface.name)]
     return [s for s in here if not (s.interface == "lo" and s.kind == "out")]
 
 

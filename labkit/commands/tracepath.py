@@ -84,7 +84,7 @@ class _Run:
             self.out += f"hops {self.reached[0]} back {self.reached[1]} "
         self.out += "\n"
         end_program(self.ctx.lab, start)
-        self.ctx.lab.sightings.append((self.net.token, start, [step for step in self.net.steps if step.sighting]))
+        self.ctx.lab.sightings = [step for step in self.net.steps if step.sighting]
 
     def ask(self, ttl: int) -> bool:
         """Up to three packets of one TTL, from the start again when the MTU shrinks. True: the end."""

@@ -82,9 +82,8 @@ class _Run:
                 min(p.sent_at + self._patience(p) for p in waiting), lambda: len(self.net.replies) > self.seen
             )
             self._settle()
-        sightings = [step for step in self.net.steps if step.sighting]
+        self.ctx.lab.sightings = [step for step in self.net.steps if step.sighting]
         end_program(self.ctx.lab, start)
-        self.ctx.lab.sightings.append((self.net.token, start, sightings))
         return self.probes[: self.end]
 
     def _send_next(self) -> None:

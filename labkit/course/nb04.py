@@ -106,7 +106,7 @@ remembers = Question(
     {True: "Take flannel's route away on k8s-node2 alone: the request still arrives, and the answer does not find its way."},
 )
 silent_ttl = Question(
-    "ping -t 2: the request leaves with TTL 2. Who says `Time to live exceeded`? An address, or: nobody", "nobody",
+    "ping -t 2: the request leaves with TTL 2. Who says `Time to live exceeded`? An address, or: nobody.", "nobody",
     "flanneld gets it with TTL 1, lowers it to 0 and drops it without a word. A program is not as polite as a kernel.",
     {
         "10.20.37.1": "That is the answer for TTL 1. With 2 the packet gets past the kernel of k8s-node1.",

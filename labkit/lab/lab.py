@@ -29,7 +29,7 @@ class Lab:
         self.probes: list[tuple[str, str]] = []
         self.services: dict[str, object] = {}  # daemons of the machines, by name: docker, etcd, …
         self.commands: dict[str, object] = {}  # commands those daemons answer to: docker, etcdctl, …
-        self.sightings: list = []  # what the probes so far showed, for tcpdump
+        self.sightings: list = []  # what the last probe showed, step by step, for tcpdump
         self.reachable_time, self.delay_time = 30.0, 5.0  # seconds a neighbour is REACHABLE, and in DELAY
         self.agenda: list[tuple] = []  # what is due later: (time, number, event, arguments)
         self.unresolved: dict[tuple, list] = {}  # (namespace, dev, address) -> packets that wait for a MAC

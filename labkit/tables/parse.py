@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from ..errors import BadInput
 from .names import SCOPES, TABLES, TOS, TYPES
-from .route import ANY, MAIN, NextHop, Route
+from .route import ANY, NextHop, Route
 
 FLAGS = (
     "dead", "onlink", "pervasive", "offload", "trap", "notify", "linkdown", "unresolved",
@@ -114,7 +114,8 @@ def _route(words: Words) -> Route | None:
                 raise words.wrong(word, "possible here: this line has had it before")
             found[key] = read(words)
         else:
-            raise words.wrong(word, "a field of `ip route`: those are via dev proto scope src metric table tos, flags such as onlink, and mtu")
+            fields = "via dev proto scope src metric table tos, flags such as onlink, and mtu"
+            raise words.wrong(word, f"a field of `ip route`: those are {fields}")
     return Route(**found, flags=tuple(flags), metrics=tuple(metrics), nexthops=tuple(legs))
 
 

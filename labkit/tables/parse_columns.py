@@ -29,7 +29,8 @@ def parse_columns(text: str) -> list[Route]:
     number, headings = lines[0]
     tool = next((tool for tool, words in _HEADINGS.items() if words == " ".join(headings)), None)
     if tool is None:
-        raise BadInput(f"line {number}: {' '.join(headings)!r} are not the headings of `route -n` ({_HEADINGS['route -n']}) or `netstat -rn`")
+        given, known = " ".join(headings), _HEADINGS["route -n"]
+        raise BadInput(f"line {number}: {given!r} are not the headings of `route -n` ({known}) or `netstat -rn`")
     return [_Row(number, words).route(tool) for number, words in lines[1:]]
 
 

@@ -9,8 +9,21 @@ from ipaddress import IPv4Address, IPv4Network
 from ..errors import BadInput
 from .names import TABLES, TYPES
 from .parse import (
-    A_DEVICE, A_PREFIX, AN_ADDRESS, FLAGS, METRICS, ONLY_IPV6, TIMES, as_address, as_number, as_prefix, as_tos,
-    is_device, is_ipv6, is_metric, is_scope,
+    A_DEVICE,
+    A_PREFIX,
+    AN_ADDRESS,
+    FLAGS,
+    METRICS,
+    ONLY_IPV6,
+    TIMES,
+    as_address,
+    as_number,
+    as_prefix,
+    as_tos,
+    is_device,
+    is_ipv6,
+    is_metric,
+    is_scope,
 )  # fmt: skip
 from .route import MAIN, NextHop, Route
 

@@ -128,7 +128,8 @@ def route_words(decision: Decision, table: int | None) -> str:
     """For example `10.20.92.11: 10.20.0.0/16 dev flannel0 …, longest prefix (/16) (table main)`."""
     if decision.route is None:
         if decision.kind == "none":
-            return f"{decision.dst}: no route matches" if decision.errno == errno.ENETUNREACH else f"{decision.dst}: {strerror(decision.errno)}"
+            why = "no route matches" if decision.errno == errno.ENETUNREACH else strerror(decision.errno)
+            return f"{decision.dst}: {why}"
         return f"{decision.dst}: {'one of our own addresses' if decision.kind == 'local' else f'on-link at {decision.dev}'}"
     if decision.kind == "local":
         return f"{decision.dst} is one of our own addresses (table local is asked before main)"

@@ -80,7 +80,7 @@ def probe(
     sent = _exchange(net, asked, start, count, interval, wait, deadline)
     trace = Trace.of(net, asked, start, sent)
     end_program(lab, start)
-    lab.sightings.append((net.token, start, [s for s in trace.steps if s.sighting]))
+    lab.sightings = [step for step in trace.steps if step.sighting]
     return trace
 
 
@@ -162,7 +162,7 @@ def _exchange(net: Net, request: Request, start: float, count: int, interval: fl
         answered = any(r.kind in ("reply", "refused") for r in net.replies)
         limit = last + (max(interval, 0.0) if answered else wait)
         before = len(net.replies)
-        net.run(limit, lambda: enough() or len(net.replies) > before)
+        net.run(limit, lambda before=before: enough() or len(net.replies) > before)
         if len(net.replies) == before:
             break
     return sent

@@ -47,10 +47,12 @@ def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IP
     if _too_big(net, ns, device, packet, remote, oif):
         return
     outer = Packet(
-        ip=IPv4(vxlan.local or _ANY, remote, vxlan.ttl or ns.sysctls.number("net.ipv4.ip_default_ttl"), df=False), transport=Udp(source_port(packet), vxlan.port),
+        ip=IPv4(vxlan.local or _ANY, remote, vxlan.ttl or ns.sysctls.number("net.ipv4.ip_default_ttl"), df=False),
+        transport=Udp(source_port(packet), vxlan.port),
         inner=packet, token=packet.token, vni=vxlan.vni,
     )
-    net.step(ns, device, "wrap", f"{packet.eth.dst} is behind VTEP {remote}: wrapped as VXLAN {vxlan.vni} in UDP port {vxlan.port}, {outer.length} bytes in all", outer)
+    words = f"wrapped as VXLAN {vxlan.vni} in UDP port {vxlan.port}, {outer.length} bytes in all"
+    net.step(ns, device, "wrap", f"{packet.eth.dst} is behind VTEP {remote}: {words}", outer)
     code = send(net, ns, outer, oif=oif)
     _count_sent(device, packet, code)
 
@@ -115,7 +117,8 @@ def vxlan_in(net: Net, ns: Namespace, interface: Interface, devices: list[Interf
     inner = packet.inner
     if inner.eth.src == device.mac:
         return net.drop(ns, device, "the inner frame comes from our own MAC address", packet)
-    net.step(ns, device, "unwrap", f"VXLAN {packet.vni} from {packet.src}: the inner frame comes out at {device.name}, its TTL untouched", inner)
+    words = f"VXLAN {packet.vni} from {packet.src}: the inner frame comes out at {device.name}, its TTL untouched"
+    net.step(ns, device, "unwrap", words, inner)
     if device.vxlan.learning and device.vxlan.fdb.find(inner.eth.src) is None:
         device.vxlan.fdb.add(FdbEntry(inner.eth.src, device.name, packet.src, owner="self", seen=net.now))
     device.count_packet("rx", inner.length)

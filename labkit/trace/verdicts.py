@@ -11,12 +11,14 @@ def verdict(steps: tuple[Step, ...], replies: tuple[Reply, ...], delivered: bool
     """The verdict on a probe: answered, refused, an error that came back, or where it died."""
     answer = next((r for r in replies if r.kind == "reply"), None)
     if answer is not None:
-        return Verdict("answered", arrivals[-1], f"the answer came back to {source}" + (f" with TTL {answer.ttl}" if answer.ttl else ""), True)
+        with_ttl = f" with TTL {answer.ttl}" if answer.ttl else ""
+        return Verdict("answered", arrivals[-1], f"the answer came back to {source}{with_ttl}", True)
     for reply in replies:
         if reply.kind == "refused":
             return Verdict("connection refused", arrivals[-1], f"{reply.sender} answered, but nobody listens at that port")
         if reply.kind == "local" and reply.errno != errno.ENOBUFS:
-            return Verdict(_local_kind(reply), source, f"its own kernel refuses: {strerror(reply.errno)}" + (f", mtu={reply.mtu}" if reply.mtu else ""))
+            mtu = f", mtu={reply.mtu}" if reply.mtu else ""
+            return Verdict(_local_kind(reply), source, f"its own kernel refuses: {strerror(reply.errno)}{mtu}")
         if reply.kind == "error":
             return Verdict(_error_kind(reply), _raised_at(steps, reply, source), f"{reply.sender} says: {_words(reply)}")
     return _silence(steps, delivered, source, arrivals)

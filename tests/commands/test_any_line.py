@@ -2,9 +2,10 @@
 
 import copy
 
-import labkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import labkit
 from tests.commands.state import state
 
 WORDS = """

@@ -165,7 +165,9 @@ def test_bad_input_is_told_the_line_the_word_and_what_would_be_right(text, said)
     assert [words for words in said if words not in str(caught.value)] == []
 
 
-prefixes = st.builds(lambda n, length: IPv4Network((n >> (32 - length) << (32 - length), length)), st.integers(0, 2**32 - 1), st.integers(0, 32))
+prefixes = st.builds(
+    lambda n, length: IPv4Network((n >> (32 - length) << (32 - length), length)), st.integers(0, 2**32 - 1), st.integers(0, 32)
+)
 addresses = st.builds(IPv4Address, st.integers(0, 2**32 - 1))
 devices = st.from_regex(r"[a-z][a-z0-9.-]{0,14}", fullmatch=True)
 flags = st.lists(st.sampled_from(FLAGS), max_size=2, unique=True).map(tuple)
@@ -207,7 +209,8 @@ words = st.sampled_from(
     "default via dev proto src metric table tos nexthop weight mtu lock eth0 10.1.0.1 10.1.0.0/24 0.0.0.0 unreachable "
     "kernel 100 rtt 2s fe80::1 onlink U UG ! * - \\ [ ] { } : , \"dst\" null 1e400 -1".split()
 ) | st.text(max_size=6)
-heads = st.sampled_from(["", "[", "[{", NETSTAT, ROUTE_N, IP_ROUTE, '[{"dst":"default","flags":[], ', '[{"dst":"default","metrics":[{"mtu":'])
+half_json = ["[", "[{", '[{"dst":"default","flags":[], ', '[{"dst":"default","metrics":[{"mtu":']
+heads = st.sampled_from(["", NETSTAT, ROUTE_N, IP_ROUTE, *half_json])
 
 
 @given(heads, st.lists(st.tuples(words, st.sampled_from([" ", " ", "\n", "\t", "  "])).map("".join), max_size=12).map("".join))
@@ -220,7 +223,11 @@ def test_garbage_is_refused_with_bad_input_and_nothing_else(head, tail):
         assert RouteTable.parse(str(table)) == table
 
 
-json_values = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2), max_leaves=4)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
 keys = st.sampled_from("type dst tos gateway dev table protocol scope prefsrc metric flags metrics nexthops".split())
 
 

@@ -57,7 +57,10 @@ def test_append_goes_behind_its_twins_and_prepend_before_them():
 
 
 def test_the_kernels_order_is_by_address_then_longest_prefix_first():
-    text = "0.0.0.0/1 dev a\ndefault dev b\n10.0.0.0/16 dev c\n10.0.0.0/8 tos 0x10 dev d\n10.0.0.0/8 dev e\n10.0.0.0/8 dev f metric 7\n10.0.1.0/24 dev g"
+    text = (
+        "0.0.0.0/1 dev a\ndefault dev b\n10.0.0.0/16 dev c\n10.0.0.0/8 tos 0x10 dev d\n"
+        "10.0.0.0/8 dev e\n10.0.0.0/8 dev f metric 7\n10.0.1.0/24 dev g"
+    )
     assert str(RouteTable(reversed(list(RouteTable.parse(text))))) == text
 
 
@@ -73,7 +76,9 @@ def test_an_address_that_is_none_is_refused_with_an_example(address):
 
 
 # Few bits, so that prefixes overlap often.
-prefixes = st.builds(lambda n, length: IPv4Network((n << 28 >> (32 - length) << (32 - length), length)), st.integers(0, 15), st.integers(0, 5))
+prefixes = st.builds(
+    lambda n, length: IPv4Network((n << 28 >> (32 - length) << (32 - length), length)), st.integers(0, 15), st.integers(0, 5)
+)
 routes = st.builds(Route, dst=prefixes, metric=st.integers(0, 2), tos=st.sampled_from([0, 0, 0, 8, 16]), dev=st.sampled_from("abcdef"))
 
 

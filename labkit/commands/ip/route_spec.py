@@ -98,7 +98,8 @@ class Spec:
             raise KernelError(errno.EINVAL, "Invalid prefix for given prefix length")
         if self.nhid:
             said = self.via_said or self.dev or self.legs
-            raise KernelError(errno.EINVAL, "Nexthop specification and nexthop id are mutually exclusive" if said else "Nexthop id does not exist")
+            both = "Nexthop specification and nexthop id are mutually exclusive"
+            raise KernelError(errno.EINVAL, both if said else "Nexthop id does not exist")
         if "congctl" in self.metrics and self.metrics["congctl"] not in _CONGESTION:
             raise KernelError(errno.EINVAL, "Unknown tcp congestion algorithm")
         if self.legs and self.dev is not None and self.legs[0].dev != self.dev:
