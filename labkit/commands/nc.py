@@ -99,10 +99,11 @@ def _port(word: str) -> int:
 
 def _scan(ctx: Context, given: dict[str, str], host: str, ports: list[int], wait: float | None) -> Result:
     """Try each port; the exit status is 0 when one of them answered."""
-    address = hosts.address(host)
+    address = hosts.numeric(host) if "n" in given else hosts.address(host)
     proto = "udp" if "u" in given else "tcp"
     if address is None:
-        raise Failure(1, f'nc: getaddrinfo for host "{host}" port {ports[0]}: {hosts.gai_words(host)}\n')
+        why = "Name or service not known" if "n" in given else hosts.gai_words(host)
+        raise Failure(1, f'nc: getaddrinfo for host "{host}" port {ports[0]}: {why}\n')
     shown = host if host == str(address) else f"{host} ({address})"
     status, err = 1, ""
     for port in ports:

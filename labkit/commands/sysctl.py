@@ -81,8 +81,16 @@ class _Run:
             self.complain(f"cannot stat /proc/sys/{path}: {strerror(errno.ENOENT)}")
         return 1
 
+    def separators(self, name: str) -> None:
+        """procps grumbles at two separators in a row, and at a path twice."""
+        found = re.search(r"[./]{2}.*", name)
+        if found:
+            for _ in range(1 if re.search(r"[./]", name)[0] == "." else 2):
+                self.complain(f"separators should not be repeated: {found[0]}")
+
     def read(self, word: str) -> None:
         """One setting, or all below a directory such as `net.ipv4`. Failures add up in the exit status."""
+        self.separators(word)
         path = _path(word)
         if not path.strip("/"):
             self.complain(f"Path is not under /proc/sys/: /proc/sys/{path}" if word else '"" is an unknown key')

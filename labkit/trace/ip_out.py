@@ -67,9 +67,8 @@ def finish(net: Net, ns: Namespace, decision: Decision, packet: Packet, mtu: int
     """
     # hook: POSTROUTING
     device = ns.find(decision.dev)
-    group = decision.kind in ("broadcast", "multicast") or packet.dst.is_multicast
     for piece in fragments(net, ns, device, packet, mtu):
-        if group:
+        if packet.dst.is_multicast:
             code = transmit(net, ns, device, piece.framed(device.mac, _group_mac(packet.dst)))
         else:
             code = resolve(net, ns, device, decision.next_hop, piece)
@@ -139,8 +138,6 @@ def route_words(decision: Decision, table: int | None) -> str:
 
 
 def _group_mac(dst: IPv4Address) -> str:
-    """Broadcast, or the MAC address of a multicast group (RFC 1112)."""
-    if not dst.is_multicast:
-        return "ff:ff:ff:ff:ff:ff"
+    """The MAC address of a multicast group (RFC 1112)."""
     low = int(dst) & 0x7FFFFF
     return "01:00:5e:" + ":".join(f"{(low >> shift) & 255:02x}" for shift in (16, 8, 0))

@@ -5,6 +5,7 @@ namespaces. The first line that is answered differently ends a script, because a
 """
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -34,6 +35,9 @@ class Shell(Protocol):
     """A machine that runs lines."""
 
     def sh(self, line: str, on: str = "host") -> Answer: ...
+
+    def keep_up(self, seconds: float) -> None:
+        """Be at least so late: the other side was, after as many lines."""
 
 
 Side = Callable[[], AbstractContextManager[Shell]]
@@ -96,10 +100,12 @@ def answers(shell: Shell, lines: list[Line]) -> Iterator[str]:
 
 def first_difference(lines: list[Line], left: Side, right: Side, listed: Counter[str] | None = None) -> Found | None:
     """The first line answered differently, unless known.py lists it: then it is counted, and the script ends there."""
-    with left() as shell:
-        expected = list(answers(shell, lines))      # to the end first: waiting for the other side would age the neighbours
+    with left() as shell:                           # to the end first: waiting for the other side would age the neighbours
+        start = time.monotonic()
+        expected = [(answer, time.monotonic() - start) for answer in answers(shell, lines)]
     with right() as shell:
-        for index, (one, other) in enumerate(zip(expected, answers(shell, lines), strict=False)):
+        for index, ((one, seconds), other) in enumerate(zip(expected, answers(shell, lines), strict=False)):
+            shell.keep_up(seconds)
             if one == other or one == REFUSED and other.startswith(REFUSED):
                 continue
             reason = known(lines[:index + 1], one, other)

@@ -81,7 +81,7 @@ def spoil(random: Random, nodes: list[str]) -> tuple[str, str]:
 def connection(random: Random, nodes: list[str]) -> str:
     """nc or curl to a port along the chain; curl only where nobody listens, for there it would wait for words."""
     last = len(nodes) - 1
-    to = random.choice([f"10.{last}.0.2"] * 4 + [f"10.{last}.0.1", "10.1.0.2", f"10.{last}.0.77", "99.9.9.9", "127.0.0.1",
+    to = random.choice([f"10.{last}.0.2"] * 4 + [f"10.{last}.0.1", "10.1.0.2", f"10.{last}.0.78", "99.9.9.9", "127.0.0.1",
                                                  "localhost", f"10.{last}.0.255"])
     return random.choice((f"nc -zv -w 1 {to} 8080", f"nc -z -w 1 {to} 8080", f"nc -zvn -w 2 {to} 80-81", f"nc -zvu -w 1 {to} 53",
                           f"curl -s -m 1 -o /dev/null http://{to}/", f"curl -sS -m 1 http://{to}:81/",
