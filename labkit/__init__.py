@@ -32,7 +32,7 @@ def __getattr__(name: str):
 
 
 def load_ipython_extension(ipython) -> None:
-    """`%load_ext labkit` adds the cell magic %%lab."""
+    """`%load_ext labkit` adds the cell magic %%lab, and shows a Diff as a table."""
     from .view.magics import load
 
     load(ipython)

@@ -1,15 +1,17 @@
 """A Diff as text: the prediction on the left, the observation on the right, and above a difference what to doubt."""
 
 _SIGN = {"same": "  ", "header": "! ", "missing": "- ", "extra": "+ "}
-_WIDTH = 64
+#: The left column is as wide as its widest cell, but no wider than this.
+_WIDEST = 100
 
 
 def diff_text(diff) -> str:
     """One line a row; the first line is the verdict."""
-    lines = [_verdict(diff), f"  {'predicted':<{_WIDTH}} observed"]
+    width = min(max((len(_cell(row.predicted)) for row in diff.rows), default=0), _WIDEST)
+    lines = [_verdict(diff), f"  {'predicted':<{width}} observed"]
     for row in diff.rows:
         lines += [f"    doubt: {doubt}" for doubt in row.doubts]
-        lines.append(f"{_SIGN[row.kind]}{_cell(row.predicted):<{_WIDTH}} {_cell(row.observed) if row.kind != 'same' else 'same'}")
+        lines.append(f"{_SIGN[row.kind]}{_cell(row.predicted):<{width}} {_cell(row.observed) if row.kind != 'same' else 'same'}")
         lines += [f"    {name}: {one} predicted, {other} observed" for name, one, other in row.fields]
     lines += [f"! {name}: {_list(one)} predicted, {_list(other)} observed" for name, one, other in diff.outcome]
     lines += [f"  note: {note}" for note in diff.notes]

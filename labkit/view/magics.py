@@ -36,7 +36,10 @@ class LabMagics(Magics):
 
 def load(ipython) -> None:
     """What `%load_ext labkit` does."""
+    from .diff_table import install
+
     ipython.register_magics(LabMagics)
+    install(ipython.display_formatter.formatters)
 
 
 def arguments(line: str) -> tuple[str, str | None]:

@@ -1,0 +1,43 @@
+"""A Diff as a table: the prediction on the left, the observation on the right, a row for each packet at each place.
+
+The first column says in a word whether they agree; above a row that does not stand the predicted decisions to doubt.
+`%load_ext labkit` makes notebooks show every Diff like this.
+"""
+
+from html import escape
+
+from ..trace.diff import Diff, Row
+
+_WORDS = {"same": "= same", "header": "! header", "missing": "− missing", "extra": "+ extra"}
+_HEAD = "<tr><th scope='col'>agrees?</th><th scope='col'>where</th><th scope='col'>predicted</th><th scope='col'>observed</th></tr>"
+
+
+def diff_html(diff: Diff) -> str:
+    """The table, with the verdict as its caption; notes and a different outcome below it."""
+    verdict = str(diff).splitlines()[0]
+    below = [f"{name}: {one} predicted, {other} observed" for name, one, other in diff.outcome]
+    below += [f"note: {note}" for note in diff.notes]
+    listed = "".join(f"<li>{escape(line)}</li>" for line in below)
+    rows = "".join(_row(row) for row in diff.rows)
+    return (
+        "<div style='max-height:28em;overflow:auto' tabindex='0' role='region' aria-label='prediction and observation'>"
+        f"<table class='labkit-diff' style='text-align:left'><caption style='text-align:left;font-weight:bold'>{escape(verdict)}</caption>"
+        f"<thead>{_HEAD}</thead><tbody>{rows}</tbody></table>{f'<ul>{listed}</ul>' if listed else ''}</div>"
+    )
+
+
+def _row(row: Row) -> str:
+    namespace, interface, direction = row.place
+    where = f"{namespace} {'←' if direction == 'in' else '→'} {interface}"
+    predicted = str(row.predicted.packet) if row.predicted else "not seen"
+    observed = "the same" if row.kind == "same" else str(row.observed.packet) if row.observed else "not seen"
+    cells = "".join(f"<td style='text-align:left'>{escape(text)}</td>" for text in (where, predicted, observed))
+    doubts = "; ".join(row.doubts)
+    above = f"<tr><td></td><td colspan='3' style='text-align:left'>doubt: {escape(doubts)}</td></tr>" if doubts else ""
+    return f"{above}<tr><th scope='row' style='text-align:left;white-space:nowrap'>{_WORDS[row.kind]}</th>{cells}</tr>"
+
+
+def install(formatters) -> None:
+    """Teach a notebook's display formatters to show a Diff: as a table, and in plain text as it prints."""
+    formatters["text/html"].for_type(Diff, diff_html)
+    formatters["text/plain"].for_type(Diff, lambda diff, printer, cycle: printer.text(str(diff)))
