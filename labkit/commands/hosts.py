@@ -7,8 +7,8 @@ An address may be short (`10.1` is 10.0.0.1) or in hexadecimal. Of names the lab
 import re
 from ipaddress import IPv4Address
 
-#: A name with another character is refused without asking any server (RFC 1123, glibc res_hnok).
-_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*")
+#: A name with another character, or an empty part, is refused without asking any server (RFC 1123, glibc res_hnok).
+_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\.")
 _PART = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
 
 

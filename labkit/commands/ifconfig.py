@@ -146,7 +146,11 @@ class _Change:
 
     def switch(self, word: str) -> None:
         attribute, value = _FLAGS[word.removeprefix("-")]
-        setattr(ioctl.device(self.ctx.ns, self.label), attribute, value != word.startswith("-"))
+        interface, on = ioctl.device(self.ctx.ns, self.label), value != word.startswith("-")
+        if attribute == "arp":
+            links.set_arp(self.ctx.ns, interface, on)
+        else:
+            setattr(interface, attribute, on)
 
     def resolve(self, word: str) -> IPv4Address | None:
         return IPv4Address(0) if word == "default" else hosts.address(word)

@@ -50,9 +50,12 @@ def tracepath(ctx: Context, args: list[str]) -> Result:
         raise Failure(255, complaints + _USAGE)
     if {"V", "6"} & given.keys():
         raise Failure(2, "tracepath: the lab's tracepath understands -4 -b -l -m -n -p\n")
-    target = hosts.address(words[0])
+    name, slash, behind = words[0].partition("/")  # HOST/PORT, as it once was written
+    if slash:
+        port = number(behind, 0, 65535, "tracepath")
+    target = hosts.address(name)
     if target is None:
-        raise Failure(1, f"tracepath: {words[0]}: {hosts.gai_words(words[0])}\n")
+        raise Failure(1, f"tracepath: {name}: {hosts.gai_words(name)}\n")
     if mtu <= HEADERS:
         raise Failure(1, f"tracepath: pktlen must be within: {HEADERS} < value <= 2147483647\n")
     run = _Run(ctx, target, mtu, port or FIRST_PORT, "n" in given, "b" in given)

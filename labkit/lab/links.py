@@ -169,6 +169,13 @@ def set_up(lab: Lab, ns: Namespace, interface: Interface, up: bool) -> None:
             interface.bridge.fdb.discard(lambda entry: entry.state == "")
 
 
+def set_arp(ns: Namespace, interface: Interface, arp: bool) -> None:
+    """Whether neighbours are asked for; while up, a change drops all that are known (kernel: arp_netdev_event)."""
+    if interface.arp != arp and interface.up:
+        routes_state.forget_neighbors(ns, interface.name)
+    interface.arp = arp
+
+
 def _qdisc(interface: Interface) -> str:
     """What `ip link` names as qdisc: noop until first up; TUNs queue, the others do not."""
     if interface.kind in ("tun", "tap"):

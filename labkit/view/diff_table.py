@@ -9,7 +9,8 @@ from html import escape
 from ..trace.diff import Diff, Row
 
 _WORDS = {"same": "= same", "header": "! header", "missing": "− missing", "extra": "+ extra"}
-_HEAD = "<tr><th scope='col'>agrees?</th><th scope='col'>where</th><th scope='col'>predicted</th><th scope='col'>observed</th></tr>"
+_LEFT = "style='text-align:left;white-space:nowrap'"
+_HEAD = "".join(f"<th scope='col' {_LEFT}>{word}</th>" for word in ("agrees?", "where", "predicted", "observed"))
 
 
 def diff_html(diff: Diff) -> str:
@@ -22,7 +23,7 @@ def diff_html(diff: Diff) -> str:
     return (
         "<div style='max-height:28em;overflow:auto' tabindex='0' role='region' aria-label='prediction and observation'>"
         f"<table class='labkit-diff' style='text-align:left'><caption style='text-align:left;font-weight:bold'>{escape(verdict)}</caption>"
-        f"<thead>{_HEAD}</thead><tbody>{rows}</tbody></table>{f'<ul>{listed}</ul>' if listed else ''}</div>"
+        f"<thead><tr>{_HEAD}</tr></thead><tbody>{rows}</tbody></table>{f'<ul>{listed}</ul>' if listed else ''}</div>"
     )
 
 
@@ -31,10 +32,11 @@ def _row(row: Row) -> str:
     where = f"{namespace} {'←' if direction == 'in' else '→'} {interface}"
     predicted = str(row.predicted.packet) if row.predicted else "not seen"
     observed = "the same" if row.kind == "same" else str(row.observed.packet) if row.observed else "not seen"
-    cells = "".join(f"<td style='text-align:left'>{escape(text)}</td>" for text in (where, predicted, observed))
+    cells = f"<td {_LEFT}>{escape(where)}</td>"
+    cells += "".join(f"<td style='text-align:left'>{escape(text)}</td>" for text in (predicted, observed))
     doubts = "; ".join(row.doubts)
     above = f"<tr><td></td><td colspan='3' style='text-align:left'>doubt: {escape(doubts)}</td></tr>" if doubts else ""
-    return f"{above}<tr><th scope='row' style='text-align:left;white-space:nowrap'>{_WORDS[row.kind]}</th>{cells}</tr>"
+    return f"{above}<tr><th scope='row' {_LEFT}>{_WORDS[row.kind]}</th>{cells}</tr>"
 
 
 def install(formatters) -> None:

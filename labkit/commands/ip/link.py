@@ -204,7 +204,10 @@ def _set_master(ctx: Context, ns: Namespace, interface: Interface, request: Link
 def _set_flags(ctx: Context, ns: Namespace, interface: Interface, request: LinkRequest) -> None:
     """`arp`, `multicast`, `promisc` and `allmulticast` are flags as `up` is."""
     for name, value in request.switches.items():
-        setattr(interface, name, value)
+        if name == "arp":
+            links.set_arp(ns, interface, value)
+        else:
+            setattr(interface, name, value)
     if request.up is not None:
         links.set_up(ctx.lab, ns, interface, request.up)
 

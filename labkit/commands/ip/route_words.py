@@ -88,13 +88,14 @@ def _address(spec: Spec, words: Words) -> IPv4Address | None:
 
 
 def _gateway(spec: Spec, words: Words) -> IPv4Address | None:
-    """An address, with its family before it or not."""
+    """An address, with its family before it or not; the kernel takes 0.0.0.0 for none."""
     word = words.value()
     if word in ("inet6", "mpls", "link", "bridge"):
         raise Failure(1, f'The lab knows IPv4 only: "via {word}" is not in it.\n')
     if word != "inet":
         words.back()
-    return _address(spec, words)
+    gateway = _address(spec, words)
+    return gateway if gateway is not None and int(gateway) else None
 
 
 def _via(spec: Spec, words: Words) -> None:

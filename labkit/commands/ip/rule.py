@@ -282,9 +282,9 @@ def _record(ns: Namespace, rule: Rule, options: Options) -> dict:
             record[end] = name
             if ns.find(name) is None:
                 record[f"{end}_detached"] = None
-    if rule.action == "lookup":
+    if rule.table:
         record["table"] = str(rule.table) if options.numeric else table_name(rule.table)
-    else:
+    if rule.action != "lookup":
         record["action"] = rule.action
     if options.details or rule.proto not in ("kernel", "unspec"):
         record["protocol"] = str(PROTOS.get(rule.proto, rule.proto)) if options.numeric else rule.proto
@@ -303,7 +303,8 @@ def _line(ns: Namespace, rule: Rule, options: Options) -> str:
     for end in ("iif", "oif"):
         if end in record:
             text += f" {end} {record[end]}" + (" [detached]" if f"{end}_detached" in record else "")
-    text += f" lookup {record['table']}" if "table" in record else f" {record['action']}"
+    text += f" lookup {record['table']}" if "table" in record else ""
+    text += f" {record['action']}" if "action" in record else ""
     text += f" proto {record['protocol']}" if "protocol" in record else ""
     return f"{rule.priority}:\t{text}\n"
 
