@@ -9,9 +9,8 @@ from dataclasses import replace
 
 from ..errors import KernelError
 from ..tables.fdb import FdbEntry
-from ..tables.origin import KERNEL
-from . import addresses, carrier, routes_state
-from .interface import ZERO_MAC, Bridge, Interface, Port, Tun, Vxlan
+from . import addresses, carrier, ports, routes_state
+from .interface import ZERO_MAC, Bridge, Interface, Tun, Vxlan
 from .lab import Lab
 from .names import LONGEST, claim, valid_interface_name
 from .namespace import Namespace
@@ -126,9 +125,9 @@ def delete(lab: Lab, ns: Namespace, interface: Interface) -> None:
 def _unplug(lab: Lab, ns: Namespace, interface: Interface) -> None:
     if interface.bridge is not None:
         for port in ns.ports(interface.name):
-            set_master(lab, ns, port, None)
+            ports.set_master(lab, ns, port, None)
     if interface.master:
-        set_master(lab, ns, interface, None)
+        ports.set_master(lab, ns, interface, None)
     leave(lab, ns, interface)
     del ns.interfaces[interface.index]
     del lab.interfaces[interface.uid]
@@ -233,9 +232,7 @@ def set_mac(lab: Lab, ns: Namespace, interface: Interface, mac: str) -> None:
         carrier.refresh_bridge(lab, ns, interface)
     if interface.master:
         bridge = ns.find(interface.master)
-        _drop_local_entries(bridge, interface.name)
-        _add_local_entry(lab, bridge, interface)
-        _adjust_mac(ns, bridge)
+        ports.readdress(ns, bridge, interface)
 
 
 def rename(lab: Lab, ns: Namespace, interface: Interface, new: str) -> None:
@@ -266,69 +263,6 @@ def _label(name: str, old: str, number: int) -> str:
     return name[: LONGEST - len(tail)] + tail
 
 
-def set_master(lab: Lab, ns: Namespace, interface: Interface, bridge_name: str | None) -> None:
-    """Make an interface a port of a bridge, or none. It leaves its old bridge in any case."""
-    if bridge_name == interface.master:
-        return
-    if interface.master:
-        _release(lab, ns, interface)
-    if bridge_name is None:
-        return
-    bridge = ns.find(bridge_name)
-    if bridge is None:
-        raise KernelError(errno.ENODEV)
-    if bridge.bridge is None:
-        raise KernelError(errno.EOPNOTSUPP)
-    if interface.kind in ("loopback", "tun") or interface.mac == ZERO_MAC:
-        raise KernelError(errno.EINVAL)
-    if interface.bridge is not None:
-        raise KernelError(errno.ELOOP, "Can not enslave a bridge to a bridge")
-    _enslave(lab, ns, interface, bridge)
-
-
-def _enslave(lab: Lab, ns: Namespace, interface: Interface, bridge: Interface) -> None:
-    taken = {p.port.number for p in ns.ports(bridge.name)}
-    interface.port = Port(number=next(n for n in range(1, 1024) if n not in taken))
-    interface.master = bridge.name
-    bridge.bridge.had_ports = True
-    _add_local_entry(lab, bridge, interface)
-    _adjust_mac(ns, bridge)
-    carrier.adjust_bridge_mtu(lab, ns, bridge)
-    carrier.refresh_bridge(lab, ns, bridge)
-
-
-def _release(lab: Lab, ns: Namespace, interface: Interface) -> None:
-    bridge = ns.find(interface.master)
-    interface.master = None
-    interface.port = None
-    bridge.bridge.fdb.discard(lambda entry: entry.dev == interface.name)
-    _adjust_mac(ns, bridge)
-    carrier.adjust_bridge_mtu(lab, ns, bridge)
-    carrier.refresh_bridge(lab, ns, bridge)
-
-
-def _adjust_mac(ns: Namespace, bridge: Interface) -> None:
-    """Unless a user chose one, a bridge takes the lowest MAC address among its ports; without ports it is all zeros.
-
-    kernel: net/bridge/br_stp_if.c br_stp_recalculate_bridge_id.
-    """
-    if bridge.bridge.mac_set:
-        return
-    mac = min((port.mac for port in ns.ports(bridge.name)), default=ZERO_MAC)
-    if mac != bridge.mac:
-        bridge.mac = mac
-        routes_state.forget_neighbors(ns, bridge.name)
-
-
-def _add_local_entry(lab: Lab, bridge: Interface, interface: Interface) -> None:
-    """A bridge knows its ports' own MAC addresses for good."""
-    bridge.bridge.fdb.add(FdbEntry(interface.mac, interface.name, master=bridge.name, state="permanent", origin=KERNEL))
-
-
-def _drop_local_entries(bridge: Interface, port: str) -> None:
-    bridge.bridge.fdb.discard(lambda entry: entry.dev == port and entry.state == "permanent")
-
-
 def move(lab: Lab, ns: Namespace, interface: Interface, target: Namespace, name: str | None = None) -> None:
     """Move an interface to another namespace: it goes down and loses addresses and routes.
 
@@ -348,7 +282,7 @@ def move(lab: Lab, ns: Namespace, interface: Interface, target: Namespace, name:
             raise KernelError(errno.EEXIST, f"Unable to use '{name}' for the new interface name in the target netns")
         new_name = name
     if interface.master:
-        set_master(lab, ns, interface, None)
+        ports.set_master(lab, ns, interface, None)
     leave(lab, ns, interface)
     del ns.interfaces[interface.index]
     ns.sysctls.drop_interface(interface.name)

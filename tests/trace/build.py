@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from labkit.front import Lab
-from labkit.lab import addresses, links, routes
+from labkit.lab import addresses, links, ports, routes
 from labkit.lab.interface import Address
 from labkit.tables.route import Route
 
@@ -41,13 +41,13 @@ def forwarding(lab: Lab, *names: str) -> None:
         lab[name].sysctls["net.ipv4.ip_forward"] = "1"
 
 
-def bridge(lab: Lab, ns: str, name: str, ports: list[tuple[str, str]]) -> None:
+def bridge(lab: Lab, ns: str, name: str, ends: list[tuple[str, str]]) -> None:
     """A bridge with a veth to each (namespace, interface)."""
     links.create(lab, lab[ns], name, "bridge")
     links.set_up(lab, lab[ns], lab[ns].find(name), True)
-    for i, (other, dev) in enumerate(ports):
+    for i, (other, dev) in enumerate(ends):
         wire(lab, ns, f"v{i}", other, dev)
-        links.set_master(lab, lab[ns], lab[ns].find(f"v{i}"), name)
+        ports.set_master(lab, lab[ns], lab[ns].find(f"v{i}"), name)
 
 
 def routed() -> Lab:

@@ -7,7 +7,7 @@ there, those before a refused one stay.
 from errno import EEXIST, EINVAL, ENODEV, ENOTCONN, EOPNOTSUPP, EPERM, ERANGE
 
 from ...errors import KernelError
-from ...lab import links
+from ...lab import links, ports
 from ...lab.interface import Interface, Vxlan
 from ...lab.names import LONGEST
 from ...lab.namespace import Namespace
@@ -193,12 +193,12 @@ def _apply(ctx: Context, interface: Interface, request: LinkRequest) -> None:
 def _set_master(ctx: Context, ns: Namespace, interface: Interface, request: LinkRequest, named_in: Namespace) -> None:
     """The kernel is told the master's index, which counts in the namespace the interface is in."""
     if request.master == "":
-        links.set_master(ctx.lab, ns, interface, None)
+        ports.set_master(ctx.lab, ns, interface, None)
         return
     master = ns.interfaces.get(named_in.find(request.master).index)
     if master is None:
         raise KernelError(EINVAL)
-    links.set_master(ctx.lab, ns, interface, master.name)
+    ports.set_master(ctx.lab, ns, interface, master.name)
 
 
 def _set_flags(ctx: Context, ns: Namespace, interface: Interface, request: LinkRequest) -> None:
