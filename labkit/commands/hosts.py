@@ -45,7 +45,7 @@ def herror(word: str, gateway: bool = False) -> str:
     For a gateway net-tools looks among the networks last, and that never says "try again".
     """
     if not word:
-        return "Unknown server error\n"
+        return "Unknown host\n" if gateway else "Unknown server error\n"
     digits = word.replace(".", "").isdigit() and not word.endswith(".")
     unknown = gateway or digits or impossible(word)
     return f"{word}: {'Unknown host' if unknown else 'Host name lookup failure'}\n"

@@ -162,10 +162,17 @@ def set_up(lab: Lab, ns: Namespace, interface: Interface, up: bool) -> None:
     else:
         routes_state.device_down(ns, interface.name)
         routes_state.forget_neighbors(ns, interface.name)
-        if interface.master:  # its bridge forgets whom it heard there (kernel: br_stp_disable_port)
-            ns.find(interface.master).bridge.fdb.discard(lambda entry: entry.dev == interface.name and entry.state == "")
-        if interface.bridge is not None:  # its ports stop forwarding (kernel: br_stp_disable_bridge)
-            interface.bridge.fdb.discard(lambda entry: entry.state == "")
+        _forget_learned(ns, interface)
+
+
+def _forget_learned(ns: Namespace, interface: Interface) -> None:
+    """A bridge or vxlan that goes down forgets what it learned, and a bridge what it heard at a port that does
+    (kernel: br_stp_disable_bridge, br_stp_disable_port, vxlan_stop)."""
+    for held in (interface.bridge, interface.vxlan):
+        if held is not None:
+            held.fdb.discard(lambda entry: entry.state == "")
+    if interface.master:
+        ns.find(interface.master).bridge.fdb.discard(lambda entry: entry.dev == interface.name and entry.state == "")
 
 
 def set_arp(ns: Namespace, interface: Interface, arp: bool) -> None:

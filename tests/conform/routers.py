@@ -25,8 +25,9 @@ def routers(random: Random) -> Script:
     for _ in range(random.randint(2, 4)):
         script(probe(random, nodes), random.choice((nodes[0], nodes[0], nodes[0], nodes[-1], random.choice(nodes))))
     script.namespaces.remove("host")
-    for _ in range(random.randint(0, 2)):
-        script(counters(random, "e", "w", "lo"), random.choice(nodes))
+    if not any("trace" in line.line for line in script.lines):      # how much traceroute sends depends on how fast it is
+        for _ in range(random.randint(0, 2)):
+            script(counters(random, "e", "w", "lo"), random.choice(nodes))
     script.look(random, ("ip neigh", "ip route", "route -n", "ip -br a", "arp -n", "netstat -rn"), 1)
     if chance(random, 0.3):
         if chance(random, 0.6):

@@ -42,6 +42,8 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
 def named_namespace(ctx: Context, name: str) -> Namespace:
     """The namespace that `ip -n NAME` and `ip netns exec NAME` enter."""
     found = ctx.lab.on_machine(ctx.ns.machine, name)
+    if name.rstrip("/") in ("", ".", ".."):  # a directory can be opened, but not entered
+        raise Failure(255, f'setting the network namespace "{name}" failed: Invalid argument\n')
     if found is None:
         raise Failure(255, f'Cannot open network namespace "{name}": No such file or directory\n')
     return found
