@@ -1,5 +1,6 @@
 """Two traces held against each other: what is the same, what differs, and what of the prediction is to be doubted."""
 
+import errno
 from dataclasses import replace
 from ipaddress import IPv4Address
 
@@ -87,3 +88,12 @@ def test_the_inner_packet_counts_and_the_source_port_of_vxlan_does_not():
 def test_the_order_of_two_exchanges_at_one_place_is_no_difference():
     trace = traced()
     assert trace.diff(replace(trace, steps=trace.steps[::-1])).same
+
+
+def test_whether_a_sender_hears_of_a_frame_too_long_depends_on_what_was_known_and_is_not_compared():
+    lab = scenarios.veth_pair()
+    lab.sh("ip link set tap1 mtu 1300", on="ns1")
+    cold = lab.trace("ns2", "192.168.50.1", size=1400)
+    warm = lab.trace("ns2", "192.168.50.1", size=1400)
+    assert not cold.replies and warm.replies[0].errno == errno.ENOBUFS
+    assert cold.diff(warm).same
