@@ -36,7 +36,7 @@ For more details see tracepath(8).
 #: The MTU it starts from, the bytes of IP and UDP header, the first port, and the source port.
 FIRST_MTU, HEADERS, FIRST_PORT, SOURCE_PORT = 65535, 28, 44444, 32768
 _COLUMN = 52
-_MARKS = {0: "!N", 1: "!H", 2: "!P", 13: "!A"}
+_MARKS = {0: "!N", 2: "!P"}
 
 
 def tracepath(ctx: Context, args: list[str]) -> Result:

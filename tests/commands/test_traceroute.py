@@ -100,3 +100,9 @@ def test_probes_wait_side_by_side(lab):
     assert lab.now == pytest.approx(1.0 + ENDING)
     lab.sh("traceroute -n -w 1 -m 7 10.1.1.98", on="h1")  # 21: the last five go out when the first have waited
     assert lab.now == pytest.approx(3.0 + 2 * ENDING)
+
+
+def test_a_prohibit_route_on_the_way_is_host_unreachable_for_tracepath():
+    lab = chain()  # recorded: tracepath goes by the socket's errno, and "filtered" is EHOSTUNREACH there
+    lab.sh("ip route add prohibit 10.9.0.0/16", on="r1")
+    assert lab.sh("tracepath -n -m 4 10.9.0.1", on="h1").stdout.count(" !H\n") == 2
