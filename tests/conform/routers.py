@@ -108,5 +108,5 @@ def probe(random: Random, nodes: list[str]) -> str:
                            "-I e ", "-I 10.1.0.1 ", "-I w ", "-I 10.77.0.1 ", "-I nosuch "))
     wait = "-W 1 " if chance(random, 0.9) else ""
     count = random.choice((1, 1, 1, 2, 3)) if wait else 1
-    interval = "-i 0.2 " if chance(random, 0.3) else ""
+    interval = "-i 0.2 " if count == 3 or chance(random, 0.3) else ""       # three seconds are close to three ARP tries
     return f"ping -c {count} {interval}{wait}{words}{to}"
