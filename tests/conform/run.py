@@ -15,6 +15,8 @@ from tests.conform.generate import FAMILIES, script
 from tests.conform.kernel_shell import KernelShell
 
 WORKERS = 12
+#: Not a difference: where a line took long, an ARP timer may have run out before it or after.
+CHANCE = "the same script had no difference when it was run again"
 
 
 class Model(labkit.Lab):
@@ -48,7 +50,7 @@ class Summary:
         rows = [f"{total} lines, {len(self.differences)} scripts with a difference, {self.seconds:.0f} s, "
                 f"{total / max(self.seconds, 0.001):.0f} lines/s"]
         rows += [f"  {family}: {lines} lines, {found[family]} scripts" for family, lines in sorted(self.lines.items())]
-        rows += [f"  listed in known.py: {times} times: {reason}" for reason, times in sorted(self.listed.items())]
+        rows += [f"  not counted: {times} times: {reason}" for reason, times in sorted(self.listed.items())]
         return "\n".join(rows)
 
 
@@ -64,6 +66,9 @@ class Run:
         """One script on both sides."""
         lines, summary = script(family, seed), Summary()
         found = first_difference(lines, self.left, self.right, summary.listed)
+        if found and not first_difference(lines, self.left, self.right):
+            found = None
+            summary.listed[CHANCE] += 1
         summary.lines[family] = found.index + 1 if found else len(lines)
         if found:
             kept = lines[:found.index + 1]
