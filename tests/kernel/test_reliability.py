@@ -212,6 +212,7 @@ def test_an_interrupted_call_does_not_confuse_the_next_one():
     script = textwrap.dedent("""
         import os, signal, threading
         from labkit import scenarios
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
         real = scenarios.veth_pair().realize()
         for seconds in (0.05, 0.15, 0.4):
             threading.Timer(seconds, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
