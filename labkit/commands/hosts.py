@@ -5,7 +5,7 @@ An address may be short (`10.1` is 10.0.0.1) or in hexadecimal. Of names the lab
 """
 
 import re
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 #: A name with another character, or an empty part, is refused without asking any server (RFC 1123, glibc res_hnok).
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\.")
@@ -34,8 +34,19 @@ def impossible(word: str) -> bool:
     return not _NAME.fullmatch(word)
 
 
+def is_ipv6(word: str) -> bool:
+    """Whether the word is an IPv6 address: the lab has none."""
+    try:
+        IPv6Address(word)
+    except ValueError:
+        return False
+    return True
+
+
 def gai_words(word: str) -> str:
     """Why getaddrinfo(3) has no address (ping, traceroute)."""
+    if is_ipv6(word):
+        return "Address family for hostname not supported: the lab has IPv4 only"
     return "Name or service not known" if impossible(word) else "Temporary failure in name resolution"
 
 

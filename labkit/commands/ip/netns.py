@@ -176,6 +176,8 @@ def _exec_everywhere(ctx: Context, argv: list[str]) -> Result:
 def _exec_in(ctx: Context, ns: Namespace, argv: list[str]) -> Result:
     from .. import shell  # the shell loads commands by name; only here a command calls it back
 
+    if argv[0] in (".", ".."):
+        return Result(1, stderr=f'exec of "{argv[0]}" failed: Permission denied\n')
     if shell.find(ctx.lab, argv[0].rpartition("/")[2]) is None:
         return Result(1, stderr=f'exec of "{argv[0]}" failed: No such file or directory\n')
     return shell.run_argv(replace(ctx, ns=ns), argv)
