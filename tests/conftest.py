@@ -35,7 +35,7 @@ KERNEL_PARTS = {
     "iptables": "iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE",
 }
 TOOL_PARTS = {"ping": "ping", "traceroute": "traceroute", "tracepath": "tracepath", "tcpdump": "tcpdump",
-              "net-tools": "netstat"}
+              "net-tools": "netstat", "nc": "nc", "curl": "curl"}
 PARTS = [*KERNEL_PARTS, *TOOL_PARTS, "browser"]
 
 

@@ -16,7 +16,7 @@ from tests.conform.script import Line
 LINES = 800
 
 
-@pytest.mark.needs("namespaces", "vxlan", "tun", "ping", "traceroute", "tracepath", "net-tools")
+@pytest.mark.needs("namespaces", "vxlan", "tun", "ping", "traceroute", "tracepath", "net-tools", "nc", "curl")
 def test_the_lab_answers_as_the_kernel_does(measure):
     summary = Run().many(LINES, seed=1, stop_after=5)
     measure(f"conform: {summary}")
