@@ -65,13 +65,13 @@ def delete(
         raise KernelError(errno.ENOENT)
 
     def meant(entry: FdbEntry) -> bool:
-        named = dst is None or (entry.dst == dst and not _by_device(interface, entry))
+        named = dst is None or (entry.dst == dst and not by_device(interface, entry))
         return named and entry.mac == mac and entry.dev == interface.name
 
     held.discard(meant)
 
 
-def _by_device(interface: Interface, entry: FdbEntry) -> bool:
+def by_device(interface: Interface, entry: FdbEntry) -> bool:
     """Whether this is a vxlan interface's own `remote` by its own `dev`: it has to be named with `via`, or without `dst`."""
     vxlan = interface.vxlan
     return vxlan is not None and vxlan.dev is not None and entry.mac == ZERO_MAC and entry.dst == vxlan.remote

@@ -7,6 +7,7 @@ import errno
 from ipaddress import IPv4Address
 from zlib import crc32
 
+from ..lab.fdb import by_device
 from ..lab.interface import Interface
 from ..lab.links import VXLAN_OVERHEAD
 from ..lab.lookup import address_type, output
@@ -34,8 +35,7 @@ def vxlan_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
         what = "a broadcast" if group else mac
         return net.drop(ns, device, f"the FDB of {device.name} has no entry for {what}: dropped without a word", packet)
     for entry in entries:
-        own = entry.mac == _ALL_ZERO and entry.dst == vxlan.remote
-        _wrap(net, ns, device, packet, entry.dst, vxlan.dev if own else None)
+        _wrap(net, ns, device, packet, entry.dst, vxlan.dev if by_device(device, entry) else None)
 
 
 def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IPv4Address, oif: str | None) -> None:
