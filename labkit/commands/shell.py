@@ -11,7 +11,7 @@ from ..lab.lab import Lab
 from ..lab.namespace import Namespace
 from ..tables.origin import Origin
 from .result import Context, Failure, Result
-from .words import Pipeline, Simple, parse
+from .language import Pipeline, Simple, parse
 
 #: command -> (module, function)
 COMMANDS = {

@@ -45,7 +45,7 @@ class Pipe:
     def run(self, command: str):
         from labkit.commands.result import Context, Failure, Result
         from labkit.commands.shell import find
-        from labkit.commands.words import parse
+        from labkit.commands.language import parse
 
         words = parse(command, lambda inner: "")[0].commands[0].words
         try:

@@ -12,6 +12,7 @@ from ...errors import KernelError, strerror
 from ...lab.interface import Interface
 from ...lab.namespace import Namespace
 from ..result import Failure
+from ..words import leading, whole
 
 _FAMILY_WORDS = {"": "any valid", "inet": "inet", "inet6": "inet6", "link": "link", "bridge": "bridge", "mpls": "mpls"}
 
@@ -77,7 +78,7 @@ def refused(error: KernelError) -> Failure:
     return Failure(2, f"Error: {error.extack}{'' if error.extack.endswith('.') else '.'}\n")
 
 
-_BY_INDEX = re.compile(r"if(\d+)")
+_BY_INDEX = re.compile(r"if([0-9]+)")
 
 
 def is_index(name: str) -> bool:
@@ -88,7 +89,7 @@ def is_index(name: str) -> bool:
 def find_device(ns: Namespace, name: str) -> Interface | None:
     """The interface a name means; `eth0:1` also means eth0, and `if7` index 7 (iproute2 lib/ll_map.c, if_nametoindex(3))."""
     by_index = _BY_INDEX.match(name)
-    return ns.find(name) or ns.find(name.partition(":")[0]) or (ns.interfaces.get(int(by_index[1])) if by_index else None)
+    return ns.find(name) or ns.find(name.partition(":")[0]) or (ns.interfaces.get(whole(by_index[1])) if by_index else None)
 
 
 def device(ns: Namespace, name: str) -> Interface:
@@ -99,26 +100,10 @@ def device(ns: Namespace, name: str) -> Interface:
     return found
 
 
-_NUMBER = re.compile(r"\s*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
-
-
-def _leading_number(text: str) -> tuple[int, str] | None:
-    """C's strtoul with base 0: the number in front and what follows it."""
-    found = _NUMBER.match(text)
-    if found is None:
-        return None
-    digits = found[2]
-    base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10
-    number = int(digits, base)
-    return (-number if found[1] == "-" else number), text[found.end() :]
-
-
 def integer(text: str, least: int = -(2**31), most: int = 2**31 - 1) -> int | None:
     """A whole number in C's spelling (12, 0x1f, 017), or None."""
-    found = _leading_number(text)
-    if found is None or found[1] or not least <= found[0] <= most:
-        return None
-    return found[0]
+    number = whole(text, base=0)
+    return number if number is not None and least <= number <= most else None
 
 
 def unsigned(text: str, bits: int = 32) -> int | None:
@@ -131,7 +116,7 @@ def ipv4(text: str) -> IPv4Address | None:
     octets: list[int] = []
     rest = text
     while True:
-        found = _leading_number(rest)
+        found = leading(rest, base=0)
         if found is None or not 0 <= found[0] <= 255:
             return None
         octets.append(found[0])
