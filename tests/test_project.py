@@ -69,7 +69,7 @@ def test_constraints_pin_everything_the_package_asks_for():
 
 
 ENTRIES = ["labkit", "notebooks", "data", "tests", ".ci", *(path.name for path in ROOT.iterdir() if path.is_file())]
-NOT_OURS = {"__pycache__", ".ipynb_checkpoints"}
+NOT_OURS = {"__pycache__", ".ipynb_checkpoints", ".git"}  # in a work tree of git, .git is a file
 FILES = sorted(path for entry in ENTRIES for path in [ROOT / entry, *(ROOT / entry).rglob("*")]
                if path.is_file() and not NOT_OURS & set(path.parts))
 # A home folder, a workplace, a package index: true for one machine, or one day, only. Base64 pictures hold no such run.

@@ -10,8 +10,8 @@ from ..errors import BadInput
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
 from ..tables.origin import Origin
-from .result import Context, Failure, Result
 from .language import Pipeline, Simple, parse
+from .result import Context, Failure, Result
 
 #: command -> (module, function)
 COMMANDS = {

@@ -43,9 +43,9 @@ class Pipe:
         self.lab.sh("ip netns add alpha")
 
     def run(self, command: str):
+        from labkit.commands.language import parse
         from labkit.commands.result import Context, Failure, Result
         from labkit.commands.shell import find
-        from labkit.commands.language import parse
 
         words = parse(command, lambda inner: "")[0].commands[0].words
         try:
