@@ -29,10 +29,10 @@ def main() -> int:
         return 2
     compared = Run(right=SIDES[words.side], cut=not words.whole)
     summary = compared.many(words.lines, words.seed, words.family, words.workers, words.stop_after)
-    for difference in summary.differences:
-        print(difference, end="\n\n")
+    if summary.wrong:
+        print(summary.wrong, end="\n\n")
     print(summary)
-    return 1 if summary.differences else 0
+    return 1 if summary.wrong else 0
 
 
 if __name__ == "__main__":

@@ -5,21 +5,23 @@ namespaces. The first line that is answered differently ends a script, because a
 """
 from __future__ import annotations
 
+import re
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import labkit
-from tests.conform.kernel_shell import TOO_LONG, HolderLost, NoNamespace
+from tests.conform.kernel_shell import NOT_FOUND, TOO_LONG, HolderLost, NoNamespace
 from tests.conform.known import known
 from tests.conform.normal import Normal
 from tests.conform.script import Line
 
 MOST_TRIALS = 120
-NOT_FOUND = 127              # no such command
+#: Which shell says "command not found", and what the lab understands.
+UNDERSTOOD = re.compile(r"^bash: |^The lab understands: .*\n", re.MULTILINE)
+LATE = "the line ran for longer than this test waits"
 REFUSED = "refused: "        # no tool ran: there is no such namespace; the lab says so by a LabError
 
 
@@ -44,11 +46,12 @@ Side = Callable[[], AbstractContextManager[Shell]]
 
 
 class Found(NamedTuple):
-    """Index of the first line answered differently, and both answers."""
+    """Index of the first line answered differently, both answers, and why that is accepted ("": it is not)."""
 
     index: int
     expected: str
     got: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,30 +93,25 @@ def answers(shell: Shell, lines: list[Line]) -> Iterator[str]:
             yield f"raised {type(error).__name__}: {error}"
             continue
         if answer.returncode == TOO_LONG:
+            yield LATE
             return
-        if answer.returncode == NOT_FOUND:      # the lab says besides what it understands
-            yield f"exit {NOT_FOUND}"
-            continue
-        parts = f"exit {answer.returncode}", normal(answer.stdout), "stderr:" * bool(answer.stderr), normal(answer.stderr)
+        err = UNDERSTOOD.sub("", answer.stderr) if answer.returncode == NOT_FOUND else answer.stderr
+        parts = f"exit {answer.returncode}", normal(answer.stdout), "stderr:" * bool(err), normal(err)
         yield "\n".join(part for part in parts if part)
 
 
-def first_difference(lines: list[Line], left: Side, right: Side, listed: Counter[str] | None = None) -> Found | None:
-    """The first line answered differently, unless known.py lists it: then it is counted, and the script ends there."""
+def first_difference(lines: list[Line], left: Side, right: Side) -> Found | None:
+    """The first line answered differently; known.py may give a reason to accept it, but the script ends there all the same."""
     with left() as shell:                           # to the end first: waiting for the other side would age the neighbours
         start = time.monotonic()
         expected = [(answer, time.monotonic() - start) for answer in answers(shell, lines)]
     with right() as shell:
         for index, ((one, seconds), other) in enumerate(zip(expected, answers(shell, lines), strict=False)):
             shell.keep_up(seconds)
-            if one == other or one == REFUSED and other.startswith(REFUSED):
-                continue
-            reason = known(lines[:index + 1], one, other)
-            if not reason:
-                return Found(index, one, other)
-            if listed is not None:
-                listed[reason] += 1
-            return None
+            if one == LATE:
+                return Found(index, one, other, LATE)
+            if one != other and not (one == REFUSED and other.startswith(f"{REFUSED}there is no namespace")):
+                return Found(index, one, other, known(lines[:index + 1], one, other))
     return None
 
 
@@ -125,7 +123,7 @@ def shrink(lines: list[Line], found: Found, left: Side, right: Side) -> tuple[li
         while at < len(kept) and trials < MOST_TRIALS:
             fewer, trials = kept[:at] + kept[at + size:], trials + 1
             again = first_difference([*fewer, last], left, right)
-            if again and again.index == len(fewer):
+            if again and not again.reason and again.index == len(fewer):
                 kept, found = fewer, again
             else:
                 at += size

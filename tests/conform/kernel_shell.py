@@ -16,6 +16,7 @@ from pathlib import Path
 UNSHARE = ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 HOLDER = Path(__file__).with_name("holder.py")
 LINE_SECONDS = 15.0
+NOT_FOUND = 127                         # no such command
 TOO_LONG = 124                          # the exit status of a line that was still running then, as timeout(1) has it
 
 

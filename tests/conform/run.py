@@ -10,11 +10,14 @@ from itertools import count
 
 import labkit
 from labkit.trace.probe import pass_time
-from tests.conform.compare import Difference, Shell, Side, first_difference, shrink
+from tests.conform.compare import LATE, Difference, Shell, Side, first_difference, shrink
 from tests.conform.generate import FAMILIES, script
 from tests.conform.kernel_shell import KernelShell
+from tests.conform.known import LEFT_OUT
 
 WORKERS = 12
+#: Of the lines, how many the lab may refuse in its own words before the run fails.
+MOST_REFUSED = 0.01
 #: Not a difference: where a line took long, an ARP timer may have run out before it or after.
 CHANCE = "the same script had no difference when it was run again"
 
@@ -42,6 +45,7 @@ class Summary:
 
     lines: Counter[str] = field(default_factory=Counter)
     listed: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -51,7 +55,16 @@ class Summary:
                 f"{total / max(self.seconds, 0.001):.0f} lines/s"]
         rows += [f"  {family}: {lines} lines, {found[family]} scripts" for family, lines in sorted(self.lines.items())]
         rows += [f"  not counted: {times} times: {reason}" for reason, times in sorted(self.listed.items())]
+        rows += [f"  refused by the lab: {times} times: {sentence}" for sentence, times in sorted(self.refused.items())]
         return "\n".join(rows)
+
+    @property
+    def wrong(self) -> str:
+        """Why the run fails, or "": a difference, or more than one line in a hundred that was not compared."""
+        total = self.lines.total()
+        shares = {"refused by the lab": self.listed[LEFT_OUT], "too late": self.listed[LATE], "chance": self.listed[CHANCE]}
+        above = [f"{times} of {total} lines {what}" for what, times in shares.items() if times > max(MOST_REFUSED * total, 1)]
+        return "\n\n".join([*map(str, self.differences), *above])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +78,21 @@ class Run:
     def one(self, family: str, seed: int) -> Summary:
         """One script on both sides."""
         lines, summary = script(family, seed), Summary()
-        found = first_difference(lines, self.left, self.right, summary.listed)
-        if found and not first_difference(lines, self.left, self.right):
-            found = None
-            summary.listed[CHANCE] += 1
+        found = first_difference(lines, self.left, self.right)
+        reason = found.reason if found else ""
+        if found and not reason:
+            again = first_difference(lines, self.left, self.right)
+            reason = CHANCE if again is None else again.reason
         summary.lines[family] = found.index + 1 if found else len(lines)
-        if found:
+        if reason:
+            summary.listed[reason] += 1
+        elif found:
             kept = lines[:found.index + 1]
             if self.cut:
                 kept, found = shrink(kept, found, self.left, self.right)
             summary.differences.append(Difference(family, seed, kept, found.expected, found.got))
+        if reason == LEFT_OUT:
+            summary.refused[found.got.splitlines()[-1]] += 1
         return summary
 
     def many(self, lines: int, seed: int, families: str = "".join(FAMILIES), workers: int = WORKERS,
@@ -100,4 +118,5 @@ def add(total: Summary, part: Summary) -> None:
     """Count one script in."""
     total.lines += part.lines
     total.listed += part.listed
+    total.refused += part.refused
     total.differences += part.differences

@@ -100,6 +100,7 @@ def test_random_labs_do_what_was_predicted(measure):
     measure(f"random labs from seed {SEED} on: {summary}")
     assert [f"{case}\n{reason}" for case, reason in summary.differences] == []
     assert summary.labs > 0
+    assert not summary.too_many, summary
 
 
 def test_the_same_seed_makes_the_same_lab():
