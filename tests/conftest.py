@@ -1,21 +1,18 @@
-"""What this machine lets the tests do, and what happens to a test it does not let run.
+"""What becomes of a test that needs more than this machine has: see tests/parts.py for the parts.
 
-A test that needs more than Python says so: `@pytest.mark.needs("namespaces", "tun")`. Each such *part* is probed by
-creating the thing, never by asking who we are. Where a part is absent the test is skipped with the reason; in CI
-(CI=true) any skip is a failure unless tests/allowed_skips.txt lists it. The closing summary says which parts ran.
+Where a part is absent the test is skipped with the line that brings it; in CI (CI=true) any skip is a failure unless
+tests/allowed_skips.txt lists it. The closing summary says which parts ran; `python -m tests` sums up several runs.
 """
 
 import fnmatch
-import functools
-import importlib.util
 import os
-import shutil
-import subprocess
 from collections import Counter
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from tests.parts import PARTS, why_absent
 
 # The same examples every time, and no deadline: a test that fails, fails for everybody.
 hypothesis.settings.register_profile("labkit", derandomize=True, deadline=None)
@@ -23,43 +20,6 @@ hypothesis.settings.load_profile("labkit")
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.txt")
-
-# Every probe runs in namespaces of its own, which vanish with it.
-# iptables wants its lock file, nft and iproute2 their folders: hence a /run of our own.
-SANDBOX = ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-KERNEL_PARTS = {
-    "namespaces": "ip link add v0 type veth peer name v1 && ip link add b0 type bridge",
-    "vxlan": "ip link add x0 type vxlan id 1 dstport 8472",
-    "tun": "ip tuntap add t0 mode tun",
-    "nftables": "nft add table ip t",
-    "iptables": "iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE",
-}
-TOOL_PARTS = {"ping": "ping", "traceroute": "traceroute", "tracepath": "tracepath", "tcpdump": "tcpdump",
-              "net-tools": "netstat", "nc": "nc", "curl": "curl"}
-PARTS = [*KERNEL_PARTS, *TOOL_PARTS, "browser"]
-
-
-@functools.cache
-def why_absent(part: str) -> str | None:
-    """None when this machine has `part`, else one line that says what is missing."""
-    if part in KERNEL_PARTS:
-        return _why_kernel_refuses(KERNEL_PARTS[part])
-    if part in TOOL_PARTS:
-        return None if shutil.which(TOOL_PARTS[part]) else f"the command {TOOL_PARTS[part]} is not installed"
-    if part == "browser":
-        if importlib.util.find_spec("playwright") is None:
-            return "the Python package playwright is not installed"
-        return None if shutil.which("chromium") else "the command chromium is not installed"
-    raise LookupError(f"no part is called {part!r}; there are {', '.join(PARTS)}")
-
-
-def _why_kernel_refuses(script: str) -> str | None:
-    try:
-        done = subprocess.run([*SANDBOX, "sh", "-c", f"mount -t tmpfs tmpfs /run && {script}"],
-                              capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    return None if done.returncode == 0 else (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[0]
 
 
 def allowed_skips(text: str) -> dict[str, str]:
@@ -83,10 +43,11 @@ def pytest_configure(config):
 
 def pytest_runtest_setup(item):
     parts = [part for mark in item.iter_markers("needs") for part in mark.args]
-    absent = [f"{part}: {why_absent(part)}" for part in parts if why_absent(part)]
+    absent = dict.fromkeys(f"{part}: {why_absent(part)}" for part in parts if why_absent(part))
     if absent:
-        pytest.skip("; ".join(absent))
+        pytest.skip("\n".join(absent))
     item.config.parts_ran.update(parts)
+    item.user_properties += [("part", part) for part in parts]  # for the sum of several runs
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parent.parent
 SUITE = """
 import pytest
 def test_plain(): pass
@@ -26,8 +27,9 @@ def run_suite(tmp_path):
 
     def run(ci: str, allowed: str) -> subprocess.CompletedProcess:
         (tmp_path / "allowed_skips.txt").write_text(allowed)
+        env = os.environ | {"CI": ci, "PYTHONPATH": str(ROOT)}
         return subprocess.run([sys.executable, "-m", "pytest", "-p", "no:nbval", "-p", "no:cacheprovider", "-q", tmp_path],
-                              cwd=tmp_path, env=os.environ | {"CI": ci}, capture_output=True, text=True, timeout=60)
+                              cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
     return run
 
 
