@@ -6,7 +6,7 @@ import ipywidgets as widgets
 
 from ..lab.lab import Lab
 from .bridge_picture import bridge_scene
-from .explorer import Explorer, PictureBox, button, choice, page, text_field
+from .explorer import Explorer, PictureBox, button, choice, offer, page, text_field
 from .svg import svg
 from .switching import EVERYBODY, NOBODY, Switching
 
@@ -25,46 +25,42 @@ class BridgeExplorer(Explorer):
     """
 
     def __init__(self, lab: Lab, bridge: str, on: str | None = None):
-        self.model = BridgeModel(lab, bridge, on)
-        names = [station.name for station in self.model.stations]
+        model = BridgeModel(lab, bridge, on)
+        names = [station.name for station in model.stations]
         self.source = choice("Frame from", names, names[0])
         self.to = choice("to", [*names, EVERYBODY, NOBODY], names[1])
         self.wait = text_field("Wait (seconds)", "", "such as 299 or 300")
-        self.line = text_field("Command", "", f"bridge link set dev {self.model.stations[0].port} hairpin on")
+        self.line = text_field("Command", "", f"bridge link set dev {model.stations[0].port} hairpin on")
         self.line.control.layout.width = "560px"
         self.picture, self.table = PictureBox(), widgets.HTML()
-        self.wait.control.observe(lambda change: self._typed(self.wait, self.model.wait, change.new), "value")
-        self.line.control.observe(lambda change: self._typed(self.line, self.model.give, change.new), "value")
         wrap = widgets.Layout(flex_flow="row wrap")
         buttons = [button("Send frame", self._send), button("Take back", self._back), button("Reset", self._reset)]
-        super().__init__(self.model, [
+        fields = {"source": self.source, "to": self.to, "wait": self.wait, "line": self.line}
+        super().__init__(model, fields, [
             widgets.HBox([self.source, self.to, *buttons], layout=wrap), self.picture, self.table,
             widgets.HBox([self.wait, self.line], layout=wrap),
         ])  # fmt: skip
-        self.redraw()
+        self.watch("wait", lambda text: self._typed(self.wait, model.wait, text))
+        self.watch("line", lambda text: self._typed(self.line, model.give, text))
 
     def _send(self) -> None:
-        self.model.send(self.source.control.value, self.to.control.value)
-        self.redraw()
+        self.act("to", lambda: self.model.send(self.source.control.value, self.to.control.value))
 
     def _typed(self, field, act, text: str) -> None:
         """Do what was typed and empty the field, so that the same can be typed again."""
         if text.strip() and act(text):
-            field.control.value = ""
-        self.redraw()
+            self.quietly(setattr, field.control, "value", "")
 
     def _back(self) -> None:
-        self.model.back()
-        self.redraw()
+        self.act("to", self.model.back)
 
     def _reset(self) -> None:
-        self.model.reset()
-        self.redraw()
+        self.act("to", self.model.reset)
 
-    def redraw(self) -> None:
-        """Show the model's present state."""
-        self.wait.say(self.model.messages.get("wait", ""))
-        self.line.say(self.model.messages.get("line", ""))
+    def draw(self) -> None:
+        names = [station.name for station in self.model.stations]
+        offer(self.source, names, self.source.control.value)
+        offer(self.to, [*names, EVERYBODY, NOBODY], self.to.control.value)
         self.picture.show(self.model.svg())
         rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in entry)}</tr>" for entry in self.model.entries())
         head = "<tr><th>MAC address</th><th>behind port</th><th>age</th></tr>"

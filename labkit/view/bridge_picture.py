@@ -11,7 +11,7 @@ def bridge_scene(model: Switching) -> Scene:
     """The bridge as a bar at the left, a row for each port."""
     stations = model.stations
     came, left = model.seen("in"), model.seen("out")
-    height = _TOP + _ROW * len(stations)
+    height = _TOP + _ROW * max(len(stations), 1)
     bar = Part("bridge", (model.namespace, model.bridge), _BAR, _TOP, 110, height - _TOP - 10,
                (model.bridge, f"in {model.namespace}"), on_path=bool(model.steps))
     parts, wires, trails, marks = [bar], [], [], []

@@ -15,28 +15,21 @@ class EncapExplorer(Explorer):
     """
 
     def __init__(self, backend: str = "udp", size: int = 56):
-        self.model = Encapsulation(backend, size)
-        self.backend = choice("Encapsulation", list(BACKENDS), self.model.backend)
-        self.size = text_field("Payload bytes", str(self.model.size))
+        model = Encapsulation(backend, size)
+        self.backend = choice("Encapsulation", list(BACKENDS), model.backend)
+        self.size = text_field("Payload bytes", str(model.size))
         self.picture, self.table = PictureBox(), widgets.HTML()
-        self.backend.control.observe(lambda change: self._do(self.model.set_backend, change.new), "value")
-        self.size.control.observe(lambda change: self._do(self.model.set_size, change.new), "value")
-        fits = button("As much as fits", lambda: self._set(self.model.largest))
-        over = button("One byte too big", lambda: self._set(self.model.largest + 1))
-        wrap = widgets.Layout(flex_flow="row wrap")
-        super().__init__(self.model, [widgets.HBox([self.backend, self.size, fits, over], layout=wrap), self.picture, self.table])
-        self.redraw()
-
-    def _do(self, setter, value: str) -> None:
-        setter(value)
-        self.redraw()
+        fits = button("As much as fits", lambda: self._set(model.largest))
+        over = button("One byte too big", lambda: self._set(model.largest + 1))
+        row = widgets.HBox([self.backend, self.size, fits, over], layout=widgets.Layout(flex_flow="row wrap"))
+        super().__init__(model, {"backend": self.backend, "size": self.size}, [row, self.picture, self.table])
+        self.watch("backend", model.set_backend)
+        self.watch("size", model.set_size)
 
     def _set(self, size: int) -> None:
         self.size.control.value = str(size)
 
-    def redraw(self) -> None:
-        """Show the model's present state."""
-        self.size.say(self.model.messages.get("size", ""))
+    def draw(self) -> None:
         self.picture.show(self.model.svg())
         layers = [f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in layer)}</tr>" for layer in self.model.layers()]
         head = "<tr><th>at byte</th><th>bytes</th><th>header</th><th>what it says</th></tr>"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import BadInput, LabError
 from ..lab.lab import Lab
-from ..trace.steps import Step
+from ..trace.steps import Step, Verdict
 from ..trace.trace import Trace
 from . import lines
 from .describe import observed_words
@@ -59,6 +59,7 @@ class Exploration:
         self.observed = ""  # what the kernel showed of this question
         self.pinned: Trace | None = None
         self.step: int | None = None
+        self.lab[self.question.source]  # says which there are, when there is no such namespace
         self.trace: Trace = self._ask(self.lab, self.question)
 
     # --- the question ---------------------------------------------------------------------------
@@ -66,13 +67,13 @@ class Exploration:
     def ask(self, **fields) -> bool:
         """Change the question: source, to, proto, port, ttl, size as typed. False if it cannot be."""
         (name, value), *_ = fields.items()
+        self.messages.pop(name, None)
         try:
             question = replace(self.question, **{name: _typed(name, value)})
             trace = self._ask(self.lab, question)
         except LabError as error:
             self.messages[name] = str(error)
             return False
-        self.messages.pop(name, None)
         self.question, self.trace, self.step = question, trace, None
         return True
 
@@ -89,9 +90,17 @@ class Exploration:
     def _ask(self, lab: Lab, question: Question) -> Trace:
         """The trace of a question, on a copy of the lab: a probe leaves neighbours and FDB entries behind."""
         fresh = copy.deepcopy(lab)
-        trace = fresh.trace(question.source, self.address_of(question.to, fresh), **question.how())
+        if question.source not in lab.namespaces:  # a line has deleted it
+            trace = self._unsent("source", f"there is no namespace {question.source!r} any more: choose another, or take the line back")
+        else:
+            trace = fresh.trace(question.source, self.address_of(question.to, fresh), **question.how())
         self.after, self.observed = fresh, ""
         return trace
+
+    def _unsent(self, field: str, why: str) -> Trace:
+        """What there is to see when the question cannot be asked: nothing, and why."""
+        self.messages[field] = why
+        return replace(self.trace, steps=(), replies=(), delivered=False, verdict=Verdict("not sent", self.question.source, why))
 
     # --- changes --------------------------------------------------------------------------------
 
@@ -142,13 +151,14 @@ class Exploration:
         self._take(lab, edits)
 
     def _take(self, lab: Lab, edits: list[Edit]) -> None:
-        """Go on with this lab, if the question can still be asked of it."""
+        """Go on with this lab, and with the question where it can still be asked."""
         self.lab, self.edits, self.step = lab, edits, None
+        self.messages.pop("source", None)
+        self.messages.pop("to", None)
         try:
             self.trace = self._ask(lab, self.question)
-            self.messages.pop("to", None)
         except LabError as error:
-            self.messages["to"] = str(error)
+            self.trace, self.after, self.observed = self._unsent("to", str(error)), lab, ""
 
     # --- looking --------------------------------------------------------------------------------
 
@@ -163,7 +173,7 @@ class Exploration:
 
     def go(self, to: int | None) -> None:
         """Point at the n-th told step; None shows the whole way."""
-        self.step = None if to is None else min(max(to, 0), len(self.told) - 1)
+        self.step = None if to is None or not self.told else min(max(to, 0), len(self.told) - 1)
 
     def forward(self) -> None:
         self.go(0 if self.step is None else self.step + 1)

@@ -4,10 +4,12 @@ Pictures are SVG text in widgets.HTML, redrawn by `observe`: fast, readable by a
 testable. No Output, no interact: they stall runs of a notebook and flicker.
 """
 
+from collections.abc import Callable
 from html import escape
 
 import ipywidgets as widgets
 
+from ..errors import LabError
 from .picture import FOCUS, bundle, least_width
 from .theme import PAGE, THEME
 
@@ -15,20 +17,72 @@ WIDE = {"description_width": "110px"}
 
 
 class Explorer(widgets.VBox):
-    """A box of controls around a model that has `svg()` and `text()`.
+    """Controls around a model that has `svg()`, `text()` and `messages`: the complaint about a field, by its name.
 
+    A subclass names its fields, watches them, and says in `draw` how its controls follow from the model.
     Where widgets cannot live (GitHub, print, a notebook not yet run) its picture and text stand in.
     """
 
-    def __init__(self, model, children):
-        self.model = model
+    def __init__(self, model, fields: dict[str, "Field"], children):
+        self.model, self.fields, self._updating = model, fields, False
         style = widgets.HTML(f"<style>{THEME}{PAGE}</style>")
         super().__init__([style, *children])
+        self.redraw()
+
+    def watch(self, name: str, do: Callable) -> None:
+        """When the field of this name changes, `do(new value)`."""
+        self.fields[name].control.observe(lambda change: self.act(name, do, change.new), "value")
+
+    def act(self, name: str, do: Callable, *given) -> bool:
+        """Do what a control asks and draw it: every callback comes through here.
+
+        An exception would vanish in the browser, so it becomes a sentence beside the field, and the model is as it
+        was: models put new values in the place of old ones and change none in place. False if so.
+        """
+        if self._updating:
+            return True
+        before = dict(vars(self.model))
+        self.model.messages.pop(name, None)
+        try:
+            do(*given)
+            self.redraw()
+            return True
+        except Exception as error:
+            vars(self.model).clear()
+            vars(self.model).update(before)
+            self.model.messages[name] = complaint(error)
+            self.redraw()
+            return False
+
+    def redraw(self) -> None:
+        """Show the model's present state; only what changed is sent to the browser."""
+        self.quietly(self.draw)
+        for name, field in self.fields.items():
+            field.say(self.model.messages.get(name, ""))
+
+    def draw(self) -> None:
+        """Bring every control and picture to the model's state."""
+        raise NotImplementedError
+
+    def quietly(self, do: Callable, *given) -> None:
+        """Set controls without taking it for the learner's doing."""
+        before, self._updating = self._updating, True
+        try:
+            do(*given)
+        finally:
+            self._updating = before
 
     def _repr_mimebundle_(self, **kwargs):
         live = super()._repr_mimebundle_(**kwargs)
         text = self.model.text()
         return {**live, **bundle(self.model.svg(), text, text)}
+
+
+def complaint(error: Exception) -> str:
+    """What is said beside a field: a LabError speaks for itself, anything else is a fault of the program's own."""
+    if isinstance(error, LabError):
+        return str(error)
+    return f"labkit itself failed at this and changed nothing ({type(error).__name__}: {error})"
 
 
 class Field(widgets.HBox):
@@ -65,6 +119,15 @@ def text_field(label: str, value: str, placeholder: str = "") -> Field:
 
 def choice(label: str, options, value) -> Field:
     return Field(widgets.Dropdown(options=options, value=value, description=label, style=WIDE))
+
+
+def offer(field: Field, options: list[str], value: str) -> None:
+    """Other options for a choice, with one of them chosen; one that is there no more is offered as gone."""
+    if value not in options:  # a Dropdown takes pairs of label and value for all options or for none
+        options = [*((name, name) for name in options), (f"{value} (gone)", value)]
+    if list(field.control.options) != options:
+        field.control.options = options
+    field.control.value = value
 
 
 def button(label: str, act) -> widgets.Button:

@@ -61,7 +61,7 @@ def change(lab: Lab, ns: Namespace, old: str, new: str, run: Run) -> tuple[list[
         if result.returncode:
             return [], result.stderr.strip() or f"`{line}` failed with exit status {result.returncode}"
         given.append(line)
-    return given + _put_back(ns, before, given, run), ""
+    return given + (_put_back(ns, before, given, run) if ns.name in lab.namespaces else []), ""
 
 
 def _put_back(ns: Namespace, before: list[Route], given: list[str], run: Run) -> list[str]:

@@ -14,23 +14,15 @@ class RouteExplorer(Explorer):
     """
 
     def __init__(self, table: RouteTable | str, address: str = ""):
-        self.model = RouteLookup(table, address)
-        self.address = text_field("Address", str(self.model.address))
-        area = widgets.Textarea(str(self.model.table), description="Table", rows=6, continuous_update=False, style=WIDE)
+        model = RouteLookup(table, address)
+        self.address = text_field("Address", str(model.address))
+        area = widgets.Textarea(str(model.table), description="Table", rows=6, continuous_update=False, style=WIDE)
         area.layout.width = "720px"
         self.table = Field(area)
         self.picture = PictureBox()
-        self.address.control.observe(lambda change: self._do(self.model.set_address, change.new), "value")
-        area.observe(lambda change: self._do(self.model.set_table, change.new), "value")
-        super().__init__(self.model, [self.address, self.picture, self.table])
-        self.redraw()
+        super().__init__(model, {"address": self.address, "table": self.table}, [self.address, self.picture, self.table])
+        self.watch("address", model.set_address)
+        self.watch("table", model.set_table)
 
-    def _do(self, setter, text: str) -> None:
-        setter(text)
-        self.redraw()
-
-    def redraw(self) -> None:
-        """Show the model's present state."""
-        self.address.say(self.model.messages.get("address", ""))
-        self.table.say(self.model.messages.get("table", ""))
+    def draw(self) -> None:
         self.picture.show(self.model.svg())

@@ -78,12 +78,18 @@ class Switching:
 
     def give(self, line: str) -> bool:
         """A line of the lab's shell where the bridge is, such as `bridge link set dev veth1 hairpin on`."""
-        result = copy.deepcopy(self.lab).sh(line, on=self.namespace)
+        trial = copy.deepcopy(self.lab)
+        result = trial.sh(line, on=self.namespace)
+        complaint = ""
         if result.returncode:
-            self.messages["line"] = result.stderr.strip() or f"exit status {result.returncode}"
+            complaint = result.stderr.strip() or f"exit status {result.returncode}"
+        elif not _there(trial, self.namespace, self.bridge):
+            complaint = f"That would take {self.bridge} away, the bridge that is shown here, and is left undone"
+        if complaint:
+            self.messages["line"] = complaint
             return False
         self.messages.pop("line", None)
-        self._do(Act("line", line))
+        self.lab, self.acts, self.steps = trial, [*self.acts, Act("line", line)], ()
         return True
 
     def back(self) -> None:
@@ -93,34 +99,38 @@ class Switching:
         self._replay([])
 
     def _replay(self, acts: list[Act]) -> None:
-        self.lab = copy.deepcopy(self._base)
-        self.acts: list[Act] = []
-        self.steps: tuple[Step, ...] = ()
-        for act in acts:
-            self._do(act)
+        lab, steps = copy.deepcopy(self._base), ()
+        for number, act in enumerate(acts, 1):
+            steps = self._play(lab, act, number)
+        self.lab, self.acts, self.steps = lab, acts, steps
 
     def _do(self, act: Act) -> None:
-        self.acts.append(act)
-        self.steps = ()
-        match act.kind:
-            case "frame":
-                self.steps = self._frame(act)
-            case "wait":
-                self.lab.now += act.seconds
-            case "line":
-                self.lab.sh(act.what, on=self.namespace)
+        lab, acts = copy.deepcopy(self.lab), [*self.acts, act]
+        self.steps = self._play(lab, act, len(acts))
+        self.lab, self.acts = lab, acts
 
-    def _frame(self, act: Act) -> tuple[Step, ...]:
+    def _play(self, lab: Lab, act: Act, number: int) -> tuple[Step, ...]:
+        """Let one act happen in a lab: what a frame did, step by step."""
+        if act.kind == "frame":
+            return self._frame(lab, act, number)
+        if act.kind == "wait":
+            lab.now += act.seconds
+        else:
+            lab.sh(act.what, on=self.namespace)
+        return ()
+
+    def _frame(self, lab: Lab, act: Act, number: int) -> tuple[Step, ...]:
         """Put a frame on a station's wire; an echo reply, which nobody answers."""
-        sender = self.station(act.what)
-        mac = {EVERYBODY: BROADCAST_MAC, NOBODY: NOBODYS_MAC}.get(act.to) or self.station(act.to).mac
-        there = self.lab[sender.namespace]
+        there = _stations(lab, self.namespace, self.bridge)
+        sender = _station(there, act.what)
+        mac = {EVERYBODY: BROADCAST_MAC, NOBODY: NOBODYS_MAC}.get(act.to) or _station(there, act.to).mac
         ip = IPv4(IPv4Address("192.0.2.1"), IPv4Address("192.0.2.2"))
-        token = f"frame-{len(self.acts)}"
+        token = f"frame-{number}"
         packet = Packet(ip, Icmp(ECHO_REPLY), Ethernet(sender.mac, mac), size=56, token=token)
-        net = Net(self.lab, token)
-        transmit(net, there, there.find(sender.interface), packet)
-        net.run(self.lab.now, lambda: False)
+        net = Net(lab, token)
+        ns = lab[sender.namespace]
+        transmit(net, ns, ns.find(sender.interface), packet)
+        net.run(lab.now, lambda: False)
         return tuple(net.steps)
 
     # --- what there is --------------------------------------------------------------------------
@@ -128,18 +138,10 @@ class Switching:
     @property
     def stations(self) -> list[Station]:
         """Who is behind the ports, in the ports' order."""
-        found = []
-        for port in self.ns.ports(self.bridge):
-            peer = self.lab.peer(port)
-            if peer is not None:
-                found.append(Station(peer.namespace, port.name, peer.mac, peer.namespace, peer.name))
-        return found
+        return _stations(self.lab, self.namespace, self.bridge)
 
     def station(self, name: str) -> Station:
-        for station in self.stations:
-            if station.name == name:
-                return station
-        raise LabError(f"nobody called {name!r} is behind {self.bridge}; there are: {', '.join(s.name for s in self.stations)}")
+        return _station(self.stations, name)
 
     def port(self, station: Station) -> Interface:
         return self.ns.find(station.port)
@@ -167,6 +169,24 @@ class Switching:
         lines += [f"  {sentence}" for sentence in self.sentences()]
         lines += [f"  {mac} is behind {port} ({age})" for mac, port, age in self.entries()] or ["  it has learned nothing yet"]
         return "\n".join(lines)
+
+
+def _stations(lab: Lab, namespace: str, bridge: str) -> list[Station]:
+    peers = ((port, lab.peer(port)) for port in lab[namespace].ports(bridge))
+    return [Station(peer.namespace, port.name, peer.mac, peer.namespace, peer.name) for port, peer in peers if peer is not None]
+
+
+def _station(there: list[Station], name: str) -> Station:
+    for station in there:
+        if station.name == name:
+            return station
+    raise LabError(f"nobody called {name!r} is behind the bridge now; there are: {', '.join(s.name for s in there) or 'none'}")
+
+
+def _there(lab: Lab, namespace: str, bridge: str) -> bool:
+    """Whether that namespace still has that bridge."""
+    held = lab[namespace].find(bridge) if namespace in lab.namespaces else None
+    return held is not None and held.bridge is not None
 
 
 def _words(act: Act) -> str:

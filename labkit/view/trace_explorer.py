@@ -12,7 +12,7 @@ from ..lab.lab import Lab
 from .describe import as_text, difference, differing_hops
 from .details import step_html
 from .exploration import PROTOCOLS, Exploration
-from .explorer import WIDE, Explorer, Field, PictureBox, button, choice, page, text_field
+from .explorer import WIDE, Explorer, Field, PictureBox, button, choice, offer, page, text_field
 from .lines import editable
 from .svg import svg
 
@@ -39,34 +39,21 @@ class TraceExplorer(Explorer):
     """
 
     def __init__(self, lab: Lab, source: str | None = None, to: str | None = None):
-        self.model = TraceModel(lab, source, to)
-        self._updating = False
-        self.fields = self._question_fields()
-        self.where = choice("Change in", list(self.model.lab.namespaces), self.model.question.source)
+        model = TraceModel(lab, source, to)
+        self.asked = _question_fields(model)
+        self.where = choice("Change in", list(model.lab.namespaces), model.question.source)
         self.which = choice("Line", [NEW], NEW)
         self.line = text_field("becomes", "", "empty deletes the line")
         self.which.control.layout.width = self.line.control.layout.width = "560px"
         self.play = button("Play", self._play)
         self._playing: asyncio.Task | None = None
         self.picture, self.story, self.given = PictureBox(), widgets.HTML(), widgets.HTML()
-        self.where.control.observe(lambda _: self._list_lines(), "value")
-        self.which.control.observe(lambda _: self._copy_line(), "value")
-        self.line.control.observe(lambda change: self._edit(change.new), "value")
-        super().__init__(self.model, self._arranged())
-        self._list_lines()
-        self.redraw()
-
-    def _question_fields(self) -> dict[str, Field]:
-        question, names = self.model.question, list(self.model.lab.namespaces)
-        to = widgets.Combobox(value=question.to, options=names, description="To", continuous_update=False, style=WIDE)
-        fields = {
-            "source": choice("From", names, question.source), "to": Field(to),
-            "proto": choice("Protocol", PROTOCOLS, question.proto), "port": text_field("Port", "", "for udp and tcp"),
-            "ttl": text_field("TTL", "", "the sender's own"), "size": text_field("Payload bytes", str(question.size)),
-        }  # fmt: skip
-        for name, field in fields.items():
-            field.control.observe(lambda change, name=name: self._ask(name, change.new), "value")
-        return fields
+        super().__init__(model, {**self.asked, "where": self.where, "which": self.which, "line": self.line}, self._arranged())
+        for name in self.asked:
+            self.watch(name, lambda value, name=name: model.ask(**{name: value}))
+        self.watch("where", lambda _: self._let_go())
+        self.watch("which", self._copy_line)
+        self.watch("line", self._edit)
 
     def _arranged(self) -> list[widgets.Widget]:
         from ..kernel import available
@@ -78,57 +65,34 @@ class TraceExplorer(Explorer):
         real = [self.real] if available() else []
         wrap = widgets.Layout(flex_flow="row wrap")
         return [
-            widgets.HBox(list(self.fields.values()), layout=wrap), self.picture, widgets.HBox([*steps, self.play], layout=wrap),
+            widgets.HBox(list(self.asked.values()), layout=wrap), self.picture, widgets.HBox([*steps, self.play], layout=wrap),
             self.story, widgets.HBox([self.where, self.which, self.line], layout=wrap),
             widgets.HBox([*changes, *real], layout=wrap), self.given,
         ]  # fmt: skip
 
     # --- what the controls do -------------------------------------------------------------------
 
-    def _ask(self, name: str, value) -> None:
-        if not self._updating:
-            self.model.ask(**{name: value})
-            self.redraw()
-
     def _edit(self, new: str) -> None:
-        if self._updating:
-            return
         old = self.which.control.value
         if self.model.edit(self.where.control.value, "" if old == NEW else old, new):
-            self._list_lines()
-        self.redraw()
+            self._let_go()
 
-    def _list_lines(self) -> None:
-        """Offer the lines of the chosen namespace."""
-        lines = editable(self.model.lab[self.where.control.value])
-        self._quietly(self.which.control, options=[NEW, *lines], value=NEW)
-        self._quietly(self.line.control, value="")
+    def _let_go(self) -> None:
+        """No line is chosen."""
+        self.quietly(setattr, self.which.control, "value", NEW)
+        self.quietly(setattr, self.line.control, "value", "")
 
-    def _copy_line(self) -> None:
-        if not self._updating:
-            line = self.which.control.value
-            self._quietly(self.line.control, value="" if line == NEW else line)
-
-    def _quietly(self, control: widgets.Widget, **values) -> None:
-        """Set a control without taking it for the learner's doing."""
-        before, self._updating = self._updating, True
-        try:
-            for name, value in values.items():
-                setattr(control, name, value)
-        finally:
-            self._updating = before
+    def _copy_line(self, line: str) -> None:
+        self.quietly(setattr, self.line.control, "value", "" if line == NEW else line)
 
     def _go(self, to: int | None) -> None:
-        self.model.go(to)
-        self.redraw()
+        self.act("line", self.model.go, to)
 
-    def _forward(self) -> None:
-        self.model.forward()
-        self.redraw()
+    def _forward(self) -> bool:
+        return self.act("line", self.model.forward)
 
     def _back(self) -> None:
-        self.model.back()
-        self.redraw()
+        self.act("line", self.model.back)
 
     def _play(self) -> None:
         """Step on by itself, from where it stands or from the start; pressed again it stops."""
@@ -143,42 +107,42 @@ class TraceExplorer(Explorer):
         try:
             if self.model.step == len(self.model.told) - 1:
                 self.model.go(None)
-            while self.model.step is None or self.model.step < len(self.model.told) - 1:
-                self._forward()
+            while (-1 if self.model.step is None else self.model.step) < len(self.model.told) - 1:
+                if not self._forward():
+                    break
                 await asyncio.sleep(PACE)
         finally:
             self.play.description, self._playing = "Play", None
 
     def _undo(self) -> None:
-        self.model.undo()
-        self._list_lines()
-        self.redraw()
+        if self.act("line", self.model.undo):
+            self._let_go()
 
     def _reset(self) -> None:
-        self.model.reset()
-        self._list_lines()
-        self.redraw()
+        if self.act("line", self.model.reset):
+            self._let_go()
 
     def _pin(self) -> None:
-        self.model.pin()
-        self.redraw()
+        self.act("line", self.model.pin)
 
     def _on_the_kernel(self) -> None:
         """May take as long as real ARP does, some seconds; pressing it twice would only ask twice."""
         self.real.description, self.real.disabled = "Running…", True
-        try:
-            self.model.run_on_the_kernel()
-        finally:
-            self.real.description, self.real.disabled = "Run it on the kernel", False
-        self.redraw()
+        self.act("line", self.model.run_on_the_kernel)
+        self.real.description, self.real.disabled = "Run it on the kernel", False
 
     # --- what is shown --------------------------------------------------------------------------
 
-    def redraw(self) -> None:
-        """Show the model's present state; only what changed is sent to the browser."""
+    def draw(self) -> None:
         model = self.model
-        for name, field in {**self.fields, "line": self.line}.items():
-            field.say(model.messages.get(name, ""))
+        names = list(model.lab.namespaces)
+        offer(self.fields["source"], names, self.fields["source"].control.value)
+        self.fields["to"].control.options = names
+        offer(self.where, names, self.where.control.value if self.where.control.value in names else model.lab.home)
+        lines = [NEW, *editable(model.lab[self.where.control.value])]
+        if list(self.which.control.options) != lines:
+            self.which.control.options = lines
+            self._let_go()
         place = f"step {model.step + 1} of {len(model.told)}" if model.step is not None else ""
         self.picture.show(model.svg())
         self.story.value = page(step_html(model.trace, model.current, model.after, place), live=True)
@@ -199,3 +163,13 @@ class TraceExplorer(Explorer):
         if model.observed:
             pieces.append(f"<p>On the kernel:</p><pre>{escape(model.observed)}</pre>")
         return "".join(pieces)
+
+
+def _question_fields(model: Exploration) -> dict[str, Field]:
+    question, names = model.question, list(model.lab.namespaces)
+    to = widgets.Combobox(value=question.to, options=names, description="To", continuous_update=False, style=WIDE)
+    return {
+        "source": choice("From", names, question.source), "to": Field(to),
+        "proto": choice("Protocol", PROTOCOLS, question.proto), "port": text_field("Port", "", "for udp and tcp"),
+        "ttl": text_field("TTL", "", "the sender's own"), "size": text_field("Payload bytes", str(question.size)),
+    }  # fmt: skip
