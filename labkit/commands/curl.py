@@ -11,13 +11,14 @@ from ipaddress import IPv4Address
 from . import hosts
 from .connecting import GIVES_UP, Attempt, connect
 from .result import Context, Failure, Result
+from .words import whole
 
 TRY = "curl: try 'curl --help' or 'curl --manual' for more information\n"
 _PORTS = {"http": 80, "https": 443}
 _FLAGS = {"-s": "silent", "--silent": "silent", "-S": "show", "--show-error": "show"}
 _FLAGS |= dict.fromkeys(("-4", "-f", "-k", "-L"), "")
 _VALUES = {"-m": "max", "--max-time": "max", "--connect-timeout": "connect", "-o": "file", "--output": "file"}
-_URL = re.compile(r"(?:([a-z]+)://|(?![a-z]+://))([^/:?#]+)(?::(\d*))?(?:[/?#].*)?", re.IGNORECASE)
+_URL = re.compile(r"(?:([a-z]+)://|(?![a-z]+://))([^/:?#]+)(?::([0-9]*))?(?:[/?#].*)?", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ def _separated(args: list[str]) -> list[str]:
 def _take(options: _Options, word: str, value: str) -> None:
     if _VALUES[word] == "file":
         return
-    if not re.fullmatch(r"\d+(\.\d+)?", value):
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         raise Failure(2, f"curl: option {word}: expected a proper numerical parameter\n" + TRY)
     if _VALUES[word] == "max":
         options.limit = float(value)
@@ -93,7 +94,8 @@ def _take(options: _Options, word: str, value: str) -> None:
 
 def _fetch(ctx: Context, options: _Options, url: str) -> Result:
     found = _URL.fullmatch(url)
-    if not found or int(found[3] or 0) > 65535:
+    port = whole(found[3] or "0") if found else None
+    if port is None or port > 65535:
         return Result(3, "", "curl: (3) URL using bad/illegal format or missing URL\n")
     scheme = (found[1] or "http").lower()
     if scheme not in _PORTS:
@@ -102,7 +104,7 @@ def _fetch(ctx: Context, options: _Options, url: str) -> Result:
     if address is None:
         return Result(6, "", f"curl: (6) Could not resolve host: {found[2]}\n")
     shown = found[2] if found[2] == "localhost" else str(address)
-    return _connect(ctx, options, shown, address, int(found[3] or _PORTS[scheme]))
+    return _connect(ctx, options, shown, address, port if found[3] else _PORTS[scheme])
 
 
 def _connect(ctx: Context, options: _Options, host: str, address: IPv4Address, port: int) -> Result:

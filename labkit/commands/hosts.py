@@ -7,6 +7,8 @@ An address may be short (`10.1` is 10.0.0.1) or in hexadecimal. Of names the lab
 import re
 from ipaddress import IPv4Address, IPv6Address
 
+from .words import is_digits, whole
+
 #: A name with another character, or an empty part, is refused without asking any server (RFC 1123, glibc res_hnok).
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\.")
 _PART = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
@@ -17,7 +19,7 @@ def numeric(word: str) -> IPv4Address | None:
     parts = word.split(".")
     if len(parts) > 4 or not all(_PART.fullmatch(p) for p in parts):
         return None
-    *front, last = [int(p, 8) if re.fullmatch("0[0-7]+", p) else int(p, 0) for p in parts]
+    *front, last = [whole(part, base=0) for part in parts]
     room = 4 - len(front)
     if any(p > 255 for p in front) or last >= 256**room:
         return None
@@ -57,6 +59,6 @@ def herror(word: str, gateway: bool = False) -> str:
     """
     if not word:
         return "Unknown host\n" if gateway else "Unknown server error\n"
-    digits = word.replace(".", "").isdigit() and not word.endswith(".")
+    digits = is_digits(word.replace(".", "")) and not word.endswith(".")
     unknown = gateway or digits or impossible(word)
     return f"{word}: {'Unknown host' if unknown else 'Host name lookup failure'}\n"

@@ -16,6 +16,7 @@ from .ifconfig_show import long_lines, short_line, short_title, show_all, shown
 from .nettools_usage import usage
 from .result import Context, Failure, Result
 from .route import prefix_mask
+from .words import atoi, whole
 
 #: IFNAMSIZ less its closing zero: a longer name is cut off.
 _LONGEST = 15
@@ -166,9 +167,9 @@ class _Change:
     def address(self, word: str) -> None:
         host, slash, length = word.partition("/")
         if slash:
-            if not re.fullmatch(r"0[xX][0-9a-fA-F]+|\d*", length) or self.masked:
+            if not re.fullmatch(r"0[xX][0-9a-fA-F]+|[0-9]*", length) or self.masked:
                 self.usage()
-            self.mask = IPv4Address(prefix_mask(int(length or "0", 0)))
+            self.mask = IPv4Address(prefix_mask(whole(length or "0", base=0) or 0))
         found = self.resolve(host)
         if found is None:
             self.give_up(1, hosts.herror(host) + "ifconfig: `--help' gives usage information.\n")
@@ -199,14 +200,11 @@ class _Change:
         self.flag(lambda: None)
 
     def mtu(self, word: str) -> None:
-        found = re.match(r"\s*[-+]?\d+", word)
-        mtu = int(found[0]) if found else 0
         lab, ns = self.ctx.lab, self.ctx.ns
-        self.call("SIOCSIFMTU", lambda: links.set_mtu(lab, ns, ioctl.device(ns, self.label), mtu))
+        self.call("SIOCSIFMTU", lambda: links.set_mtu(lab, ns, ioctl.device(ns, self.label), atoi(word)))
 
     def queue(self, word: str) -> None:
-        length = int(word, 0) if re.fullmatch(r"0[xX][0-9a-fA-F]+|\d+", word) else 0
-        self.call("SIOCSIFTXQLEN", lambda: setattr(ioctl.device(self.ctx.ns, self.label), "txqlen", length))
+        self.call("SIOCSIFTXQLEN", lambda: ioctl.set_queue(self.ctx.ns, self.label, atoi(word, base=0)))
 
     def rename(self, new: str) -> None:
         lab, ns = self.ctx.lab, self.ctx.ns

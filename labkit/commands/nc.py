@@ -13,6 +13,7 @@ from . import hosts
 from .connecting import GIVES_UP, connect, icmp_errno, refusal
 from .getopt import getopt
 from .result import Context, Failure, Result
+from .words import whole
 
 #: Names that services(5) has for ports of this course.
 SERVICES = {
@@ -66,18 +67,24 @@ def _listen(ctx: Context, given: dict[str, str], words: list[str]) -> Result:
     port = given["p"] if "p" in given else words[-1] if words else None
     if port is None:
         raise Failure(1, "nc: missing port number\n")
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    number = whole(port)
+    if number is None or not 0 < number < 65536:
         raise Failure(1, "nc: getaddrinfo: Servname not supported for ai_socktype\n")
-    ctx.ns.listeners.add(("udp" if "u" in given else "tcp", own, int(port)))
+    ctx.ns.listeners.add(("udp" if "u" in given else "tcp", own, number))
     return Result()
 
 
 def _timeout(word: str) -> float:
-    if not word.lstrip("-").isdigit():
-        raise Failure(1, f"nc: timeout invalid: {word}\n")
-    if int(word) < 0:
-        raise Failure(1, f"nc: timeout too small: {word}\n")
-    return float(word)
+    return float(_strtonum(word, "timeout", 0, (2**31 - 1) // 1000))
+
+
+def _strtonum(word: str, what: str, least: int, most: int) -> int:
+    """strtonum(3) of OpenBSD: a decimal number, or which way it is wrong."""
+    number = whole(word)
+    if number is None or not least <= number <= most:
+        why = "invalid" if number is None else "too small" if number < least else "too large"
+        raise Failure(1, f"nc: {what} {why}: {word}\n")
+    return number
 
 
 def _ports(word: str) -> range:
@@ -85,16 +92,8 @@ def _ports(word: str) -> range:
     named = next((port for (_, port), name in SERVICES.items() if name == word), None)
     if named:
         return range(named, named + 1)
-    ends = [_port(part) for part in word.split("-", 1)]
+    ends = [_strtonum(part, "port number", 1, 65535) for part in word.split("-", 1)]
     return range(min(ends), max(ends) + 1)
-
-
-def _port(word: str) -> int:
-    if not word.isdigit():
-        raise Failure(1, f"nc: port number invalid: {word}\n")
-    if not 0 < int(word) < 65536:
-        raise Failure(1, f"nc: port number too {'large' if int(word) else 'small'}: {word}\n")
-    return int(word)
 
 
 def _scan(ctx: Context, given: dict[str, str], host: str, ports: list[int], wait: float | None) -> Result:

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address
 
 from .getopt import getopt
 from .result import Failure
+from .words import whole
 
 #: Without -c ping runs until it is stopped. The lab stops it after three packets.
 UNTIL_STOPPED = 3
@@ -149,31 +150,31 @@ def _is_address(word: str) -> bool:
 
 def number(word: str, least: int, most: int, tool: str = "ping") -> int:
     """strtol_or_err of iputils: a decimal number between two bounds."""
-    if not re.fullmatch(r"\s*[-+]?\d+", word):
+    found = whole(word)
+    if found is None:
         raise Failure(1, f"{tool}: invalid argument: '{word}'\n")
-    if not least <= int(word) <= most:
+    if not least <= found <= most:
         raise Failure(1, f"{tool}: invalid argument: '{word}': out of range: {least} <= value <= {most}\n")
-    return int(word)
+    return found
 
 
 def _seconds(options: Options, word: str, what: str) -> float:
     """A number of seconds; ping only grumbles about what stands behind it."""
-    found = re.match(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", word)
+    found = re.match(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", word)
     rest = word[found.end() :] if found else word
     if rest:
         options.complaints += f"ping: option argument contains garbage: {rest}\n"
         options.complaints += "ping: this will become fatal error in the future\n"
     value = float(found[0]) if found else 0.0
-    if value > (2**31 - 1) / 1000:
+    if abs(value) > (2**31 - 1) / 1000:
         raise Failure(2, f"ping: {what}: {word}\n")
     return int(value * 1000) / 1000
 
 
 def _tos(word: str) -> int:
-    try:
-        tos = int(word, 16) if word[:2] in ("0x", "0X") else int(word)
-    except ValueError:
-        raise Failure(2, f"ping: bad TOS value: {word}\n") from None
+    tos = whole(word, base=0 if word[:2] in ("0x", "0X") else 10)
+    if tos is None:
+        raise Failure(2, f"ping: bad TOS value: {word}\n")
     if tos > 255:
         raise Failure(2, f"ping: the decimal value of TOS bits must be in range 0-255: {tos}\n")
     return tos

@@ -20,6 +20,7 @@ from .getopt import getopt
 from .nettools_usage import INET_ROUTE, usage
 from .result import Context, Failure, Result
 from .routing_table import listing_status, routing_table
+from .words import atoi, is_digits, whole
 
 LONG = {
     "extend": "e", "verbose": "v", "version": "V", "numeric": "n", "symbolic": "N", "protocol": "A:",
@@ -96,9 +97,9 @@ class _Request:
             raise Failure(3, INET_ROUTE)
         target, slash, length = words.pop(0).partition("/")
         if slash:
-            if not re.fullmatch(r"0[xX][0-9a-fA-F]+|\d+", length):
+            if not re.fullmatch(r"0[xX][0-9a-fA-F]+|[0-9]+", length):
                 raise Failure(3, INET_ROUTE)
-            self.mask = prefix_mask(int(length, 0))
+            self.mask = prefix_mask(whole(length, base=0) or 0)
         found = IPv4Address(0) if target == "default" else hosts.address(target)
         if found is None:
             raise Failure(6, hosts.herror(target, kind == '#host'))
@@ -115,8 +116,8 @@ class _Request:
             if word in _TAKES_VALUE and not words:
                 raise Failure(3, INET_ROUTE)
             match word:
-                case "metric" if words[0][:1].isdigit():
-                    self.metric = int(re.match(r"\d+", words.pop(0))[0])
+                case "metric" if is_digits(words[0][:1]):
+                    self.metric = _metric_number(words.pop(0))
                 case "netmask" if not self.mask:
                     mask_words = words.pop(0)
                     self.mask = int(_resolve(mask_words))
@@ -127,7 +128,7 @@ class _Request:
                 case "window":
                     self._metric("window", words.pop(0), 128, 2**31, "route: Invalid window.\n")
                 case "irtt":
-                    self.metrics["rtt"] = f"{_atoi(words.pop(0))}ms"
+                    self.metrics["rtt"] = f"{atoi(words.pop(0))}ms"
                 case "reject":
                     self.reject = True
                 case "mod" | "dyn" | "reinstate":
@@ -141,7 +142,7 @@ class _Request:
         self._check_mask(mask_words)
 
     def _metric(self, name: str, word: str, least: int, most: int, complaint: str) -> None:
-        value = _atoi(word)
+        value = atoi(word)
         if not least <= value <= most:
             raise Failure(3, complaint + INET_ROUTE)
         self.metrics[name] = str(value - 40 if name == "advmss" else value)
@@ -194,9 +195,10 @@ def _gateway(word: str) -> IPv4Address:
     return found
 
 
-def _atoi(word: str) -> int:
-    found = re.match(r"\s*[-+]?\d+", word)
-    return int(found[0]) if found else 0
+def _metric_number(word: str) -> int:
+    """One more than the metric is what fits into 16 bits of struct rtentry, 0 meaning none (kernel: rtentry_to_fib_config)."""
+    short = (atoi(word) + 1 + 2**15) % 2**16 - 2**15
+    return (short - 1) % 2**32 if short else 0
 
 
 def _device(ctx: Context, request: _Request) -> tuple[str | None, IPv4Address | None]:

@@ -14,6 +14,7 @@ from . import hosts
 from .getopt import getopt
 from .result import Context, Failure, Result
 from .tcpdump_words import packet_line
+from .words import is_digits, whole
 
 _USAGE = """\
 tcpdump version 4.99.3
@@ -41,15 +42,15 @@ def tcpdump(ctx: Context, args: list[str]) -> Result:
         return Result(0, _USAGE)
     if unknown := given.keys() - set("ceintlUpZsqK"):
         raise Failure(1, f"tcpdump: the lab's tcpdump does not know -{min(unknown)}; it understands {_UNDERSTOOD}\n")
-    count = given.get("c")
-    if count is not None and not (count.isdigit() and int(count) > 0):
-        raise Failure(1, f"tcpdump: invalid packet count {count}\n")
+    count = whole(given["c"]) if "c" in given else None
+    if "c" in given and not 0 < (count or 0) < 2**31:
+        raise Failure(1, f"tcpdump: invalid packet count {given['c']}\n")
     interface, wanted = _interface(ctx, given.get("i")), _filter(words)
     steps = [s for s in _seen(ctx, interface) if wanted(s.packet)]
-    shown = steps[: int(count)] if count else steps
+    shown = steps[:count] if count else steps
     everywhere = interface is None
     out = "".join(_line(ctx, s, "e" in given and not everywhere, "t" not in given, everywhere) for s in shown)
-    if len(shown) < int(count or len(shown) + 1):
+    if len(shown) < (count or len(shown) + 1):
         out += "\n"  # what stopping it by ^C leaves
     return Result(0, out, _about(interface, len(shown), len(steps)))
 
@@ -119,10 +120,10 @@ def _filter(words: list[str]) -> Callable[[Packet], bool]:
             return lambda packet: packet.proto == proto
         case ["ip"]:
             return lambda packet: packet.ip is not None
-        case [("src" | "dst") as end, "port", number] if number.isdigit():
-            return lambda packet: (packet.sport if end == "src" else packet.dport) == int(number)
-        case ["port", number] if number.isdigit():
-            return lambda packet: int(number) in (packet.sport, packet.dport)
+        case [("src" | "dst") as end, "port", number] if is_digits(number):
+            return lambda packet: (packet.sport if end == "src" else packet.dport) == whole(number)
+        case ["port", number] if is_digits(number):
+            return lambda packet: whole(number) in (packet.sport, packet.dport)
         case [("src" | "dst") as end, *host] if _host(host) is not None:
             return lambda packet: (packet.src if end == "src" else packet.dst) == _host(host)
         case _ if _host(words) is not None:

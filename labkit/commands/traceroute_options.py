@@ -9,6 +9,7 @@ from ipaddress import IPv4Address
 
 from . import hosts
 from .result import Failure
+from .words import is_digits, whole
 
 #: Bytes of IP and UDP (or ICMP) header: the shortest packet there is.
 HEADERS = 28
@@ -136,13 +137,13 @@ def _seconds(name: str, value: str, place: int) -> float:
 
 
 #: What strtod(3) reads.
-_DECIMAL = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_DECIMAL = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 
 def _number(name: str, value: str, place: int) -> int:
-    if not re.fullmatch(r"0[xX][0-9a-fA-F]+|\d+", value):
+    if not re.fullmatch(r"0[xX][0-9a-fA-F]+|[0-9]+", value):
         raise Failure(2, f"Cannot handle `{name}' option with arg `{value}' (argc {place})\n")
-    return int(value, 0) if value.startswith(("0x", "0X")) else int(value)
+    return whole(value, base=0 if value[:2] in ("0x", "0X") else 10)
 
 
 def _operands(options: Options, words: list[tuple[str, int]]) -> None:
@@ -159,11 +160,11 @@ def _operands(options: Options, words: list[tuple[str, int]]) -> None:
     options.target = found
     if len(words) > 1:
         length, place = words[1]
-        if not length.isdigit():
+        if not is_digits(length):
             raise Failure(2, f'Cannot handle "packetlen" cmdline arg `{length}\' on position 2 (argc {place})\n')
-        if int(length) > 65000:
+        options.length = max(whole(length), HEADERS)
+        if options.length > 65000:
             raise Failure(2, f"too big packetlen {length} specified\n")
-        options.length = max(int(length), HEADERS)
 
 
 USAGE = """\

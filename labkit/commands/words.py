@@ -32,6 +32,13 @@ def leading(text: str, base: int = 10) -> tuple[int, str] | None:
     return (-number if found[1] == "-" else number), text[found.end() :]
 
 
+def atoi(text: str, base: int = 10) -> int:
+    """The number in front of a text as a C int, 0 without one: what lies beyond 64 bits is the largest, and 32 bits are kept."""
+    found = leading(text, base)
+    number = max(-(2**63), min(found[0], 2**63 - 1)) if found else 0
+    return (number + 2**31) % 2**32 - 2**31
+
+
 def whole(word: str, base: int = 10) -> int | None:
     """The number that a whole word is, with or without a sign, or None."""
     found = leading(word, base)

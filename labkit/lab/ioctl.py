@@ -81,6 +81,14 @@ def set_broadcast(lab: Lab, ns: Namespace, label: str, broadcast: IPv4Address) -
         _change(lab, ns, interface, old, replace(old, broadcast=broadcast if int(broadcast) else None))
 
 
+def set_queue(ns: Namespace, label: str, length: int) -> None:
+    """SIOCSIFTXQLEN: a negative length is refused (kernel: net/core/dev_ioctl.c)."""
+    interface = device(ns, label)
+    if length < 0:
+        raise KernelError(errno.EINVAL)
+    interface.txqlen = length
+
+
 def set_up(lab: Lab, ns: Namespace, label: str, up: bool) -> None:
     """SIOCSIFFLAGS. Taking an alias such as eth0:1 down deletes its address and nothing else."""
     interface = device(ns, label)

@@ -44,6 +44,8 @@ PER_INTERFACE = {
 
 _CONF = "net.ipv4.conf."
 
+#: As many characters of a number do not fit into the kernel's buffer (kernel/sysctl.c TMPBUFLEN; observed on 6.18).
+_LONGEST_NUMBER = 21
 #: What the kernel takes as a number, and the least and most for settings that have some (6.18).
 _NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
 _RANGES = {
@@ -138,11 +140,11 @@ def _accepted(key: str, text: str) -> str:
     """
     words = text.split()
     if key == "net.ipv4.ping_group_range":
-        if len(words) != 2 or not all(word.isdigit() for word in words):
+        if len(words) != 2 or not all(_NUMBER.fullmatch(word) and word.isdigit() and len(word) < 11 for word in words):
             raise KernelError(errno.EINVAL)
         return "\t".join(words) if int(words[0]) <= int(words[1]) else "1\t0"
     found = _NUMBER.fullmatch(words[0]) if words else None
-    if not found:
+    if not found or len(words[0]) >= _LONGEST_NUMBER:
         raise KernelError(errno.EINVAL)
     digits = found[2]
     number = int(digits, 8 if digits.startswith("0") and digits.isdigit() else 0)

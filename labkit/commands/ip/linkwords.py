@@ -10,6 +10,7 @@ from errno import ESRCH
 from ...errors import KernelError
 from ...lab.namespace import Namespace
 from ..result import Context, Failure
+from ..words import whole
 from . import usage
 from .groups import group_name
 from .words import Words, device, duplicate, find_device, garbage, integer, ipv4, matches, refused, wrong
@@ -158,8 +159,8 @@ def _valid_name(name: str) -> bool:
 def _index(value: str, request: LinkRequest) -> int:
     if request.index is not None:
         raise duplicate("index", value)
-    number = int(value) if value.isdigit() else 0
-    if number <= 0:
+    number = whole(value)
+    if number is None or not 0 < number < 2**31:
         raise wrong(value, 'Invalid "index" value')
     return number
 

@@ -11,6 +11,7 @@ from ...errors import KernelError
 from ...lab import netns as lab_netns
 from ...lab.namespace import Namespace
 from ..result import Context, Failure, Result
+from ..words import is_digits, whole
 from . import usage
 from .jsontext import json_text
 from .options import Options
@@ -133,9 +134,9 @@ def _identify(ctx: Context, options: Options, words: Words) -> Result:
     pid = words.take()
     if words:
         raise Failure(1, "extra arguments specified\n")
-    if not pid.isdigit():
+    if not is_digits(pid):
         raise Failure(1, f"Specified string '{pid}' is not a pid\n")
-    found = ctx.lab.of_process(ctx.ns.machine, int(pid))
+    found = ctx.lab.of_process(ctx.ns.machine, whole(pid))
     if found is not None:
         return Result(0, (found.label if found.named else "") + "\n")
     raise Failure(1, "Cannot open network namespace: No such file or directory\n")

@@ -54,7 +54,7 @@ def time(name: str, unit: int, locked: bool = False) -> Reader:
 
 def _duration(word: str) -> tuple[int, bool] | None:
     """A whole number of milliseconds, rounded up, and whether it had no unit."""
-    found = re.fullmatch(r"(\d+\.\d*|\.\d+|0[xX][0-9a-fA-F]+|\d+)(s|secs?|ms|msecs?|)", word, re.IGNORECASE)
+    found = re.fullmatch(r"([0-9]+\.[0-9]*|\.[0-9]+|0[xX][0-9a-fA-F]+|[0-9]+)(s|secs?|ms|msecs?|)", word, re.IGNORECASE)
     if found is None:
         return None
     number = float(found[1]) if "." in found[1] else unsigned(found[1], 64)

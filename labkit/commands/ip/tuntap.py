@@ -11,6 +11,7 @@ from ...lab import links
 from ...lab.interface import Interface, Tun
 from ...lab.names import LONGEST
 from ..result import Context, Failure, Result
+from ..words import is_digits, whole
 from . import usage
 from .jsontext import json_text
 from .options import NAME, Options
@@ -90,9 +91,10 @@ def _account(kind: str, word: str) -> int:
     """A user or group by number; of names the lab knows root."""
     if word == "root":
         return 0
-    if not word.isdigit():
+    number = whole(word) if is_digits(word) else None
+    if number is None or number >= 2**32:
         raise Failure(255, f'invalid {kind} "{word}"\n')
-    return int(word)
+    return number
 
 
 def _checked(name: str, key: str) -> str:
