@@ -61,43 +61,49 @@ _RANGES = {
 
 
 class Sysctls:
-    """A mapping of sysctl names to their text; an unknown name raises KernelError(ENOENT)."""
+    """A mapping of sysctl names to their text; an unknown name raises KernelError(ENOENT).
 
-    __slots__ = ("_values",)
+    `_groups` holds the settings of each interface by its name, and of "" those outside of `conf`. A group is never changed, a write
+    puts another in its place: so a new interface has the very group of "default", and a copy those of its original.
+    """
+
+    __slots__ = ("_groups",)
 
     def __init__(self):
-        self._values = dict(GLOBAL)
-        for scope in ("all", "default"):
-            for key, value in PER_INTERFACE.items():
-                self._values[f"{_CONF}{scope}.{key}"] = value
+        self._groups = {"": GLOBAL, "all": PER_INTERFACE, "default": PER_INTERFACE}
+
+    def __deepcopy__(self, memo) -> "Sysctls":
+        new = object.__new__(Sysctls)
+        new._groups = dict(self._groups)
+        return new
 
     def __contains__(self, key: str) -> bool:
-        return key in self._values
+        group, name = _cut(key)
+        return name in self._groups.get(group, ())
 
     def __getitem__(self, key: str) -> str:
+        group, name = _cut(key)
         try:
-            return self._values[key]
+            return self._groups[group][name]
         except KeyError:
             raise KernelError(errno.ENOENT) from None
 
     def __setitem__(self, key: str, value: str) -> None:
         """Write one value, with what the kernel changes along with it (ip-sysctl.rst)."""
-        if key not in self._values:
-            raise KernelError(errno.ENOENT)
-        value, before = _accepted(key, value), self._values[key]
-        self._values[key] = value
+        before, value = self[key], _accepted(key, value)
+        self._write(*_cut(key), value)
         if key in ("net.ipv4.ip_forward", f"{_CONF}all.forwarding") and value != before:
             self._forward_everywhere(value)
 
     def __iter__(self):
-        return iter(sorted(self._values))
+        return iter(sorted(f"{_CONF}{group}.{name}" if group else name for group, held in self._groups.items() for name in held))
 
     def number(self, key: str) -> int:
-        return int(self._values[key])
+        return int(self[key])
 
     def conf(self, interface: str, key: str) -> int:
         """The setting of one interface alone."""
-        return int(self._values[f"{_CONF}{interface}.{key}"])
+        return int(self._groups[interface][key])
 
     def either(self, interface: str, key: str) -> bool:
         """True when "all" or the interface says so."""
@@ -109,27 +115,33 @@ class Sysctls:
 
     def add_interface(self, name: str) -> None:
         """A new interface starts with what "default" says."""
-        for key in PER_INTERFACE:
-            self._values[f"{_CONF}{name}.{key}"] = self._values[f"{_CONF}default.{key}"]
+        self._groups[name] = self._groups["default"]
 
     def drop_interface(self, name: str) -> None:
-        for key in PER_INTERFACE:
-            self._values.pop(f"{_CONF}{name}.{key}", None)
+        del self._groups[name]
 
     def rename_interface(self, old: str, new: str) -> None:
-        for key in PER_INTERFACE:
-            self._values[f"{_CONF}{new}.{key}"] = self._values.pop(f"{_CONF}{old}.{key}")
+        self._groups[new] = self._groups.pop(old)
+
+    def _write(self, group: str, name: str, value: str) -> None:
+        self._groups[group] = self._groups[group] | {name: value}
 
     def _forward_everywhere(self, value: str) -> None:
         """Changing ip_forward writes every interface's `forwarding`, and a router takes no redirects.
 
         kernel: net/ipv4/devinet.c inet_forward_change.
         """
-        self._values["net.ipv4.ip_forward"] = value
-        self._values[f"{_CONF}all.accept_redirects"] = "0" if int(value) else "1"
-        for key in self._values:
-            if key.startswith(_CONF) and key.endswith(".forwarding"):
-                self._values[key] = value
+        self._write("", "net.ipv4.ip_forward", value)
+        self._write("all", "accept_redirects", "0" if int(value) else "1")
+        for group in self._groups:
+            if group:
+                self._write(group, "forwarding", value)
+
+
+def _cut(key: str) -> tuple[str, str]:
+    """The group a name belongs to, and its name in there: net.ipv4.conf.eth0.1.forwarding is `forwarding` of eth0.1."""
+    group, _, name = key.removeprefix(_CONF).rpartition(".")
+    return (group, name) if key.startswith(_CONF) else ("", key)
 
 
 def _accepted(key: str, text: str) -> str:
