@@ -58,8 +58,9 @@ class Lab:
 
     def on_machine(self, machine: str, label: str) -> Namespace | None:
         """The namespace that a machine knows by this name, or None."""
-        for namespace in self.namespaces.values():
-            if namespace.machine == machine and namespace.label == label and namespace.named:
+        for name in (label, f"{machine}/{label}"):  # it has one of the two (see add_namespace)
+            namespace = self.namespaces.get(name)
+            if namespace is not None and namespace.named and (namespace.machine, namespace.label) == (machine, label):
                 return namespace
         return None
 
@@ -117,8 +118,8 @@ class Lab:
             uid=self.new_uid(), index=1, name="lo", kind="loopback", mac=ZERO_MAC, broadcast=ZERO_MAC, mtu=65536,
             namespace=namespace.name, origin=KERNEL,
         )
-        namespace.interfaces[1] = self.interfaces[loopback.uid] = loopback
+        self.interfaces[loopback.uid] = loopback
+        namespace.add(loopback)
         namespace.next_index = 2
-        namespace.sysctls.add_interface("lo")
         self.namespaces[namespace.name] = namespace
         return namespace

@@ -96,8 +96,8 @@ def _plug(lab: Lab, ns: Namespace, name: str, kind: str, mac, mtu, index) -> Int
         uid=lab.new_uid(), index=index, name=name, kind=kind, mac=mac or lab.new_mac(),
         mtu=mtu or 1500, namespace=ns.name, origin=lab.origin,
     )
-    ns.interfaces[index] = lab.interfaces[interface.uid] = interface
-    ns.sysctls.add_interface(name)
+    lab.interfaces[interface.uid] = interface
+    ns.add(interface)
     return interface
 
 
@@ -129,9 +129,8 @@ def _unplug(lab: Lab, ns: Namespace, interface: Interface) -> None:
     if interface.master:
         ports.set_master(lab, ns, interface, None)
     leave(lab, ns, interface)
-    del ns.interfaces[interface.index]
+    ns.remove(interface)
     del lab.interfaces[interface.uid]
-    ns.sysctls.drop_interface(interface.name)
 
 
 def leave(lab: Lab, ns: Namespace, interface: Interface) -> None:
@@ -248,8 +247,7 @@ def rename(lab: Lab, ns: Namespace, interface: Interface, new: str) -> None:
     if new == old:
         return
     new = claim(ns, new, interface.kind)
-    interface.name = new
-    ns.sysctls.rename_interface(old, new)
+    ns.rename(interface, new)
     for other in ns.interfaces.values():
         if other.master == old:
             other.master = new
@@ -291,15 +289,13 @@ def move(lab: Lab, ns: Namespace, interface: Interface, target: Namespace, name:
     if interface.master:
         ports.set_master(lab, ns, interface, None)
     leave(lab, ns, interface)
-    del ns.interfaces[interface.index]
-    ns.sysctls.drop_interface(interface.name)
+    ns.remove(interface)
     if interface.index in target.interfaces:
         interface.index = _new_index(target)
     interface.name = new_name
     interface.namespace = target.name
     interface.qdisc = "noop"
-    target.interfaces[interface.index] = interface
-    target.sysctls.add_interface(new_name)
+    target.add(interface)
     _number_namespace(ns, target)
     _remember_peer_namespace(lab, interface)
     peer = lab.peer(interface)
@@ -319,4 +315,6 @@ def _remember_peer_namespace(lab: Lab, interface: Interface) -> None:
 
 def _number_namespace(here: Namespace, there: Namespace) -> None:
     """Give a namespace the lowest free number by which this one knows it, unless it has one."""
-    here.nsids.setdefault(there.name, next(n for n in range(len(here.nsids) + 1) if n not in here.nsids.values()))
+    if there.name not in here.nsids:
+        taken = {*here.nsids.values()}
+        here.nsids[there.name] = next(number for number in range(len(taken) + 1) if number not in taken)

@@ -60,6 +60,7 @@ class Namespace:
     redirects: dict[IPv4Address, IPv4Address] = field(default_factory=dict)
     redirects_sent: dict[IPv4Address, tuple[int, float]] = field(default_factory=dict)
     next_index: int = 1
+    _names: dict[str, Interface] = field(default_factory=dict, repr=False)
 
     @property
     def main(self) -> RouteTable:
@@ -73,10 +74,23 @@ class Namespace:
 
     def find(self, name: str) -> Interface | None:
         """The interface of that name, or None."""
-        for interface in self.interfaces.values():
-            if interface.name == name:
-                return interface
-        return None
+        return self._names.get(name)
+
+    def add(self, interface: Interface) -> None:
+        """Take an interface in, with the settings a new one has here."""
+        self.interfaces[interface.index] = self._names[interface.name] = interface
+        self.sysctls.add_interface(interface.name)
+
+    def remove(self, interface: Interface) -> None:
+        """Let an interface go."""
+        del self.interfaces[interface.index], self._names[interface.name]
+        self.sysctls.drop_interface(interface.name)
+
+    def rename(self, interface: Interface, new: str) -> None:
+        """Give an interface another name, under which its settings stand from now on."""
+        self.sysctls.rename_interface(interface.name, new)
+        self._names[new] = self._names.pop(interface.name)
+        interface.name = new
 
     def table(self, number: int) -> RouteTable:
         """The table to write into. A namespace starts without any; the first route makes its table,
