@@ -1,7 +1,6 @@
 """What tasks ask of a lab: whether packets get through. Always asked of a copy, so that a check leaves no neighbour
 entry, no learned address and no moved clock behind in the learner's lab."""
 
-import copy
 
 from ..lab.lab import Lab
 from ..trace.trace import Trace
@@ -9,7 +8,7 @@ from ..trace.trace import Trace
 
 def probe(lab: Lab, source: str, destination: str, **how) -> Trace:
     """`lab.trace`, on a copy of the lab."""
-    return copy.deepcopy(lab).trace(source, destination, **how)
+    return lab.copy().trace(source, destination, **how)
 
 
 def unanswered(lab: Lab, source: str, destination: str, **how) -> str | None:

@@ -9,12 +9,13 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from ..tables.fdb import Fdb
 from ..tables.origin import YOU, Origin
+from ..tables.values import Kept, Value
 
 ZERO_MAC = "00:00:00:00:00:00"
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class Address(Value):
     """An address on an interface. `secondary` is the kernel's word for the second in a subnet.
 
     `peer` is the far end of a point-to-point address, and its prefix. `valid` and `preferred` are
@@ -52,7 +53,7 @@ class Address:
 
 
 @dataclass(slots=True)
-class Port:
+class Port(Kept):
     """What a bridge keeps about one of its ports (bridge(8))."""
 
     hairpin: bool = False
@@ -65,7 +66,7 @@ class Port:
 
 
 @dataclass(slots=True)
-class Bridge:
+class Bridge(Kept):
     """What makes an interface a bridge. `mac_set` is true once a user chose its MAC address;
     `mtu_set` likewise. Times are in seconds."""
 
@@ -85,7 +86,7 @@ class Bridge:
 
 
 @dataclass(slots=True)
-class Vxlan:
+class Vxlan(Kept):
     """What makes an interface a vxlan tunnel end (VTEP). `options` are shown and change nothing else."""
 
     vni: int
@@ -100,7 +101,7 @@ class Vxlan:
 
 
 @dataclass(slots=True)
-class Tun:
+class Tun(Kept):
     """What makes an interface a TUN or TAP; `program` names who holds it open (None: nobody)."""
 
     mode: str = "tun"
@@ -112,7 +113,7 @@ class Tun:
 
 
 @dataclass(slots=True, eq=False)
-class Interface:
+class Interface(Kept):
     """`uid` is the lab-wide number by which a veth end finds its peer; `index` is the kernel's
     interface index inside its namespace; `unlinked` is the operstate while up without carrier;
     `filters` are MAC addresses somebody made it listen to; `counters` are named as `ip -j -s link`

@@ -6,10 +6,12 @@ addresses, routes, neighbors); what packets do is in the room `trace`.
 
 import errno
 from contextlib import contextmanager
+from copy import deepcopy
 from heapq import heappush
 
 from ..errors import KernelError, LabError
 from ..tables.origin import KERNEL, YOU, Origin
+from ..tables.values import alike, copied
 from .interface import ZERO_MAC, Interface
 from .namespace import Namespace
 
@@ -21,6 +23,10 @@ class Lab:
     are being written now (see `writing`). `probes` lists (source namespace, destination address)
     pairs that a ready lab is about.
     """
+
+    #: What `revision` looks at, and a copy from when it was last asked.
+    SEEN = ("now", "namespaces", "services")
+    _picture: "Lab | None" = None
 
     def __init__(self, *machines: str):
         self.namespaces: dict[str, Namespace] = {}
@@ -37,6 +43,7 @@ class Lab:
         self.agenda_number = 0
         self.probes_sent = 0
         self.interfaces: dict[int, Interface] = {}  # by uid, all namespaces
+        self._revision = 0
         self._next_uid = 1
         self._next_mac = 1
         for name in machines or ("host",):
@@ -85,6 +92,34 @@ class Lab:
     def peer(self, interface: Interface) -> Interface | None:
         """The other end of a veth pair."""
         return None if interface.peer is None else self.interface(interface.peer)
+
+    def copy(self) -> "Lab":
+        """A lab of its own, alike in all; it shares with this one what never changes."""
+        return deepcopy(self)
+
+    def __deepcopy__(self, memo) -> "Lab":
+        memo[id(self)] = new = object.__new__(type(self))
+        vars(new).update((name, copied(value, memo)) for name, value in self.__getstate__().items())
+        new._picture = self._picture
+        return new
+
+    def __getstate__(self) -> dict:
+        return {name: value for name, value in vars(self).items() if name != "_picture"}
+
+    @property
+    def revision(self) -> int:
+        """A number that goes up when anything a person could look at is not as it was when last asked: tables, interfaces and
+        their counters, what packets taught (neighbours, FDB), daemons, the clock. Reading commands leave it as it is.
+
+        It is found by comparing, not by counting writes, so that nobody who writes can forget it.
+        """
+        if self._picture is None:
+            self._picture = self.copy()
+        elif not alike(self, self._picture):
+            self._revision += 1
+            self._picture = None
+            self._picture = self.copy()
+        return self._revision
 
     @contextmanager
     def writing(self, who: str, command: str = ""):

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 from ..tables.route import ERROR_TYPES, LOCAL, MAIN, NextHop, Route
 from ..tables.rule import Rule
 from ..tables.table import Lookup, Unfit
+from ..tables.values import Value
 from .addresses import scope_number
 from .interface import Interface
 from .lab import Lab
@@ -31,7 +32,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Value):
     """Where a packet goes next.
 
     kind: a route type ("unicast", "local", "broadcast", "unreachable", …), or "none" when no rule

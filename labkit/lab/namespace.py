@@ -11,13 +11,14 @@ from ..tables.neighbor import Neighbor
 from ..tables.route import LOCAL, MAIN
 from ..tables.rule import Rule, first_rules
 from ..tables.table import RouteTable
+from ..tables.values import Kept, Value
 from .interface import Interface
 from .program import Program
 from .sysctls import Sysctls
 
 
 @dataclass(frozen=True, slots=True)
-class PathMtu:
+class PathMtu(Value):
     """What a router's "fragmentation needed" taught us about one destination."""
 
     mtu: int
@@ -29,7 +30,7 @@ class PathMtu:
 
 
 @dataclass(slots=True, eq=False)
-class Namespace:
+class Namespace(Kept):
     """`role`: "machine", "namespace", "container", "pod" or "switch" (what joins machines).
 
     `label` is what `ip netns` calls it; `name` is unique in the lab. `listeners` holds

@@ -9,6 +9,8 @@ every rewriting.
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
+from ..tables.values import Value
+
 BROADCAST_MAC = "ff:ff:ff:ff:ff:ff"
 
 
@@ -93,7 +95,7 @@ IP_HEADER, ICMP_HEADER, UDP_HEADER, TCP_HEADER, ETHERNET_HEADER, VXLAN_HEADER = 
 
 
 @dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(Value):
     """`size` is the payload in bytes, not counting any header; with `inner` it is not used.
 
     A fragment's `size` is all it carries behind its IP header, and `whole` is the packet it is of.

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from .origin import KERNEL, Origin
+from .values import Value
 
 #: States in which the MAC address may be used (kernel: NUD_VALID).
 VALID = frozenset({"PERMANENT", "NOARP", "REACHABLE", "PROBE", "STALE", "DELAY"})
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbor:
+class Neighbor(Value):
     """`since` is the lab's clock, in seconds, when the state was entered."""
 
     address: IPv4Address

@@ -7,9 +7,11 @@ when two lines are.
 
 from dataclasses import dataclass
 
+from .values import Value
+
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Value):
     who: str
     command: str = ""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
 from .origin import YOU, Origin
+from .values import Value
 
 MAIN, LOCAL, DEFAULT = 254, 255, 253
 ANY = IPv4Network("0.0.0.0/0")
@@ -22,7 +23,7 @@ ERROR_TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class NextHop:
+class NextHop(Value):
     """One leg of a multipath route."""
 
     gateway: IPv4Address | None = None
@@ -32,7 +33,7 @@ class NextHop:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Route(Value):
     """A line of a route table. `metrics` are (name, value) pairs such as ("mtu", "1400")."""
 
     dst: IPv4Network = ANY

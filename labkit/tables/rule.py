@@ -9,12 +9,13 @@ from ipaddress import IPv4Network
 
 from .origin import KERNEL, Origin
 from .route import ANY, DEFAULT, LOCAL, MAIN
+from .values import Value
 
 TABLE_NAMES = {LOCAL: "local", MAIN: "main", DEFAULT: "default"}
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Value):
     priority: int
     table: int = MAIN
     src: IPv4Network = ANY

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..lab.lookup import Decision
 from ..lab.packet import Packet
+from ..tables.values import Value
 
 
 class Sighting(NamedTuple):
@@ -26,7 +27,7 @@ class Sighting(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Value):
     """One thing that happened. `details` are the candidates that lost, one line each.
 
     `aside` marks what is not on the probe's own path: ARP, and copies of flooded frames.

@@ -4,7 +4,6 @@ Three ready labs that differ in flannel's backend alone; "none" is host-gw, whic
 so what does not fit is refused and not cut.
 """
 
-import copy
 
 from .. import scenarios
 from ..errors import BadInput
@@ -98,7 +97,7 @@ class Encapsulation:
     def _probe(self) -> None:
         if self.backend not in self._labs:
             self._labs[self.backend] = scenarios.flannel(backend=BACKENDS[self.backend])
-        self.lab = copy.deepcopy(self._labs[self.backend])
+        self.lab = self._labs[self.backend].copy()
         source, destination = self.lab.probes[0]
         self.trace: Trace = self.lab.trace(source, destination, size=self.size, df=True)
 

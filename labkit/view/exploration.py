@@ -4,8 +4,6 @@ Every answer starts from a fresh copy of the lab, so exploring changes nobody el
 question gives the same answer whatever was asked before. Bad input leaves all as it was, with a message.
 """
 
-import copy
-import pickle
 from dataclasses import dataclass, replace
 
 from ..errors import BadInput, LabError
@@ -49,8 +47,8 @@ class Exploration:
     def __init__(self, lab: Lab, source: str | None = None, to: str | None = None):
         if not isinstance(lab, Lab):
             raise BadInput(f"an explorer takes a lab, such as labkit.scenarios.veth_pair(); got {type(lab).__name__}")
-        self._base = copy.deepcopy(lab)
-        self.lab = copy.deepcopy(lab)
+        self._base = lab.copy()
+        self.lab = lab.copy()
         first = lab.probes[0] if lab.probes else (lab.home, "127.0.0.1")
         self.question = Question(source or first[0], to or str(first[1]))
         self.edits: list[Edit] = []
@@ -89,7 +87,7 @@ class Exploration:
 
     def _ask(self, lab: Lab, question: Question) -> Trace:
         """The trace of a question, on a copy of the lab: a probe leaves neighbours and FDB entries behind."""
-        fresh = copy.deepcopy(lab)
+        fresh = lab.copy()
         if question.source not in lab.namespaces:  # a line has deleted it
             trace = self._unsent("source", f"there is no namespace {question.source!r} any more: choose another, or take the line back")
         else:
@@ -109,8 +107,8 @@ class Exploration:
         new = new.strip()
         if old == new:
             return True
-        trial, outputs = copy.deepcopy(self.lab), []
-        before = pickle.dumps(trial.namespaces)
+        trial, outputs = self.lab.copy(), []
+        before = trial.revision
 
         def run(line: str):
             result = trial.sh(line, on=on)
@@ -123,7 +121,7 @@ class Exploration:
             return False
         self.messages.pop("line", None)
         self.output = "".join(outputs)
-        if pickle.dumps(trial.namespaces) != before:  # else it only showed something
+        if trial.revision != before:  # else it only showed something
             self._take(trial, [*self.edits, Edit(on, tuple(given))])
         return True
 
@@ -143,7 +141,7 @@ class Exploration:
         return {ns.name for ns in self._base.namespaces.values() if ns.name != ns.machine}
 
     def _replay(self, edits: list[Edit]) -> None:
-        lab = copy.deepcopy(self._base)
+        lab = self._base.copy()
         for edit in edits:
             for line in edit.lines:
                 lab.sh(line, on=edit.on)

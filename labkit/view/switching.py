@@ -4,7 +4,6 @@ A station is what is behind a bridge port. Each frame goes through the lab's own
 copy of the lab; the history is played again from the start whenever one step is taken back.
 """
 
-import copy
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -48,7 +47,7 @@ class Switching:
     """One bridge, the frames sent through it so far, and what the last of them did."""
 
     def __init__(self, lab: Lab, bridge: str, on: str | None = None):
-        self._base = copy.deepcopy(lab)
+        self._base = lab.copy()
         self.namespace = _holder(self._base, bridge, on)
         self.bridge = bridge
         self.messages: dict[str, str] = {}
@@ -78,7 +77,7 @@ class Switching:
 
     def give(self, line: str) -> bool:
         """A line of the lab's shell where the bridge is, such as `bridge link set dev veth1 hairpin on`."""
-        trial = copy.deepcopy(self.lab)
+        trial = self.lab.copy()
         result = trial.sh(line, on=self.namespace)
         complaint = ""
         if result.returncode:
@@ -99,13 +98,13 @@ class Switching:
         self._replay([])
 
     def _replay(self, acts: list[Act]) -> None:
-        lab, steps = copy.deepcopy(self._base), ()
+        lab, steps = self._base.copy(), ()
         for number, act in enumerate(acts, 1):
             steps = self._play(lab, act, number)
         self.lab, self.acts, self.steps = lab, acts, steps
 
     def _do(self, act: Act) -> None:
-        lab, acts = copy.deepcopy(self.lab), [*self.acts, act]
+        lab, acts = self.lab.copy(), [*self.acts, act]
         self.steps = self._play(lab, act, len(acts))
         self.lab, self.acts = lab, acts
 

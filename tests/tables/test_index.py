@@ -10,13 +10,14 @@ from labkit.tables.fdb import Fdb, FdbEntry
 from labkit.tables.route import LOCAL, MAIN, Route
 from labkit.tables.table import RouteTable, _judge, _place
 
-PREFIXES = [IPv4Network(p) for p in ("0.0.0.0/0", "0.0.0.0/8", "10.0.0.0/8", "10.0.0.0/24", "10.0.0.0/32", "10.0.0.128/25", "255.255.255.255/32")]
-ADDRESSES = [IPv4Address(a) for a in ("0.0.0.0", "10.0.0.0", "10.0.0.1", "10.0.0.200", "10.9.9.9", "192.0.2.1", "255.255.255.255")]
+PREFIXES = [*map(IPv4Network, "0.0.0.0/0 0.0.0.0/8 10.0.0.0/8 10.0.0.0/24 10.0.0.0/32 10.0.0.128/25 255.255.255.255/32".split())]
+ADDRESSES = [*map(IPv4Address, "0.0.0.0 10.0.0.0 10.0.0.1 10.0.0.200 10.9.9.9 192.0.2.1 255.255.255.255".split())]
 routes = st.builds(
-    Route, dst=st.sampled_from(PREFIXES), metric=st.sampled_from([0, 5, 9]), tos=st.sampled_from([0, 8, 16]), dev=st.sampled_from(["a", "b"]),
-    table=st.sampled_from([MAIN, MAIN, LOCAL, 100, 254 + 256]),
+    Route, dst=st.sampled_from(PREFIXES), metric=st.sampled_from([0, 5, 9]), tos=st.sampled_from([0, 8, 16]),
+    dev=st.sampled_from(["a", "b"]), table=st.sampled_from([MAIN, MAIN, LOCAL, 100, 254 + 256]),
 )
-writes = st.lists(st.tuples(st.sampled_from(["append", "append", "prepend", "replace", "remove", "discard", "copy"]), routes, st.integers(0, 9)), max_size=25)
+verbs = st.sampled_from("append append prepend replace remove discard copy".split())
+writes = st.lists(st.tuples(verbs, routes, st.integers(0, 9)), max_size=25)
 
 
 def scanned(routes: list[Route], address: IPv4Address) -> list[Route]:
@@ -72,7 +73,8 @@ def test_a_table_whose_routes_are_filed_answers_as_one_that_is_searched(steps):
 
 MACS = ["00:00:00:00:00:00", "02:00:00:00:00:01", "02:00:00:00:00:02"]
 entries = st.builds(FdbEntry, mac=st.sampled_from(MACS), dev=st.sampled_from(["a", "b"]), seen=st.integers(0, 3))
-fdb_writes = st.lists(st.tuples(st.sampled_from(["add", "add", "replace", "remove", "discard", "copy"]), entries, st.integers(0, 9)), max_size=25)
+fdb_verbs = st.sampled_from("add add replace remove discard copy".split())
+fdb_writes = st.lists(st.tuples(fdb_verbs, entries, st.integers(0, 9)), max_size=25)
 
 
 @settings(max_examples=200)

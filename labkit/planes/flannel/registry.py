@@ -6,6 +6,7 @@ picks one of the free subnets by chance, the lab's by `choose`, which takes the 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from ...errors import BadInput, LabError
@@ -41,13 +42,13 @@ def exactly(subnet: str) -> Chooser:
         wanted = IPv4Network(subnet.strip())
     except ValueError as error:
         raise BadInput(f"{subnet!r} is not a subnet such as 10.20.37.0/24: {error}") from None
+    return partial(_insist, wanted)
 
-    def choose(free: list[IPv4Network]) -> IPv4Network:
-        if wanted not in free:
-            raise BadInput(f"{wanted} is not one of the {len(free)} subnets flanneld would choose from: {free[0]} … {free[-1]}")
-        return wanted
 
-    return choose
+def _insist(wanted: IPv4Network, free: list[IPv4Network]) -> IPv4Network:
+    if wanted not in free:
+        raise BadInput(f"{wanted} is not one of the {len(free)} subnets flanneld would choose from: {free[0]} … {free[-1]}")
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)
