@@ -12,6 +12,7 @@ from heapq import heappush
 from ..errors import KernelError, LabError
 from ..tables.origin import KERNEL, YOU, Origin
 from ..tables.values import alike, copied
+from .daemon import Daemon, Daemons
 from .interface import ZERO_MAC, Interface
 from .namespace import Namespace
 
@@ -33,7 +34,7 @@ class Lab:
         self.now = 0.0
         self.origin: Origin = YOU
         self.probes: list[tuple[str, str]] = []
-        self.services: dict[str, object] = {}  # daemons of the machines, by name: docker, etcd, …
+        self.daemons = Daemons()  # of the machines, by name and machine: flanneld, docker, etcd, …
         self.commands: dict[str, object] = {}  # commands those daemons answer to: docker, etcdctl, …
         self.sightings: list = []  # what the last probe showed, step by step, for tcpdump
         self.reachable_time, self.delay_time = 30.0, 5.0  # seconds a neighbour is REACHABLE, and in DELAY
@@ -49,6 +50,16 @@ class Lab:
         for name in machines or ("host",):
             self.add_machine(name)
         self.home = next(iter(self.namespaces))
+
+    @property
+    def services(self) -> dict[str, dict[str, Daemon]]:
+        """The daemons by name, then by machine; "kubernetes" is the API server itself."""
+        found: dict = {}
+        for (name, machine), daemon in self.daemons.items():
+            found.setdefault(name, {})[machine] = daemon
+        if "kube-apiserver" in found:
+            *_, found["kubernetes"] = found["kube-apiserver"].values()
+        return found
 
     def add_machine(self, name: str, role: str = "machine") -> Namespace:
         """A machine of its own: its first namespace carries the machine's name."""

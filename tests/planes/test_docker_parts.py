@@ -22,7 +22,7 @@ def pools(text: str, size: int):
     return [(NET(pool), size) for pool in text.split()]
 
 
-# The vectors of moby's address_space_test.go TestDynamicPoolAllocation (facts.md 2.4): pools, taken, result.
+# The vectors of moby's address_space_test.go TestDynamicPoolAllocation: pools, taken, result.
 VECTORS = [
     (pools("192.168.0.0/16", 24), "192.168.255.0/24", "192.168.0.0/24"),
     (pools("10.20.0.0/16 192.168.0.0/16", 24), "10.0.0.0/8 192.168.0.0/24 192.168.128.0/24", "192.168.1.0/24"),
@@ -209,7 +209,7 @@ def test_a_bridge_name_that_is_taken_is_refused_and_nothing_is_made():
     lab = host()
     before = typed(lab, "ip addr"), typed(lab, "docker network ls")
     refused = lab.sh("docker network create -o com.docker.network.bridge.name=docker0 net1")
-    assert refused.returncode == 1 and "File exists" in refused.stderr
+    assert refused.returncode == 1 and "networks have same bridge name" in refused.stderr
     assert (typed(lab, "ip addr"), typed(lab, "docker network ls")) == before
 
 

@@ -1,4 +1,4 @@
-"""The network config: defaults, checks and complaints (facts.md 1.1; flannel config_test.go)."""
+"""The network config: defaults, checks and complaints (flannel config_test.go)."""
 
 import json
 from ipaddress import ip_address, ip_network

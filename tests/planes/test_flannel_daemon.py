@@ -1,4 +1,4 @@
-"""flanneld on its node: what it writes when leases come and go, and what stays when it ends (facts.md 1.3 to 1.6)."""
+"""flanneld on its node: what it writes when leases come and go, and what stays when it ends."""
 
 from ipaddress import IPv4Address, IPv4Network
 

@@ -1,4 +1,4 @@
-"""subnet.env and dockerd's options (facts.md rows 35 to 37; flannel mk_docker_opts_test, main_test.go)."""
+"""subnet.env and dockerd's options (flannel mk_docker_opts_test, main_test.go)."""
 
 from ipaddress import IPv4Network
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Lease keys and values as etcd keeps them (facts.md 1.3; flannel subnet_test.go, registry_test.go)."""
+"""Lease keys and values as etcd keeps them (flannel subnet_test.go, registry_test.go)."""
 
 import json
 from ipaddress import IPv4Address, IPv4Network, IPv6Network

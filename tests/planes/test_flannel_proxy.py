@@ -1,4 +1,4 @@
-"""The UDP backend's program on its own: its array, its TTLs, its silence (facts.md 1.4)."""
+"""The UDP backend's program on its own: its array, its TTLs, its silence."""
 
 from ipaddress import IPv4Address, IPv4Network
 

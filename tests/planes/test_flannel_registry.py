@@ -1,4 +1,4 @@
-"""Who gets which subnet, and who hears of it (facts.md 1.2, 1.3 and rows 15 to 34; flannel subnet_test.go)."""
+"""Who gets which subnet, and who hears of it (flannel subnet_test.go)."""
 
 from ipaddress import IPv4Address, IPv4Network
 

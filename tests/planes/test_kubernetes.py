@@ -1,4 +1,4 @@
-"""Pods share a namespace that the pause container owns; kubectl shows them with the notes' columns (facts.md 5.1)."""
+"""Pods share a namespace that the pause container owns; kubectl shows them with the notes' columns."""
 
 import pytest
 

@@ -45,8 +45,8 @@ def _group(ctx: Context, group: str, args: list[str]) -> Result:
 
 def _engine(ctx: Context, command: str):
     """The engine of this machine. Its socket is a file, so it is not to be seen from inside a container."""
-    engine = ctx.lab.services["docker"].get(ctx.ns.machine)
-    if engine is None or ctx.ns.role in ("container", "pod"):
+    engine = ctx.lab.daemons.get(("docker", ctx.ns.machine))
+    if engine is None or not engine.running or ctx.ns.role in ("container", "pod"):
         if command in ("run", "create"):
             code, who = (125, "docker: ") if command == "run" else (1, "")
             raise Failure(code, f"{who}{_NO_DAEMON}.\nSee 'docker {command} --help'.\n")

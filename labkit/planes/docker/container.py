@@ -32,6 +32,7 @@ class Request:
     dns: tuple[str, ...] = ()
     extra_hosts: tuple[str, ...] = ()
     auto_remove: bool = False
+    restart: str = "no"
     namespace: str = ""
     role: str = "container"
 
@@ -67,7 +68,7 @@ class Endpoint:
 class Container:
     """`status` is "created", "running" or "exited". `namespace` is the network namespace it runs in,
     None while it does not; its name is `namespace.name`. `devices` counts the interfaces it was given,
-    `gateway` is where Docker pointed its default route."""
+    `gateway` is where Docker pointed its default route; `interrupted`: the daemon's end was its end."""
 
     name: str
     id: str
@@ -80,6 +81,7 @@ class Container:
     bindings: tuple[Binding, ...] = ()
     devices: int = 0
     gateway: IPv4Address | None = None
+    interrupted: bool = False
 
     @property
     def running(self) -> bool:

@@ -25,21 +25,56 @@ from .refused import Refused
 
 class Docker:
     """The engine of one machine. bip: docker0's address with its prefix length (by default the first free
-    pool's first address); mtu: of both ends of each pair (1500); bridge: the interface's name."""
+    pool's first address); mtu: of both ends of each pair (1500); bridge: the interface's name. A Daemon:
+    `options`, what dockerd is started with, are read at each start."""
+
+    name, description = "docker", "Docker Application Container Engine"
 
     def __init__(self, lab: Lab, on: str = "host", *, bip: str | None = None, mtu: int | None = None, bridge: str = "docker0",
                  ip_masq: bool = True):  # fmt: skip
-        engines = lab.services.setdefault("docker", {})
-        if on in engines:
+        if ("docker", on) in lab.daemons:
             raise LabError(f"there is already a Docker engine on {on!r}")
         self.lab, self.machine, self.host = lab, on, lab[on]
         self.containers: list[Container] = []
-        self.networks = Networks(lab, on)
+        self.log: list[str] = []
+        self.networks = Networks(lab, on, self.log)
+        self.options = {"bip": bip, "mtu": mtu or DEFAULT_MTU, "bridge": bridge, "ip_masq": ip_masq}
+        self.running = False
         self._created = 0
-        self.networks.start(bip, mtu or DEFAULT_MTU, bridge, ip_masq)
-        wiring.type_lines(lab, ["sysctl -w net.ipv4.ip_forward=1"], on)
-        engines[on] = self
+        self.start()
+        lab.daemons.add(self)
         lab.commands["docker"] = docker
+
+    @property
+    def command(self) -> str:
+        given = [f"--{flag}={self.options[flag]}" for flag in ("bip", "mtu") if self.options[flag]]
+        return " ".join(["/usr/bin/dockerd", *given])
+
+    def start(self) -> None:
+        """dockerd starts: its networks, then the containers whose restart policy says so."""
+        if self.running:
+            return
+        try:
+            self.networks.start(**self.options)
+            wiring.write(self.lab, self.host, "sysctl -w net.ipv4.ip_forward=1")
+        except LabError as error:
+            self.log.append(str(error))
+            raise
+        self.running = True
+        for container in list(self.containers):
+            if container.request.restart == "always" or (container.interrupted and container.request.restart != "no"):
+                try:
+                    self.start_container(container)
+                except LabError as error:
+                    self.log.append(f"Failed to start container {container.id}: {error}")
+            container.interrupted = False
+
+    def stop(self) -> None:
+        """dockerd ends and its containers with it; the bridges stay."""
+        for container in [c for c in self.containers if self.running and c.running]:
+            container.interrupted = True
+            self.stop_container(container)
+        self.running = False
 
     def run(self, name: str, image: str, *, network: str = "default", ip: str | None = None, command: Sequence[str] = IDLE,
             namespace: str = "", role: str = "container") -> Container:  # fmt: skip
@@ -49,7 +84,7 @@ class Docker:
         request = Request(image, tuple(command), network, pinned=pinned, namespace=namespace or name, role=role)
         container = self.create(name, request)
         try:
-            self.start(container)
+            self.start_container(container)
         except LabError:
             self.remove(container)
             raise
@@ -90,7 +125,7 @@ class Docker:
             raise Refused(f"No such container: {word}")
         return found[0]
 
-    def start(self, container: Container) -> None:
+    def start_container(self, container: Container) -> None:
         """Give it its namespace, its interfaces and its ports."""
         if container.running:
             return
@@ -126,7 +161,7 @@ class Docker:
         container.namespace = self.lab.add_namespace(self.machine, label, named=False, role=request.role)
         container.devices, container.gateway = 0, None
         try:
-            wiring.open_namespace(self.lab, container.namespace.name)
+            wiring.open_namespace(self.lab, container.namespace)
             for endpoint in container.endpoints.values():
                 self._plug(container, endpoint)
             self._publish(container)
@@ -178,7 +213,7 @@ class Docker:
             self.host.listeners.add(got.socket)
             container.bindings += (got,)
 
-    def stop(self, container: Container, exit_code: int = 137) -> None:
+    def stop_container(self, container: Container, exit_code: int = 137) -> None:
         """End it. 137 is what Docker shows of a process that did not heed SIGTERM, as `sleep` does not."""
         if not container.running:
             return

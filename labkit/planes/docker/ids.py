@@ -18,7 +18,7 @@ def veth_name(*what) -> str:
 
 
 def address_mac(address: IPv4Address) -> str:
-    """02:42 and the four bytes of the address: what Docker did up to version 27 (facts: moby bc130f36)."""
+    """02:42 and the four bytes of the address: what Docker did up to version 27 (moby bc130f36)."""
     return "02:42:" + address.packed.hex(":")
 
 

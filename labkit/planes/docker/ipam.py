@@ -2,7 +2,7 @@
 
 Subnets come from a list of pools, the first that overlaps nothing; addresses are handed out lowest
 free first, so a freed low one is used again at once. (moby: libnetwork ipams/defaultipam,
-ipamutils; facts.md 2.1 and 2.4)
+ipamutils)
 """
 
 from collections.abc import Iterable, Iterator

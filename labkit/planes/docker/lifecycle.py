@@ -10,7 +10,7 @@ from .refused import Refused
 
 def start(engine, ctx: Context, args: list[str]) -> Result:
     flags = _flags("start", {"attach": "a", "interactive": "i"}, args)
-    result = _each(engine, flags, engine.start)
+    result = _each(engine, flags, engine.start_container)
     if result.returncode:
         failed = ", ".join(word for word in flags.words if f"{word}\n" not in result.stdout.splitlines(keepends=True))
         return Result(1, result.stdout, f"{result.stderr}Error: failed to start containers: {failed}\n")
@@ -18,13 +18,13 @@ def start(engine, ctx: Context, args: list[str]) -> Result:
 
 
 def stop(engine, ctx: Context, args: list[str]) -> Result:
-    return _each(engine, _flags("stop", {"time": "t:"}, args), engine.stop)
+    return _each(engine, _flags("stop", {"time": "t:"}, args), engine.stop_container)
 
 
 def restart(engine, ctx: Context, args: list[str]) -> Result:
     def again(container: Container) -> None:
-        engine.stop(container)
-        engine.start(container)
+        engine.stop_container(container)
+        engine.start_container(container)
 
     return _each(engine, _flags("restart", {"time": "t:"}, args), again)
 
@@ -33,7 +33,7 @@ def kill(engine, ctx: Context, args: list[str]) -> Result:
     def end(container: Container) -> None:
         if not container.running:
             raise Refused(f"Cannot kill container: {container.name}: Container {container.id} is not running")
-        engine.stop(container)
+        engine.stop_container(container)
 
     return _each(engine, _flags("kill", {"signal": "s:"}, args), end)
 
@@ -47,7 +47,7 @@ def rm(engine, ctx: Context, args: list[str]) -> Result:
                 f"You cannot remove a running container {container.id}. "
                 "Stop the container before attempting removal or force remove"
             )
-        engine.stop(container)
+        engine.stop_container(container)
         engine.remove(container)
 
     return _each(engine, flags, remove, "Error: ")

@@ -9,6 +9,7 @@ from ipaddress import AddressValueError, IPv4Address
 
 from ...commands.result import Context, Failure, Result
 from ...commands.shell import find, run_argv
+from ...commands.words import is_digits
 from ...errors import BadInput
 from . import modes, ports
 from .container import IDLE, Container, Request
@@ -18,7 +19,7 @@ from .refused import Refused
 #: The flags with something behind them in the lab.
 _KNOWN = {
     "add-host": ":", "detach": "d", "dns": ":", "expose": ":", "hostname": "h:", "interactive": "i", "ip": ":", "link": ":",
-    "mac-address": ":", "name": ":", "net": ":", "network": ":", "publish": "p:", "publish-all": "P", "rm": "", "tty": "t",
+    "mac-address": ":", "name": ":", "net": ":", "network": ":", "publish": "p:", "publish-all": "P", "restart": ":", "rm": "", "tty": "t",
 }  # fmt: skip
 
 #: Flags of Docker that change nothing the lab models: processes, files, limits, names.
@@ -29,7 +30,7 @@ _ACCEPTED = {
     "health-interval": ":", "init": "", "ip6": ":", "ipc": ":", "label": "l:", "label-file": ":", "log-driver": ":",
     "log-opt": ":", "memory": "m:", "memory-swap": ":", "mount": ":", "net-alias": ":", "network-alias": ":",
     "no-healthcheck": "", "oom-kill-disable": "", "pid": ":", "pids-limit": ":", "platform": ":", "privileged": "",
-    "pull": ":", "read-only": "", "restart": ":", "runtime": ":", "security-opt": ":", "shm-size": ":", "sig-proxy": "",
+    "pull": ":", "read-only": "", "runtime": ":", "security-opt": ":", "shm-size": ":", "sig-proxy": "",
     "stop-signal": ":", "stop-timeout": ":", "sysctl": ":", "tmpfs": ":", "ulimit": ":", "user": "u:", "userns": ":",
     "uts": ":", "volume": "v:", "volumes-from": ":", "workdir": "w:",
 }  # fmt: skip
@@ -53,7 +54,7 @@ def run(engine, ctx: Context, args: list[str]) -> Result:
     container, warnings = _create(engine, flags)
     shown = f"{container.id}\n" if detached else ""
     try:
-        engine.start(container)
+        engine.start_container(container)
     except Refused as error:
         if container.request.auto_remove:
             engine.remove(container)
@@ -111,6 +112,7 @@ def _request(flags: Flags, image: str, words: tuple[str, ...]) -> Request:
         dns=flags.all("dns"),
         extra_hosts=flags.all("add-host"),
         auto_remove=flags.on("rm"),
+        restart=_restart(flags.one("restart", "no")),
     )  # fmt: skip
     if request.links and not modes.takes_links(request):
         raise BadInput("links are only supported for user-defined networks")
@@ -118,6 +120,16 @@ def _request(flags: Flags, image: str, words: tuple[str, ...]) -> Request:
         lower = ": repository name must be lowercase" if _IMAGE.fullmatch(image.lower()) else ""
         raise BadInput(f"invalid reference format{lower}")
     return request
+
+
+def _restart(text: str) -> str:
+    """no, always, unless-stopped, or on-failure with the most times behind it, of which the lab counts none."""
+    policy, colon, most = text.partition(":")
+    if policy not in ("no", "always", "unless-stopped", "on-failure"):
+        raise BadInput(f"Error response from daemon: invalid restart policy '{policy}'")
+    if colon and (policy != "on-failure" or not is_digits(most)):
+        raise BadInput(f"Error response from daemon: maximum retry count cannot be used with restart policy '{policy}'")
+    return policy
 
 
 def _ip(text: str) -> IPv4Address | None:
@@ -138,10 +150,10 @@ def _to_its_end(engine, ctx: Context, container: Container, warnings: str) -> Re
     try:
         result = _inside(engine, ctx, container, list(container.request.command))
     except LookupError as error:
-        engine.stop(container, 127)
+        engine.stop_container(container, 127)
         start = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process"
         raise Failure(127, f"{warnings}docker: Error response from daemon: {start}: {error}.\n") from None
-    engine.stop(container, result.returncode)
+    engine.stop_container(container, result.returncode)
     return Result(result.returncode, result.stdout, warnings + result.stderr)
 
 

@@ -26,21 +26,35 @@ _REFUSED = {2: Failure(2, _REFUSED_V2), 3: Failure(1, "Error: context deadline e
 
 
 class Etcd:
-    """etcd on the machine `on`; `api` is 2 or 3. From then on the lab has the command etcdctl."""
+    """etcd on the machine `on`; `api` is 2 or 3. From then on the lab has the command etcdctl. A Daemon."""
+
+    name, description = "etcd", "Etcd Server"
+    command = "/usr/bin/etcd --name=default --data-dir=/var/lib/etcd/default.etcd"
 
     def __init__(self, lab: Lab, on: str, api: int = 3):
         if api not in _SPEAKS:
             raise BadInput(f"etcd has no API {api!r}: 2 or 3")
-        self.on, self.api = lab[on].machine, api
+        self.machine, self.api = lab[on].machine, api
         self.store = Store(lab, _FIRST_INDEX[api])
-        lab.services.setdefault("etcd", {})[self.on] = self
+        self.log: list[str] = []
+        lab.daemons.add(self)
         lab.commands["etcdctl"] = etcdctl
+
+    @property
+    def running(self) -> bool:
+        return self.store.serving
+
+    def start(self) -> None:
+        self.store.serve()
+
+    def stop(self) -> None:
+        """Nobody is answered, nothing expires; what was kept stays on the disk."""
+        self.store.serving = False
 
 
 def etcdctl(ctx: Context, args: list[str]) -> Result:
     """The command: it asks 127.0.0.1, so in another namespace than the server's nobody answers."""
-    servers = ctx.lab.services["etcd"]
-    server = servers.get(ctx.ns.name)
-    if server is None:
-        raise _REFUSED[next(iter(servers.values())).api]
+    server = ctx.lab.daemons.get(("etcd", ctx.ns.name))
+    if server is None or not server.running:
+        raise _REFUSED[(server or next(iter(ctx.lab.services["etcd"].values()))).api]
     return _SPEAKS[server.api](server.store, args)

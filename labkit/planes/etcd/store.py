@@ -1,7 +1,7 @@
 """What etcd keeps: keys with values, some of which expire, and who wants to hear of changes.
 
 Two APIs look at it: v2 has directories and an index, v3 flat keys and a revision. A server here speaks
-one of them (flannel used v2 until 0.17). Observed on etcd 3.4; facts.md 1.3.
+one of them (flannel used v2 until 0.17). Observed on etcd 3.4.
 """
 
 from collections.abc import Callable
@@ -37,14 +37,29 @@ class Event:
 
 
 class Store:
-    """Keys in the order they were made. `directories` are v2's, which stay when their last key goes."""
+    """Keys in the order they were made. `directories` are v2's, which stay when their last key goes.
+
+    `serving`: the server runs. While it does not, its clients are to ask nothing of it."""
 
     def __init__(self, lab: Lab, index: int):
         self.lab = lab
         self.index = index
+        self.serving = True
         self.entries: dict[str, Entry] = {}
         self.directories: dict[str, int] = {}
         self._watchers: list[tuple[str, Callable[[Event], None]]] = []
+
+    def serve(self) -> None:
+        """The server runs (again): what should have expired meanwhile does so now."""
+        self.serving = True
+        for key in list(self.entries):
+            self.expire(key)
+
+    def expire(self, key: str) -> None:
+        """A key's time may have come, if nobody renewed it."""
+        entry = self.get(key)
+        if self.serving and entry is not None and entry.expires is not None and entry.expires <= self.lab.now + 1e-9:
+            self.delete(key, "expire")
 
     def get(self, key: str) -> Entry | None:
         return self.entries.get(key)
@@ -111,7 +126,4 @@ def parents(key: str) -> list[str]:
 
 @handles("etcd_expire")
 def expire(net: Net, store: Store, key: str) -> None:
-    """A key's time may have come, if nobody renewed it."""
-    entry = store.get(key)
-    if entry is not None and entry.expires is not None and entry.expires <= net.now + 1e-9:
-        store.delete(key, "expire")
+    store.expire(key)

@@ -1,6 +1,6 @@
 """/run/flannel/subnet.env: what flanneld tells dockerd about a node's subnet, and the options made of it.
 
-flannel: pkg/subnet/subnet.go, dist/mk-docker-opts.sh; facts.md 1.3. Read again after a restart, it is where
+flannel: pkg/subnet/subnet.go, dist/mk-docker-opts.sh. Read again after a restart, it is where
 flanneld remembers which subnet the node had.
 """
 
@@ -9,10 +9,10 @@ from ipaddress import IPv4Interface, IPv4Network
 from ...errors import BadInput
 
 
-def write(network: IPv4Network, subnet: IPv4Network, mtu: int, ip_masq: bool) -> str:
-    """The four lines; the subnet is written as its first address, which the bridge will have."""
+def write(network: IPv4Network, subnet: IPv4Network, mtu: int, ip_masq: bool, offset: int = 0) -> str:
+    """The four lines; the subnet is written as its first address, which the bridge will have. `offset`: see Lease."""
     return (
-        f"FLANNEL_NETWORK={network}\nFLANNEL_SUBNET={subnet.network_address + 1}/{subnet.prefixlen}\n"
+        f"FLANNEL_NETWORK={network}\nFLANNEL_SUBNET={subnet.network_address + offset + 1}/{subnet.prefixlen}\n"
         f"FLANNEL_MTU={mtu}\nFLANNEL_IPMASQ={'true' if ip_masq else 'false'}\n"
     )
 

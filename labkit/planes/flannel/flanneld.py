@@ -1,6 +1,6 @@
 """flanneld on one node: take a lease, set the backend up, follow the leases of the others.
 
-flannel: main.go, pkg/subnet; facts.md 1.2 to 1.6. The talk with etcd itself is not on the lab's wires.
+flannel: main.go, pkg/subnet. The talk with etcd itself is not on the lab's wires.
 """
 
 from ipaddress import IPv4Address, IPv4Network
@@ -9,46 +9,64 @@ from ...errors import BadInput, LabError
 from ...lab.lab import Lab
 from ...trace.engine import Net, handles
 from . import environment
-from .config import Config
+from .config import Config, Version
 from .hostgw import HostGw
 from .node import Node
 from .registry import RENEW_MARGIN, TTL, Added, Chooser, Registry, Removed, lowest
 from .udp import Udp
 from .vxlan import Vxlan
 
+#: Seconds until a lease that could not be renewed is tried again (flannel: subnet.go MonitorLease).
+RETRY = 60.0
 #: Backend type -> what writes its lines; each has register, configure, added, removed, stop and mtu.
 BACKENDS = {"udp": Udp, "vxlan": Vxlan, "host-gw": HostGw}
 
 
 class Flanneld:
-    """The daemon on the machine `on`, started at once.
+    """The daemon on the machine `on`, started at once. A Daemon.
 
     `dev` is the uplink, by default that of the default route; `env` is the text of /run/flannel/subnet.env.
     Raises LabError when it cannot start; nothing is left behind in etcd then.
     """
 
+    name, description = "flanneld", "Flanneld overlay address etcd agent"
+
     def __init__(
         self, lab: Lab, on: str, registry: Registry, *, dev: str | None = None, public_ip: str | None = None,
         choose: Chooser = lowest, ip_masq: bool = True, env: str = "",
     ):
-        self.lab, self.on, self.registry, self.choose, self.ip_masq, self.env = lab, on, registry, choose, ip_masq, env
-        self.node = _node(lab, on, dev, public_ip, registry.version)
+        before = lab.daemons.get((self.name, on))
+        if before is not None and before.running:
+            raise LabError(f"flanneld runs on {on} already: stop it first")
+        self.lab, self.machine, self.registry, self.choose, self.ip_masq, self.env = lab, on, registry, choose, ip_masq, env
+        self.command = f"/usr/bin/flanneld -etcd-prefix={registry.prefix}"
         self.running = False
         self.log: list[str] = []
+        self._uplink = dev, public_ip
         self.start()
-        lab.services.setdefault("flanneld", {})[on] = self
+        lab.daemons.add(self)
 
     def start(self) -> None:
-        """Take a lease, write the lines, follow the others."""
+        """Take a lease, write the lines, follow the others. What keeps it from that is in its log too."""
+        if self.running:
+            return
+        try:
+            self._start()
+        except LabError as error:
+            self.log.append(str(error))
+            raise
+
+    def _start(self) -> None:
+        self.node = _node(self.lab, self.machine, *self._uplink, self.registry.version, self.log)
         config = self.registry.config()
         self.backend = _backend(config)(self.node, config)
         data = self.backend.register()
         before = environment.previous(self.env, config.ipv4.network)
         self.lease = self.registry.acquire(self.node.public_ip, config.backend, data, before, self.choose)
         self.backend.configure(self.lease)
-        self.env = environment.write(config.ipv4.network, self.lease.subnet, self.backend.mtu, self.ip_masq)
+        self.env = environment.write(config.ipv4.network, self.lease.subnet, self.backend.mtu, self.ip_masq, self.lease.offset)
         self.running = True
-        self.watch = self.registry.watch(self.lease, self._heard, self.stop)
+        self.watch = self.registry.watch(self.lease, self._heard, self.stop, self.log)
         self.lab.post("flannel_renew", self, after=TTL - RENEW_MARGIN)
 
     def stop(self) -> None:
@@ -81,9 +99,15 @@ class Flanneld:
 @handles("flannel_renew")
 def flannel_renew(net: Net, daemon: Flanneld) -> None:
     """An hour before the lease ends."""
-    if daemon.running:
+    if not daemon.running:
+        return
+    after = TTL - RENEW_MARGIN
+    try:
         daemon.renew()
-        net.post("flannel_renew", daemon, after=TTL - RENEW_MARGIN)
+    except LabError as error:
+        daemon.log.append(f"Error renewing lease (trying again in 1 min): {error}")
+        after = RETRY
+    net.post("flannel_renew", daemon, after=after)
 
 
 def _backend(config: Config):
@@ -94,7 +118,7 @@ def _backend(config: Config):
         raise BadInput(f"flannel config: Backend Type {config.backend!r} is not one the lab knows: {known}") from None
 
 
-def _node(lab: Lab, on: str, dev: str | None, public_ip: str | None, version) -> Node:
+def _node(lab: Lab, on: str, dev: str | None, public_ip: str | None, version: Version, log: list[str]) -> Node:
     """The uplink and its address; flanneld takes the interface of the default route."""
     ns = lab[on]
     if dev is None:
@@ -106,4 +130,4 @@ def _node(lab: Lab, on: str, dev: str | None, public_ip: str | None, version) ->
     if uplink is None or not uplink.addresses:
         raise LabError(f"flanneld on {on}: the uplink {dev} has no address yet: `ip addr add 192.168.138.221/20 dev {dev}`")
     address = uplink.addresses[0].ip
-    return Node(lab, ns, dev, address, IPv4Address(public_ip) if public_ip else address, version)
+    return Node(lab, ns, dev, address, IPv4Address(public_ip) if public_ip else address, version, log)

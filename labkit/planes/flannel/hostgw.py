@@ -1,12 +1,15 @@
 """The host-gw backend: one plain route per lease, through the node that has it. Nothing is wrapped.
 
-flannel: pkg/backend/hostgw/hostgw.go, route_network.go; facts.md 1.6. The nodes must share a link, for a
+flannel: pkg/backend/hostgw/hostgw.go, route_network.go. The nodes must share a link, for a
 gateway has to be a neighbour.
 """
 
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from ...errors import LabError
+from ...lab import routes
+from ...tables.route import Route
 from ...trace.engine import Net, handles
 from .config import Config
 from .lease import Lease
@@ -52,7 +55,7 @@ class HostGw:
     def removed(self, subnet: IPv4Network) -> None:
         gateway = self.remote.pop(subnet, None)
         if gateway is not None and self._there(subnet, gateway):
-            self.node.run(f"ip route del {subnet} via {gateway} dev {self.node.dev}")
+            self.node.run("ip route del {} via {} dev {}", subnet, gateway, self.node.dev)
 
     def check(self) -> None:
         """Write again what somebody deleted."""
@@ -62,7 +65,9 @@ class HostGw:
     def _write(self, subnet: IPv4Network) -> None:
         gateway = self.remote[subnet]
         if not self._there(subnet, gateway):
-            self.node.run(f"ip route replace {subnet} via {gateway} dev {self.node.dev}")
+            node, route = self.node, Route(subnet, gateway, self.node.dev)
+            add = partial(routes.add, node.lab, node.ns, route, "replace")
+            node.write(add, "ip route replace {} via {} dev {}", subnet, gateway, node.dev)
 
     def _there(self, subnet: IPv4Network, gateway: IPv4Address) -> bool:
         routes = self.node.ns.main

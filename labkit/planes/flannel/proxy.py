@@ -1,6 +1,6 @@
 """The UDP backend's program: reads packets from the TUN, sends them in UDP to the node that has the subnet.
 
-flannel: proxy_amd64.c, the same since 2014; facts.md 1.4. It keeps its own table, an array in no order:
+flannel: proxy_amd64.c, the same since 2014. It keeps its own table, an array in no order:
 the first entry that contains the address wins (not the longest) and moves to the front. Both ends lower
 the TTL, and nobody hears of a packet whose TTL reaches 0.
 """

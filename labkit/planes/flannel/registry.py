@@ -1,6 +1,6 @@
 """The lease registry: who has which subnet, kept in etcd, watched by every flanneld.
 
-flannel: pkg/subnet/etcd/{registry,local_manager}.go; facts.md 1.2 and 1.3. Nothing here is random: flanneld
+flannel: pkg/subnet/etcd/{registry,local_manager}.go. Nothing here is random: flanneld
 picks one of the free subnets by chance, the lab's by `choose`, which takes the first unless told otherwise.
 """
 
@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from ...errors import BadInput, LabError
 from ..etcd.store import Event, Store
 from .config import TODAY, Config, Range, Version
-from .lease import Lease
+from .lease import Lease, parse_key
 
 PREFIX = "/coreos.com/network"
 #: A lease is good for a day; it is renewed when an hour is left. In seconds.
@@ -39,10 +39,9 @@ def lowest(free: list[IPv4Network]) -> IPv4Network:
 def exactly(subnet: str) -> Chooser:
     """A chooser that insists on one subnet, as chance would have had it on a real node. BadInput when it is none."""
     try:
-        wanted = IPv4Network(subnet.strip())
+        return partial(_insist, IPv4Network(subnet.strip()))
     except ValueError as error:
         raise BadInput(f"{subnet!r} is not a subnet such as 10.20.37.0/24: {error}") from None
-    return partial(_insist, wanted)
 
 
 def _insist(wanted: IPv4Network, free: list[IPv4Network]) -> IPv4Network:
@@ -67,8 +66,14 @@ class Registry:
     def __init__(self, store: Store, prefix: str = PREFIX, version: Version = TODAY):
         self.store, self.prefix, self.version = store, prefix, version
 
+    def check(self) -> None:
+        """LabError when no etcd answers."""
+        if not self.store.serving:
+            raise LabError("client: etcd cluster is unavailable or misconfigured: etcd does not run")
+
     def config(self) -> Config:
         """The operator's config. Raises ConfigNotFound, or BadInput when it does not parse."""
+        self.check()
         entry = self.store.get(f"{self.prefix}/config")
         if entry is None:
             example = '{"Network": "10.20.0.0/16"}'
@@ -76,9 +81,18 @@ class Registry:
         return Config.parse(entry.value, self.version)
 
     def leases(self) -> list[Lease]:
-        """All leases and reservations, in the order they were made."""
-        found = self.store.under(f"{self.prefix}/subnets/")
-        return [Lease.read(entry.key, entry.value, entry.expires) for entry in found]
+        """All leases and reservations, in the order they were made. What is none is left out."""
+        return self.sorted_out()[0]
+
+    def sorted_out(self) -> tuple[list[Lease], list[str]]:
+        """The leases, and why the rest under their directory are none."""
+        leases, bad = [], []
+        for entry in self.store.under(f"{self.prefix}/subnets/"):
+            try:
+                leases.append(Lease.read(entry.key, entry.value, entry.expires))
+            except BadInput as error:
+                bad.append(str(error))
+        return leases, bad
 
     def path(self, lease: Lease) -> str:
         return f"{self.prefix}/subnets/{lease.key}"
@@ -92,17 +106,18 @@ class Registry:
         A node is known by its public address: a changed address means a new subnet.
         Raises OutOfSubnets, ConfigNotFound.
         """
-        subnets = self._range()
-        wanted = Lease(IPv4Network("0.0.0.0/0"), public_ip, backend, data or {})
-        mine = next((lease for lease in self.leases() if lease.public_ip == public_ip), None)
+        subnets, leases = self._range(), self.leases()
+        wanted = Lease(IPv4Network("0.0.0.0/0"), public_ip, backend, data or {}, offset=subnets.offset)
+        mine = next((lease for lease in leases if lease.public_ip == public_ip), None)
         if mine is not None:
             if subnets.holds(mine.subnet):
                 return self.renew(replace(wanted, subnet=mine.subnet, expires=mine.expires))
             self.store.delete(self.path(mine))
-        held = {lease.subnet for lease in self.leases()}
+            leases.remove(mine)
+        held = {lease.subnet for lease in leases}
         if previous is not None and previous not in held and subnets.holds(previous):
             return self._create(replace(wanted, subnet=previous))
-        free = self.free(subnets)
+        free = _free(subnets, leases)
         if not free:
             raise OutOfSubnets(f"out of subnets: all {len(subnets)} of {subnets.first} … {subnets.last} overlap a lease")
         chosen = choose(free)
@@ -112,19 +127,11 @@ class Registry:
 
     def free(self, subnets: Range | None = None) -> list[IPv4Network]:
         """The subnets flanneld chooses from: the first 100 that overlap no lease, from SubnetMin upwards."""
-        subnets = subnets or self._range()
-        taken = [lease.subnet for lease in self.leases()]
-        found = []
-        for number in range(len(subnets)):
-            subnet = subnets.subnet(number)
-            if not any(subnet.overlaps(other) for other in taken):
-                found.append(subnet)
-                if len(found) == CANDIDATES:
-                    break
-        return found
+        return _free(subnets or self._range(), self.leases())
 
     def renew(self, lease: Lease) -> Lease:
         """A day more from now, the rest unchanged; a reservation stays one."""
+        self.check()
         entry = self.store.put(self.path(lease), lease.value(self.version), None if lease.expires is None else TTL)
         return replace(lease, expires=entry.expires)
 
@@ -138,13 +145,20 @@ class Registry:
         self.store.put(self.path(lease), lease.value(self.version))
         return lease
 
-    def watch(self, own: Lease, heard: Callable[[Added | Removed], None], lost: Callable[[], None] = lambda: None) -> "Watch":
+    def watch(
+        self, own: Lease, heard: Callable[[Added | Removed], None], lost: Callable[[], None] = lambda: None,
+        log: list[str] | None = None,
+    ) -> "Watch":
         """Hear of every lease but one's own: first those there are, then each change.
 
-        `lost` is called when one's own lease is deleted or expires.
+        `lost` is called when one's own lease is deleted or expires. What is no lease gets a line in the log, and
+        nothing else (flannel: subnet/etcd/registry.go getSubnets, parseSubnetWatchResponse).
         """
-        watch = Watch(self, own, heard, lost)
-        for lease in self.leases():
+        log = [] if log is None else log
+        watch = Watch(self, own, heard, lost, log)
+        leases, bad = self.sorted_out()
+        log += [f"Ignoring bad subnet node: {why}" for why in bad]
+        for lease in leases:
             if lease.subnet != own.subnet:
                 heard(Added(lease))
         self.store.watch(f"{self.prefix}/subnets/", watch.on_change)
@@ -162,19 +176,40 @@ class Registry:
         return replace(lease, expires=entry.expires)
 
 
+def _free(subnets: Range, leases: list[Lease]) -> list[IPv4Network]:
+    """The first 100 subnets that overlap no lease."""
+    found: list[IPv4Network] = []
+    number = 0
+    taken = sorted((r.start, r.stop) for r in (subnets.numbers(lease.subnet) for lease in leases) if r)
+    for start, stop in [*taken, (len(subnets), len(subnets))]:
+        while number < start and len(found) < CANDIDATES:
+            found.append(subnets.subnet(number))
+            number += 1
+        number = max(number, stop)
+    return found
+
+
 class Watch:
     """One flanneld's long-lived watch: etcd is never asked about a packet."""
 
-    def __init__(self, registry: Registry, own: Lease, heard: Callable[[Added | Removed], None], lost: Callable[[], None]):
-        self.registry, self.own, self.heard, self.lost = registry, own, heard, lost
+    def __init__(
+        self, registry: Registry, own: Lease, heard: Callable[[Added | Removed], None], lost: Callable[[], None], log: list[str]
+    ):
+        self.registry, self.own, self.heard, self.lost, self.log = registry, own, heard, lost, log
 
     def on_change(self, event: Event) -> None:
         try:
-            lease = Lease.read(event.key, event.value, event.expires)
-        except BadInput:
-            return  # flanneld writes a line into its log and goes on
-        if lease.subnet != self.own.subnet:
-            self.heard(Added(lease) if event.action == "put" else Removed(lease.subnet))
+            if event.action == "put":
+                lease = Lease.read(event.key, event.value, event.expires)
+                subnet, change = lease.subnet, Added(lease)
+            else:
+                subnet = parse_key(event.key)[0]
+                change = Removed(subnet)
+        except BadInput as error:
+            self.log.append(f"Watch subnets: {error}")
+            return
+        if subnet != self.own.subnet:
+            self.heard(change)
         elif event.action != "put":
             self.lost()
 

@@ -1,6 +1,6 @@
 """The UDP backend: one route sends the whole flannel network into a TUN, a program does the rest.
 
-flannel: pkg/backend/udp/*.go, pkg/ip/tun.go; facts.md 1.4. The kernel's tables know nothing of the other
+flannel: pkg/backend/udp/*.go, pkg/ip/tun.go. The kernel's tables know nothing of the other
 nodes: per lease only the proxy's own array gets an entry. Up to 0.10 the TUN had its address with the length
 of the whole network, so that the kernel made the route; since 0.11 it has a /32 and flanneld adds the route.
 """
@@ -10,9 +10,9 @@ from ipaddress import IPv4Network
 from ...lab import links
 from ...lab.interface import Tun
 from ...lab.names import free_name
-from .config import Config, option
+from .config import Config, number
 from .lease import Lease
-from .node import EXISTS, Node
+from .node import Node
 from .proxy import PORT, Proxy
 
 TYPE = "udp"
@@ -25,7 +25,7 @@ class Udp:
 
     def __init__(self, node: Node, config: Config):
         self.node, self.network = node, config.ipv4.network
-        self.port = option(config.options, "Port", PORT)
+        self.port = number(config.options, "Port", PORT, 1, 65535)
         self.mtu = node.uplink.mtu - OVERHEAD
         self.proxy: Proxy | None = None
 
@@ -35,7 +35,7 @@ class Udp:
 
     def configure(self, lease: Lease) -> None:
         """Open the TUN, give it the lease's network address, start the proxy."""
-        node, address = self.node, lease.subnet.network_address
+        node, address = self.node, lease.address
         device = free_name(node.ns, "flannel%d")
         bound = node.address if node.version >= (0, 11) else None
         self.proxy = Proxy(device, address, bound, self.port)
@@ -44,12 +44,12 @@ class Udp:
         with node.lab.writing("flanneld", 'ioctl(TUNSETIFF, "flannel%d", IFF_TUN | IFF_NO_PI)'):
             links.create(node.lab, node.ns, device, "tun", tun=Tun(persist=False, program=self.proxy.name))
         if node.version >= (0, 11):
-            node.run(f"ip addr add {address}/32 broadcast {address} dev {device}")
+            node.run("ip addr add {}/32 broadcast {} dev {}", address, address, device)
         else:
-            node.run(f"ip addr add {address}/{self.network.prefixlen} dev {device}")
-        node.run(f"ip link set {device} mtu {self.mtu}")
-        node.run(f"ip link set {device} up")
-        node.run(f"ip route add {self.network} dev {device} scope global", fine=EXISTS)
+            node.run("ip addr add {}/{} dev {}", address, self.network.prefixlen, device)
+        node.run("ip link set {} mtu {}", device, self.mtu)
+        node.run("ip link set {} up", device)
+        node.run("ip route add {} dev {} scope global", self.network, device, fine="File exists")
 
     def added(self, lease: Lease) -> None:
         """Another node's lease: an entry of the proxy's."""
@@ -63,5 +63,7 @@ class Udp:
         """flanneld ends: its file is closed, so the TUN goes, and with it every route through it."""
         node = self.node
         del node.ns.programs[self.proxy.name]
-        with node.lab.writing("kernel", f"{self.proxy.name} closed {self.proxy.tun}"):
-            links.delete(node.lab, node.ns, node.ns.find(self.proxy.tun))
+        tun = node.ns.find(self.proxy.tun)
+        if tun is not None and tun.tun is not None and tun.tun.program == self.proxy.name:
+            with node.lab.writing("kernel", f"{self.proxy.name} closed {self.proxy.tun}"):
+                links.delete(node.lab, node.ns, tun)

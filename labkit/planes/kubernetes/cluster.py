@@ -1,6 +1,6 @@
 """A cluster: which nodes there are, which pods run on them. Names as the kubelet gives them to Docker.
 
-facts.md 5.1; kubelet: the infra container is called POD, hence `grep -v POD` in the source notes.
+kubelet: the infra container is called POD, hence `grep -v POD` in the source notes.
 """
 
 from dataclasses import dataclass
@@ -44,14 +44,26 @@ class Pod:
 
 
 class Cluster:
-    """The API server's view, on the machine `master`, where from then on `kubectl` works."""
+    """The API server's view, on the machine `master`, where from then on `kubectl` works. A Daemon."""
+
+    name, description = "kube-apiserver", "Kubernetes API Server"
+    command = "/usr/bin/kube-apiserver --insecure-bind-address=127.0.0.1"
 
     def __init__(self, lab: Lab, master: str):
-        self.lab, self.master = lab, lab[master].name
+        self.lab, self.machine = lab, lab[master].name
+        self.running = True
+        self.log: list[str] = []
         self.nodes: dict[str, Node] = {}
         self.pods: list[Pod] = []
-        lab.services["kubernetes"] = self
+        lab.daemons.add(self)
         lab.commands["kubectl"] = kubectl
+
+    def start(self) -> None:
+        self.running = True
+
+    def stop(self) -> None:
+        """kubectl finds nobody; the pods know nothing of it."""
+        self.running = False
 
     def join(self, engine, address: str, age: float = 0.0) -> Node:
         """A Docker engine's machine becomes a node; `age` in seconds."""
@@ -80,7 +92,7 @@ class Cluster:
     def delete(self, pod: Pod) -> None:
         """Its containers stop, the pause container last, and with it goes the namespace."""
         for container in (*pod.containers, pod.pause):
-            pod.node.engine.stop(container)
+            pod.node.engine.stop_container(container)
             pod.node.engine.remove(container)
         self.pods.remove(pod)
 

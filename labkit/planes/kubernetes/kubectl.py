@@ -20,7 +20,7 @@ _PODS, _NODES = {"pods", "pod", "po"}, {"nodes", "node", "no"}
 def kubectl(ctx: Context, args: list[str]) -> Result:
     """kubectl [flags] get|exec …"""
     cluster = ctx.lab.services["kubernetes"]
-    if ctx.ns.name != cluster.master:
+    if ctx.ns.name != cluster.machine or not cluster.running:
         raise Failure(1, "The connection to the server localhost:8080 was refused - did you specify the right host or port?\n")
     before, behind = (args[: args.index("--")], args[args.index("--") + 1 :]) if "--" in args else (args, [])
     flags, words = _flags(before)

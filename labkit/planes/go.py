@@ -1,0 +1,53 @@
+"""How Go reads: numbers, MAC addresses, networks and JSON, as Docker, etcd and flannel take and refuse them.
+
+Python is more generous in each: digits of other scripts, `1_6`, blanks, NaN; and less in one, numbers of thousands
+of digits. Each reader raises ValueError in Go's words.
+"""
+
+import json
+import re
+from ipaddress import IPv4Network, IPv6Network
+
+_MAC = re.compile(r"[0-9a-fA-F]{2}([:-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2}){4}")
+
+
+def integer(text: str, function: str = "ParseInt") -> int:
+    """strconv.ParseInt(text, 10, 64), or strconv.Atoi."""
+    sign, digits = (text[0], text[1:]) if text[:1] in ("+", "-") else ("", text)
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError(f'strconv.{function}: parsing "{text}": invalid syntax')
+    digits = digits.lstrip("0") or "0"
+    number = int(sign + digits) if len(digits) < 20 else 2**64
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f'strconv.{function}: parsing "{text}": value out of range')
+    return number
+
+
+def mac(text: object) -> str:
+    """net.ParseMAC, of the six bytes an Ethernet address has."""
+    if not isinstance(text, str) or not _MAC.fullmatch(text):
+        raise ValueError(f"address {text}: invalid MAC address")
+    return text.replace("-", ":").lower()
+
+
+def cidr(text: object, kind: type = IPv4Network) -> IPv4Network | IPv6Network:
+    """net.ParseCIDR: the network, host bits masked away."""
+    try:
+        address, length = text.split("/")
+        if length.isascii() and length.isdigit() and len(length) < 5:
+            return kind((address, int(length)), strict=False)
+    except (AttributeError, ValueError):
+        pass
+    raise ValueError(f"invalid CIDR address: {text}")
+
+
+def document(text: str) -> object:
+    """json.Unmarshal."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("exceeded max depth") from None
+
+
+def _no_constant(word: str):
+    raise ValueError(f"invalid character '{word[0]}' looking for beginning of value")

@@ -1,0 +1,46 @@
+"""How a control plane writes a line: it runs the command that a person would type.
+
+The command is made of words, never of text for a shell: what comes out of etcd or an option of somebody's stays one
+word, whatever is in it. The line carries the command, quoted as a shell would need it.
+"""
+
+import shlex
+from collections.abc import Callable
+
+from ..commands.result import Context
+from ..commands.shell import run_argv
+from ..errors import KernelError, LabError
+from ..lab.lab import Lab
+from ..lab.namespace import Namespace
+
+
+def run(lab: Lab, ns: Namespace, who: str, line: str, *values, fine: str = "") -> None:
+    """Run a command as `who`: run(lab, ns, "docker", "ip link set dev {} up", name).
+
+    The line is cut into words first, then each {} becomes a value. LabError with the tool's own words when it fails,
+    unless these are `fine`.
+    """
+    command, given = _quoted(line, values), iter(values)
+    with lab.writing(who, command):
+        result = run_argv(Context(lab, ns), [_filled(word, given) for word in line.split()])
+    if result.returncode and (not fine or fine not in result.stderr):
+        raise LabError(f"{who} on {ns.name}: `{command}`: {result.stderr.strip()}")
+
+
+def write(verb: Callable[[], None], lab: Lab, ns: Namespace, who: str, line: str, *values) -> None:
+    """What `run` of the same line does, for planes that write thousands: `verb` does to the tables what the line says,
+    and nothing is parsed. A refusal is worded by the tool itself."""
+    try:
+        with lab.writing(who, _quoted(line, values)):
+            verb()
+    except KernelError:
+        run(lab, ns, who, line, *values)
+
+
+def _quoted(line: str, values: tuple) -> str:
+    return line.format(*[shlex.quote(str(value)) for value in values])
+
+
+def _filled(word: str, values) -> str:
+    first, *rest = word.split("{}")
+    return first + "".join(f"{next(values)}{piece}" for piece in rest)
