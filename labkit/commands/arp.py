@@ -108,7 +108,7 @@ def _write(ctx: Context, action: str, words: list[str], given: dict[str, str]) -
             case "priv":
                 pass
             case "pub":
-                raise Failure(255, "arp: the lab has no published entries: see the sysctl proxy_arp\n")
+                raise Failure(255, "The lab has no published entries: see the sysctl proxy_arp.\n")
             case "dev" if rest:
                 dev = rest.pop(0)
             case _:

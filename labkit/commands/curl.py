@@ -18,6 +18,12 @@ _PORTS = {"http": 80, "https": 443}
 _FLAGS = {"-s": "silent", "--silent": "silent", "-S": "show", "--show-error": "show"}
 _FLAGS |= dict.fromkeys(("-4", "-f", "-k", "-L"), "")
 _VALUES = {"-m": "max", "--max-time": "max", "--connect-timeout": "connect", "-o": "file", "--output": "file"}
+#: What curl itself has besides: nearly every letter, and these of its 250 long names.
+_REAL = re.compile(
+    r"-[0-46a-zA-Z#:]|--(anyauth|basic|cacert|cert|compressed|cookie|data(-\w+)?|fail|form|get|head|header|help|http[0-3.]*|include|insecure"
+    r"|interface|ipv[46]|json|keepalive-time|limit-rate|location|max-redirs|noproxy|no-\w+|output-dir|progress-bar|proxy|range|referer|remote-\w+"
+    r"|request|resolve|retry(-\w+)*|socks\w*|ssl|tcp-\w+|tls\S+|trace\S*|unix-socket|upload-file|url|user|user-agent|verbose|version|write-out)"
+)
 _URL = re.compile(r"(?:([a-z]+)://|(?![a-z]+://))([^/:?#]+)(?::([0-9]*))?(?:[/?#].*)?", re.IGNORECASE)
 
 
@@ -55,8 +61,10 @@ def _read(args: list[str]) -> tuple[_Options, list[str]]:
             options.silent |= _FLAGS[word] == "silent"
             options.show |= _FLAGS[word] == "show"
         elif word.startswith("-") and word != "-":
+            if not _REAL.fullmatch(word):
+                raise Failure(2, f"curl: option {word}: is unknown\n" + TRY)
             understood = " ".join((*_FLAGS, *_VALUES))
-            raise Failure(2, f"curl: option {word}: is unknown\nThe lab's curl understands {understood}.\n")
+            raise Failure(2, f"The lab's curl does not know {word}; it understands {understood}.\n")
         else:
             urls.append(word)
     if not urls:
@@ -94,6 +102,7 @@ def _take(options: _Options, word: str, value: str) -> None:
 
 def _fetch(ctx: Context, options: _Options, url: str) -> Result:
     found = _URL.fullmatch(url)
+    hosts.refuse_ipv6(re.sub(r"[a-z]*://|\].*|:\d+$|/.*", "", url))
     port = whole(found[3] or "0") if found else None
     if port is None or port > 65535:
         return Result(3, "", "curl: (3) URL using bad/illegal format or missing URL\n")

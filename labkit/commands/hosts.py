@@ -7,6 +7,7 @@ An address may be short (`10.1` is 10.0.0.1) or in hexadecimal. Of names the lab
 import re
 from ipaddress import IPv4Address, IPv6Address
 
+from .result import Failure
 from .words import is_digits, whole
 
 #: A name with another character, or an empty part, is refused without asking any server (RFC 1123, glibc res_hnok).
@@ -36,19 +37,18 @@ def impossible(word: str) -> bool:
     return not _NAME.fullmatch(word)
 
 
-def is_ipv6(word: str) -> bool:
-    """Whether the word is an IPv6 address: the lab has none."""
+def refuse_ipv6(word: str) -> None:
+    """The lab has none of IPv6, and says so where the real tool would go on with it."""
     try:
-        IPv6Address(word)
+        IPv6Address(word.partition("/")[0].strip("[]"))
     except ValueError:
-        return False
-    return True
+        return
+    raise Failure(1, f"The lab has IPv4 only: give an IPv4 address such as 10.0.0.1, not {word}.\n")
 
 
 def gai_words(word: str) -> str:
     """Why getaddrinfo(3) has no address (ping, traceroute)."""
-    if is_ipv6(word):
-        return "Address family for hostname not supported: the lab has IPv4 only"
+    refuse_ipv6(word)
     return "Name or service not known" if impossible(word) else "Temporary failure in name resolution"
 
 
@@ -57,6 +57,7 @@ def herror(word: str, gateway: bool = False) -> str:
 
     For a gateway net-tools looks among the networks last, and that never says "try again".
     """
+    refuse_ipv6(word)
     if not word:
         return "Unknown host\n" if gateway else "Unknown server error\n"
     digits = is_digits(word.replace(".", "")) and not word.endswith(".")

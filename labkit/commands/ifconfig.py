@@ -128,7 +128,7 @@ class _Change:
                 case _ if word.removeprefix("-") in _FLAGS:
                     self.flag(lambda w=word: self.switch(w))
                 case _ if word in _NOT_KNOWN:
-                    self.give_up(1, f"ifconfig: the lab's ifconfig does not know {word!r}; it understands {_KNOWN}\n")
+                    self.give_up(1, f"The lab's ifconfig does not know {word!r}; it understands {_KNOWN}.\n")
                 case _:
                     self.address(word)
         if self.mask is not None:

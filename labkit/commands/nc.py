@@ -41,7 +41,7 @@ def nc(ctx: Context, args: list[str]) -> Result:
             raise Failure(1, value + USAGE)
         if letter not in _UNDERSTOOD:
             dashed = " ".join(f"-{c}" for c in _UNDERSTOOD)
-            raise Failure(1, f"nc: the lab's nc does not know -{letter}; it understands {dashed}\n")
+            raise Failure(1, f"The lab's nc does not know -{letter}; it understands {dashed}.\n")
     given = dict(options)
     if "l" in given:
         return _listen(ctx, given, words)
@@ -53,7 +53,7 @@ def nc(ctx: Context, args: list[str]) -> Result:
     if len(words) == 1:
         raise Failure(1, "nc: missing port number\n")
     if "z" not in given:
-        raise Failure(1, "nc: no data passes in the lab: try the port out with nc -z\n")
+        raise Failure(1, "The lab's nc sends no data: try the port out with nc -z.\n")
     return _scan(ctx, given, words[0], [port for word in words[1:] for port in _ports(word)], wait)
 
 
@@ -101,6 +101,7 @@ def _scan(ctx: Context, given: dict[str, str], host: str, ports: list[int], wait
     address = hosts.numeric(host) if "n" in given else hosts.address(host)
     proto = "udp" if "u" in given else "tcp"
     if address is None:
+        hosts.refuse_ipv6(host)
         why = "Name or service not known" if "n" in given else hosts.gai_words(host)
         raise Failure(1, f'nc: getaddrinfo for host "{host}" port {ports[0]}: {why}\n')
     shown = host if host == str(address) else f"{host} ({address})"

@@ -9,7 +9,8 @@ from .routing_table import listing_status, routing_table
 _LONG = {
     "route": "r", "interfaces": "i", "numeric": "n", "extend": "e", "verbose": "v", "cache": "C", "fib": "F",
     "listening": "l", "all": "a", "tcp": "t", "udp": "u", "raw": "w", "unix": "x", "wide": "W", "help": "h",
-    "version": "V", "inet": "4", "protocol": "A:", "programs": "p",
+    "version": "V", "inet": "4", "inet6": "6",
+    "groups": "g", "statistics": "s", "masquerade": "M", "continuous": "c", "context": "Z", "protocol": "A:", "programs": "p",
 }  # fmt: skip
 
 
@@ -23,7 +24,7 @@ def netstat(ctx: Context, args: list[str]) -> Result:
     if "h" in given:
         return Result(0, *usage("netstat", mistake=False))
     if {"g", "s", "M", "c", "6", "Z"} & given.keys() or given.get("A", "inet") != "inet":
-        return Result(1, "", "netstat: the lab understands netstat -r, -i and the list of open sockets\n")
+        return Result(1, "", "The lab's netstat understands -r, -i and the list of open sockets, all of IPv4.\n")
     if "r" in given:
         extended = sum(letter == "e" for letter, _ in options)
         return Result(listing_status(ctx), routing_table(ctx, extended, "n" in given, "C" in given))

@@ -64,11 +64,10 @@ def _hop(word: str, err: str) -> IPv4Address:
     """A router on the way. It is asked for as an IPv4 host, and then only an empty part makes a name impossible."""
     found = hosts.address(word)
     if found is None:
+        hosts.refuse_ipv6(word)
         why = "Temporary failure in name resolution"
         if word != "." and not all(word.removesuffix(".").split(".")):
             why = "Name or service not known"
-        elif hosts.is_ipv6(word):
-            why = "Address family for hostname not supported"
         raise Failure(2, f"{err}ping: {word}: {why}\n")
     return found
 

@@ -97,7 +97,7 @@ def read(args: list[str]) -> tuple[Options, list[str]]:
             raise Failure(2, value + USAGE)
         if letter not in _UNDERSTOOD:
             dashed = " ".join(f"-{c}" for c in _UNDERSTOOD)
-            raise Failure(2, f"ping: the lab's ping does not know -{letter}; it understands {dashed}\n")
+            raise Failure(2, f"The lab's ping does not know -{letter}; it understands {dashed}.\n")
         try:
             _take(options, letter, value)
         except Failure as failure:

@@ -45,7 +45,7 @@ def route(ctx: Context, args: list[str]) -> Result:
         out, err = usage("route", mistake=False)
         return Result(0, out, complaints + err)
     if "6" in given or given.get("A", "inet") != "inet":
-        return Result(1, "", "route: the lab knows the address family inet only\n")
+        return Result(1, "", "The lab has IPv4 only: route knows the address family inet.\n")
     if not words:
         extended = sum(letter == "e" for letter, _ in options)
         return Result(listing_status(ctx), routing_table(ctx, extended + 1, "n" in given, "C" in given))

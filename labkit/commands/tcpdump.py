@@ -41,7 +41,7 @@ def tcpdump(ctx: Context, args: list[str]) -> Result:
     if "h" in given:
         return Result(0, _USAGE)
     if unknown := given.keys() - set("ceintlUpZsqK"):
-        raise Failure(1, f"tcpdump: the lab's tcpdump does not know -{min(unknown)}; it understands {_UNDERSTOOD}\n")
+        raise Failure(1, f"The lab's tcpdump does not know -{min(unknown)}; it understands {_UNDERSTOOD}.\n")
     count = whole(given["c"]) if "c" in given else None
     if "c" in given and not 0 < (count or 0) < 2**31:
         raise Failure(1, f"tcpdump: invalid packet count {given['c']}\n")
@@ -128,7 +128,19 @@ def _filter(words: list[str]) -> Callable[[Packet], bool]:
             return lambda packet: (packet.src if end == "src" else packet.dst) == _host(host)
         case _ if _host(words) is not None:
             return lambda packet: _host(words) in (packet.src, packet.dst)
+    for word in words:
+        hosts.refuse_ipv6(word)
+        if word in _FILTERS:
+            raise Failure(1, f"The lab's tcpdump filters know {_FILTERED}, not {word}.\n")
     raise Failure(1, "tcpdump: can't parse filter expression: syntax error\n")
+
+
+#: What the lab understands of pcap-filter(7), and more words of it.
+_FILTERED = "ip, arp, icmp, udp, tcp, [src|dst] host, [src|dst] port, and, or, not"
+_FILTERS = frozenset(
+    "ip6 icmp6 rarp ether net mask portrange gateway broadcast multicast inbound outbound vlan mpls proto less greater len "
+    "igmp esp ah sctp pim vrrp stp type subtype geneve".split()
+)
 
 
 def _host(words: list[str]):

@@ -49,7 +49,7 @@ def tracepath(ctx: Context, args: list[str]) -> Result:
     if complaints or "h" in given or len(words) != 1:
         raise Failure(255, complaints + _USAGE)
     if {"V", "6"} & given.keys():
-        raise Failure(2, "tracepath: the lab's tracepath understands -4 -b -l -m -n -p\n")
+        raise Failure(2, "The lab's tracepath understands -4 -b -l -m -n -p.\n")
     name, slash, behind = words[0].partition("/")  # HOST/PORT, as it once was written
     if slash:
         port = number(behind, 0, 65535, "tracepath")

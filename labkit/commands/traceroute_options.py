@@ -122,7 +122,7 @@ def _take(options: Options, name: str, value: str, place: int) -> None:
         case "-w":
             options.wait = max(_seconds(name, value, place), 0.0)
         case _:
-            raise Failure(2, f"traceroute: the lab's traceroute does not know {name}; it understands {_UNDERSTOOD}\n")
+            raise Failure(2, f"The lab's traceroute does not know {name}; it understands {_UNDERSTOOD}.\n")
 
 
 def _seconds(name: str, value: str, place: int) -> float:

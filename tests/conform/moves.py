@@ -77,7 +77,7 @@ def make(random: Random, links: Links) -> tuple[str, str]:
         f"ip link add {one} up type veth peer name {two}",
         f"ip link add {one} type veth peer name {two} address 0a:00:00:00:00:0{random.randint(6, 9)}",
         f"ip link add {one} index {random.randint(10, 20)} type veth peer name {two}",
-        f"ip link add name {one} type veth peer name {two}", f"ip link add {one} type dummy")), on
+        f"ip link add name {one} type veth peer name {two}", f"ip link add {one} type nosuch")), on
 
 
 def act(random: Random, links: Links) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """What may stand behind `type KIND` on an `ip link` line: read here, applied by link.py.
 
 iproute2 ip/link_veth.c, iplink_bridge.c, iplink_bridge_slave.c, iplink_vxlan.c. Kinds that Linux has
-and the lab has not are refused as by a kernel without them ("Unknown device type").
+and the lab has not are refused by name; of what is no kind at all the kernel says "Unknown device type".
 """
 
 from dataclasses import dataclass, field
@@ -20,6 +20,11 @@ _READABLE = frozenset(
     "amt bareudp bond bond_slave bridge bridge_slave dsa dummy erspan geneve gre gretap gtp ifb ip6erspan ip6gre"
     " ip6gretap ip6tnl ipip ipoib ipvlan ipvtap macsec macvlan macvtap netdevsim nlmon rmnet sit team team_slave tun"
     " vcan veth vlan vrf vti vxcan vxlan wwan xfrm virt_wifi".split()
+)
+
+#: Kinds of Linux that the lab has nothing of: those, and others with a `struct rtnl_link_ops` in the kernel.
+_NOT_IN_LAB = _READABLE - {"veth", "bridge", "bridge_slave", "vxlan", "tun"} | frozenset(
+    "batadv can caif hsr lowpan netkit ovpn pfcp ppp vsockmon vti6 wireguard".split()
 )
 
 #: How wide each bridge option is, in bits; the others have 8.
@@ -51,6 +56,9 @@ class KindOptions:
 
 def read_kind(ctx: Context, kind: str, words: Words, *, creating: bool) -> KindOptions:
     """Read the words behind `type KIND`."""
+    if kind in _NOT_IN_LAB and (creating or words):
+        has = "veth, bridge and vxlan, and tun and tap by `ip tuntap add`"
+        raise Failure(2, f"The lab has interfaces of the types {has}, not {kind}.\n")
     if not words:
         return KindOptions()
     match kind:

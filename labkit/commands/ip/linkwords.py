@@ -122,6 +122,8 @@ def _read_later_word(ctx: Context, words: Words, request: LinkRequest, word: str
         if request.group is not None:
             raise duplicate("group", value)
         request.group = group_name(value)
+    elif word == "vf":
+        raise Failure(1, "The lab has no virtual functions (vf).\n")
     elif word in _UNKNOWN_TO_LAB or matches(word, *_UNKNOWN_SHORTENED):
         words.value()
         request.not_in_lab = word

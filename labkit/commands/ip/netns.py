@@ -191,7 +191,7 @@ def _attach(ctx: Context, options: Options, words: Words) -> Result:
     if not integer(pid):
         raise Failure(1, f"Invalid PID: {pid}\n")
     if pid == "1":
-        raise Failure(1, "A namespace in the lab has one name; the machine's own has none that ip netns could list.\n")
+        raise Failure(1, "The lab has one name for a namespace, and none for the machine's own that ip netns could list.\n")
     if ctx.lab.on_machine(ctx.ns.machine, name) is not None:
         raise Failure(1, f'Cannot create namespace file "/run/netns/{name}": File exists\n')
     raise Failure(1, f"Bind /proc/{integer(pid)}/ns/net -> /run/netns/{name} failed: No such file or directory\n")

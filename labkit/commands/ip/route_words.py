@@ -91,7 +91,7 @@ def _gateway(spec: Spec, words: Words) -> IPv4Address | None:
     """An address, with its family before it or not; the kernel takes 0.0.0.0 for none."""
     word = words.value()
     if word in ("inet6", "mpls", "link", "bridge"):
-        raise Failure(1, f'The lab knows IPv4 only: "via {word}" is not in it.\n')
+        raise Failure(1, f'The lab has IPv4 only: "via {word}" is not in it.\n')
     if word != "inet":
         words.back()
     gateway = _address(spec, words)

@@ -6,11 +6,12 @@ address does not parse or something named is not there, 2 where the kernel refus
 
 import re
 from errno import ENODEV
-from ipaddress import AddressValueError, IPv4Address, IPv4Interface, IPv6Address
+from ipaddress import IPv4Address, IPv4Interface
 
 from ...errors import KernelError, strerror
 from ...lab.interface import Interface
 from ...lab.namespace import Namespace
+from .. import hosts
 from ..result import Failure
 from ..words import leading, whole
 
@@ -166,7 +167,7 @@ def prefix(text: str, family: str = "") -> tuple[IPv4Interface, bool]:
 
 def address(text: str, family: str = "") -> IPv4Address:
     """ADDRESS alone, or iproute2's refusal."""
-    if text in ("default", "all", "any"):
+    if text in ("default", "all", "any") and family != "inet6":
         return IPv4Address("0.0.0.0")
     found = ipv4(text) if family in ("", "inet") else None
     if found is None:
@@ -177,13 +178,7 @@ def address(text: str, family: str = "") -> IPv4Address:
 
 def refuse_ipv6(text: str, family: str) -> None:
     """The lab knows IPv4 only, and says so where the real tool would go on with IPv6."""
-    if family != "inet" and _is_ipv6(text.partition("/")[0]):
-        raise Failure(1, f"{text}: this lab has IPv4 only; give an IPv4 address such as 10.0.0.1/24.\n")
-
-
-def _is_ipv6(text: str) -> bool:
-    try:
-        IPv6Address(text)
-    except AddressValueError:
-        return False
-    return "%" not in text
+    if family == "inet6" and text in ("default", "any", "all"):
+        raise Failure(2, f'The lab has IPv4 only: leave the -6 before "{text}" away.\n')
+    if family != "inet" and "%" not in text:
+        hosts.refuse_ipv6(text)

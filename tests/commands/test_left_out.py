@@ -1,0 +1,81 @@
+"""What the lab leaves out it refuses in one sentence of its own, which names what there is; it never plays a machine without it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import labkit
+from tests.conform.known import REFUSAL
+
+KINDS = """
+amt bareudp batadv bond can dummy erspan geneve gre gretap gtp hsr ifb ip6erspan ip6gre ip6gretap ip6tnl ipip ipoib ipvlan ipvtap macsec
+macvlan
+macvtap netdevsim netkit nlmon rmnet sit team vcan virt_wifi vlan vrf vti vti6 vxcan wireguard wwan xfrm
+""".split()
+
+LINES = """
+ip addr add fd00::1/64 dev lo|ip -6 addr add fd00::1/64 dev lo|ip addr del ::1/128 dev lo|ip addr show to fd00::/64
+ip route add fd00::/64 dev lo
+ip -6 route add default dev lo|ip -6 route add default via fe80::1 dev lo|ip route add 10.0.0.0/8 via inet6 fe80::1 dev lo
+ip route get 2001:db8::1
+ip -6 neigh add fd00::1 lladdr 02:00:00:00:00:01 dev lo|ip rule add from fd00::/64 table 5
+ip link add x type vxlan id 4 remote fd00::2 dstport 4789
+bridge fdb add 02:00:00:00:00:01 dev lo dst fd00::1|ping ::1|ping -6 ::1|ping fe80::1%lo|ping -c 1 ::1 10.0.0.1|traceroute ::1
+traceroute -6 ::1
+tracepath ::1|tracepath -6 ::1|nc -zv ::1 80|nc -zvn ::1 80|nc -6 -zv ::1 80|curl http://[::1]/|curl http://[fd00::1]:8080/x
+curl -6 http://[::1]/
+arp ::1|arp -s fd00::1 02:00:00:00:00:01|ifconfig lo inet6 add ::1/64|ifconfig lo fd00::1|route add ::1 dev lo|route -6|route -A inet6
+netstat -6|netstat --inet6 -rn|tcpdump ip6|tcpdump icmp6|tcpdump host fd00::1|tcpdump ether host 02:00:00:00:00:01|tcpdump net 10.0.0.0/8
+ip link set lo vf 0 mac 02:00:00:00:00:01|ip link set lo xdp off|ip tunnel add t0 mode ipip|ip xfrm state|ip nexthop|ip vrf|bridge vlan
+bridge mdb
+ip maddr|ip -j monitor|ip route save|curl -v http://127.0.0.1|curl -X POST http://127.0.0.1|curl --head http://127.0.0.1|ping -f 127.0.0.1
+traceroute -T 127.0.0.1|tcpdump -w x|nc 127.0.0.1 80|nc -zvx 127.0.0.1:1 127.0.0.1 80|ip link add vx type vxlan id 1 external
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_of_interface_that_the_lab_has_not_is_named(kind):
+    lab = labkit.scenarios.veth_pair()
+    for line in (f"ip link add x type {kind}", f"ip link add link tap1 name x type {kind} id 5", f"ip link add x type {kind} zz"):
+        answer = lab.sh(line, on="ns1")
+        assert answer.returncode == 2 and answer.stdout == ""
+        assert answer.stderr.startswith("The lab has interfaces of the types veth, bridge and vxlan") and f"not {kind}." in answer.stderr
+    assert "Device \"x\" does not exist" in str(lab.sh("ip link show x", on="ns1"))
+
+
+@pytest.mark.parametrize("word", ["foo", "veth1", "macvlans", "tap"])
+def test_what_is_no_kind_at_all_is_the_kernels_to_refuse(word):
+    assert str(labkit.Lab().sh(f"ip link add x type {word}")) == "Error: Unknown device type.\n"
+
+
+@pytest.mark.parametrize("line", [line for row in LINES.strip().split("\n") for line in row.split("|")])
+def test_what_is_left_out_is_refused_in_the_labs_own_sentence(line):
+    lab = labkit.Lab()
+    lab.sh("ip link set lo up")
+    answer = lab.sh(line)
+    assert answer.returncode and answer.stdout == ""
+    assert REFUSAL.match(answer.stderr.splitlines()[-1]), answer.stderr
+
+
+def test_an_option_that_curl_has_not_is_curls_to_refuse():
+    assert str(labkit.Lab().sh("curl --nosuch http://127.0.0.1")).startswith("curl: option --nosuch: is unknown\ncurl: try")
+
+
+def sentences():
+    """(file, words) of each Failure and Result in the commands that speaks of the lab; what is filled in stands as `x`."""
+    for path in sorted(Path(labkit.__file__).parent.glob("commands/**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Failure", "Result")):
+                continue
+            for given in node.args:
+                parts = given.values if isinstance(given, ast.JoinedStr) else [given]
+                text = "".join(part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else "x" for part in parts)
+                if " lab " in f" {text.lower()} " or "lab's" in text:
+                    yield path.name, text
+
+
+def test_every_refusal_is_worded_in_one_way():
+    found = list(sentences())
+    assert len(found) > 30
+    assert [(name, text) for name, text in found if not REFUSAL.match(text.splitlines()[-1]) and "x: command not found" not in text] == []
