@@ -32,6 +32,9 @@ def strerror(code: int) -> str:
     return _GLIBC.get(code) or os.strerror(code)
 
 
+#: Linux alone has this one.
+EXFULL = getattr(errno, "EXFULL", 54)
+
 # glibc's words; other C libraries (macOS, musl) word some of these differently.
 _GLIBC = {
     errno.EPERM: "Operation not permitted",
@@ -44,6 +47,7 @@ _GLIBC = {
     errno.EINVAL: "Invalid argument",
     errno.ERANGE: "Numerical result out of range",
     errno.ELOOP: "Too many levels of symbolic links",
+    EXFULL: "Exchange full",
     errno.EMSGSIZE: "Message too long",
     errno.EOPNOTSUPP: "Operation not supported",
     errno.ENOBUFS: "No buffer space available",

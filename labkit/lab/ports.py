@@ -5,13 +5,16 @@ kernel: net/bridge/br_if.c br_add_if, br_del_if; br_stp_if.c; facts.md section 4
 
 import errno
 
-from ..errors import KernelError
+from ..errors import EXFULL, KernelError
 from ..tables.fdb import FdbEntry
 from ..tables.origin import KERNEL
 from . import carrier, routes_state
 from .interface import ZERO_MAC, Interface, Port
 from .lab import Lab
 from .namespace import Namespace
+
+#: As many ports has a bridge (kernel: net/bridge/br_private.h BR_MAX_PORTS, of which 0 is none).
+MOST = 1023
 
 
 def set_master(lab: Lab, ns: Namespace, interface: Interface, bridge_name: str | None) -> None:
@@ -36,7 +39,10 @@ def set_master(lab: Lab, ns: Namespace, interface: Interface, bridge_name: str |
 
 def _enslave(lab: Lab, ns: Namespace, interface: Interface, bridge: Interface) -> None:
     taken = {p.port.number for p in ns.ports(bridge.name)}
-    interface.port = Port(number=next(n for n in range(1, 1024) if n not in taken))
+    number = next((n for n in range(1, MOST + 1) if n not in taken), None)
+    if number is None:
+        raise KernelError(EXFULL)
+    interface.port = Port(number=number)
     interface.master = bridge.name
     bridge.bridge.had_ports = True
     _add_local_entry(bridge, interface)
