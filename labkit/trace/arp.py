@@ -13,6 +13,7 @@ from ..lab.namespace import Namespace
 from ..lab.neighbors import PROBES, current
 from ..lab.packet import BROADCAST_MAC, Arp, Ethernet, Packet
 from ..tables.neighbor import VALID, Neighbor
+from ..tables.route import ERROR_TYPES
 from .devices import transmit
 from .engine import Net, handles
 from .validate import source_fault
@@ -20,6 +21,8 @@ from .validate import source_fault
 RETRANS = 1.02
 #: Of several answers in a row the first counts: for a second nothing changes a MAC address.
 LOCKTIME = 1.0
+#: Types of routes that lead to others, or nowhere.
+_ELSEWHERE = frozenset({"unicast", "throw", *ERROR_TYPES})
 
 
 def resolve(net: Net, ns: Namespace, interface: Interface, next_hop: IPv4Address, packet: Packet) -> int:
@@ -123,6 +126,8 @@ def arp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> Non
 def _answers(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> bool:
     """Whether this request is for us (or for one we are a proxy of); then answer."""
     arp = packet.arp
+    if _is_for_others(ns, interface, arp):
+        return False
     decision = find_route(net.lab, ns, arp.target_ip, src=arp.sender_ip, iif=interface.name)
     if decision.errno or decision.kind not in ("local", "unicast"):
         return False
@@ -140,6 +145,17 @@ def _answers(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> b
     answer = Arp("reply", interface.mac, arp.target_ip, arp.sender_mac, arp.sender_ip)
     transmit(net, ns, interface, Packet(eth=Ethernet(interface.mac, arp.sender_mac), arp=answer, token=net.token))
     return True
+
+
+def _is_for_others(ns: Namespace, interface: Interface, arp: Arp) -> bool:
+    """Whether this request, as most of a flood, plainly is none of our business, which needs no lookup to know.
+
+    No route that contains its addresses could make one of them ours, we are nobody's proxy, and rp_filter has nothing to object.
+    """
+    if ns.sysctls.larger(interface.name, "rp_filter") or ns.sysctls.either(interface.name, "proxy_arp"):
+        return False
+    found = (route.type for table in ns.tables.values() for ip in (arp.target_ip, arp.sender_ip) for route in table.matches(ip))
+    return _ELSEWHERE.issuperset(found) and arp.sender_ip not in ns.addresses()
 
 
 def _note_asker(net: Net, ns: Namespace, interface: Interface, arp: Arp) -> None:
