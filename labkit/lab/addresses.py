@@ -25,16 +25,17 @@ def add(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None
 
     Primaries stand before secondaries, those of a nearer scope first.
     """
-    place, secondary = 0, False
-    for i, other in enumerate(interface.addresses):
-        if not other.secondary and scope_number(address.scope) <= scope_number(other.scope):
-            place = i + 1
-        if other.prefixlen == address.prefixlen and address.network == other.network:
-            if other.ip == address.ip:
-                raise KernelError(errno.EEXIST, "ipv4: Address already assigned")
-            if other.scope != address.scope:
-                raise KernelError(errno.EINVAL, "ipv4: Invalid scope value")
-            secondary = True
+    place, near = 0, scope_number(address.scope)
+    for i, other in enumerate(interface.addresses, 1):
+        if not other.secondary and near <= scope_number(other.scope):
+            place = i
+    same = [other for other in interface.addresses if other.network == address.network]
+    for other in same:
+        if other.ip == address.ip:
+            raise KernelError(errno.EEXIST, "ipv4: Address already assigned")
+        if other.scope != address.scope:
+            raise KernelError(errno.EINVAL, "ipv4: Invalid scope value")
+    secondary = bool(same)
     address = replace(address, secondary=secondary, origin=lab.origin)
     interface.addresses.insert(len(interface.addresses) if secondary else place, address)
     write_routes(lab, ns, interface, address)

@@ -19,7 +19,8 @@ class Address(Value):
     """An address on an interface. `secondary` is the kernel's word for the second in a subnet.
 
     `peer` is the far end of a point-to-point address, and its prefix. `valid` and `preferred` are
-    lifetimes in seconds from `since` on (None: for ever); they are shown, nothing expires.
+    lifetimes in seconds from `since` on (None: for ever); they are shown, nothing expires. `ip` and
+    `network` follow from `interface` and `peer`.
     """
 
     interface: IPv4Interface
@@ -34,18 +35,16 @@ class Address(Value):
     preferred: int | None = None
     since: float = 0.0
     origin: Origin = field(default=YOU, compare=False)
+    ip: IPv4Address = field(init=False, repr=False, compare=False)
+    network: IPv4Network = field(init=False, repr=False, compare=False)
 
-    @property
-    def ip(self) -> IPv4Address:
-        return self.interface.ip
+    def __post_init__(self):
+        object.__setattr__(self, "ip", self.interface.ip)
+        object.__setattr__(self, "network", (self.peer or self.interface).network)
 
     @property
     def dynamic(self) -> bool:
         return self.valid is not None
-
-    @property
-    def network(self) -> IPv4Network:
-        return (self.peer or self.interface).network
 
     @property
     def prefixlen(self) -> int:

@@ -6,6 +6,7 @@ machine starts with; `ip netns` on a machine lists the `named` namespaces of tha
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from operator import attrgetter
 
 from ..tables.neighbor import Neighbor
 from ..tables.route import LOCAL, MAIN
@@ -106,7 +107,7 @@ class Namespace(Kept):
 
     def ports(self, bridge: str) -> list[Interface]:
         """The bridge ports of one bridge, by interface index."""
-        return [i for i in self.by_index() if i.master == bridge]
+        return sorted((i for i in self.interfaces.values() if i.master == bridge), key=attrgetter("index"))
 
     def addresses(self) -> set[IPv4Address]:
         return {a.ip for i in self.interfaces.values() for a in i.addresses}

@@ -67,7 +67,7 @@ class Sysctls:
     puts another in its place: so a new interface has the very group of "default", and a copy those of its original.
     """
 
-    __slots__ = ("_groups",)
+    __slots__ = SEEN = ("_groups",)
 
     def __init__(self):
         self._groups = {"": GLOBAL, "all": PER_INTERFACE, "default": PER_INTERFACE}

@@ -9,7 +9,6 @@ from copy import deepcopy
 from dataclasses import fields, is_dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
-from operator import is_
 from types import FunctionType, MethodType
 
 #: The types of which a copy is the thing itself; every subclass of `Value` puts itself here.
@@ -38,7 +37,8 @@ class Kept:
     def __deepcopy__(self, memo):
         new = memo[id(self)] = object.__new__(type(self))
         for name in _names(type(self)):
-            setattr(new, name, copied(getattr(self, name), memo))
+            held = getattr(self, name)
+            setattr(new, name, held if type(held) in SHARED else copied(held, memo))
         return new
 
 
@@ -70,7 +70,7 @@ def alike(one, other, met: dict | None = None) -> bool:
         return True
     if kind is not type(other):
         return False
-    if kind in _EQUAL:
+    if kind in _EQUAL or (kind in (dict, list, tuple) and not one):
         return one == other
     met[id(one), id(other)] = one, other  # kept, lest an id be given out again
     if kind is dict:
@@ -79,7 +79,7 @@ def alike(one, other, met: dict | None = None) -> bool:
         one, other = (one.__func__, one.__self__), (other.__func__, other.__self__)
     elif kind not in (list, tuple):
         one, other = _held(one), _held(other)
-    return len(one) == len(other) and (all(map(is_, one, other)) or all(alike(a, b, met) for a, b in zip(one, other, strict=True)))
+    return len(one) == len(other) and all(a is b or alike(a, b, met) for a, b in zip(one, other, strict=True))
 
 
 @cache
