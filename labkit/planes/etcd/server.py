@@ -34,7 +34,7 @@ class Etcd:
     def __init__(self, lab: Lab, on: str, api: int = 3):
         if api not in _SPEAKS:
             raise BadInput(f"etcd has no API {api!r}: 2 or 3")
-        self.machine, self.api = lab[on].machine, api
+        self.lab, self.machine, self.api = lab, lab[on].machine, api
         self.store = Store(lab, _FIRST_INDEX[api])
         self.log: list[str] = []
         lab.daemons.add(self)

@@ -36,7 +36,7 @@ class Pod:
 
     @property
     def ip(self) -> str:
-        return str(self.pause.ip)
+        return str(self.pause.ip or "<none>")
 
     @property
     def ready(self) -> int:
