@@ -43,7 +43,8 @@ def test_a_daemon_started_again_finds_everything_as_it_was(backend):
     ("ip link add flannel.1 type veth peer name other", "link type: vxlan vs veth"),
     ("ip link add flannel.1 type vxlan id 2 dev eth0 dstport 8472", "vni: 1 vs 2"),
     ("ip link add flannel.1 type vxlan id 1 dev eth1 dstport 8472", "vtep (external) interface: eth0 vs eth1"),
-    ("ip link add flannel.1 type vxlan id 1 dev eth0 local 192.168.90.77 dstport 8472", "vtep (external) IP: 192.168.90.1 vs 192.168.90.77"),
+    ("ip link add flannel.1 type vxlan id 1 dev eth0 local 192.168.90.77 dstport 8472",
+     "vtep (external) IP: 192.168.90.1 vs 192.168.90.77"),
     ("ip link add flannel.1 type vxlan id 1 dev eth0 dstport 4789", "port: 8472 vs 4789"),
     ("ip link add flannel.1 mtu 1300 type vxlan id 1 dev eth0 dstport 8472", None),
     ("ip link add flannel.1 type vxlan id 1 dstport 8472", None),
@@ -186,8 +187,8 @@ def test_an_odd_config_is_refused_in_one_sentence(config, version):
 
 
 @pytest.mark.parametrize("backend", [
-    {"VNI": "1; ip link del eth0"}, {"Port": "$(ip link del eth0)"}, {"VNI": 1.5}, {"VNI": -1}, {"VNI": 1 << 24}, {"VNI": True}, {"Port": 70000},
-    {"Port": [1]}, {"Learning": "yes"}, {"DirectRouting": 1}, {"VNI": 10**5000},
+    {"VNI": "1; ip link del eth0"}, {"Port": "$(ip link del eth0)"}, {"VNI": 1.5}, {"VNI": -1}, {"VNI": 1 << 24}, {"VNI": True},
+    {"Port": 70000}, {"Port": [1]}, {"Learning": "yes"}, {"DirectRouting": 1}, {"VNI": 10**5000},
 ])  # fmt: skip
 def test_an_odd_option_of_a_backend_is_refused_before_anything_is_written(backend):
     lab = scenarios.flannel("vxlan")
@@ -234,7 +235,7 @@ def test_subnets_of_flannel_before_0_10_begin_anywhere():
     daemon = base.daemons["flanneld", "node1"]
     daemon.stop()
     daemon.registry.release(daemon.lease)
-    config = {"Network": "10.1.178.0/24", "SubnetLen": 26, "SubnetMin": "10.1.178.10", "SubnetMax": "10.1.178.253", "Backend": {"Type": "udp"}}
+    config = {"Network": "10.1.178.0/24", "SubnetLen": 26, "SubnetMin": "10.1.178.10", "SubnetMax": "10.1.178.253"}
     daemon.registry.store.put(f"{PREFIX}/config", json.dumps(config))
     daemon.start()
     assert (daemon.lease.key, daemon.env.splitlines()[1]) == ("10.1.178.10-26", "FLANNEL_SUBNET=10.1.178.11/26")

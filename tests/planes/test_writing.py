@@ -9,7 +9,10 @@ from labkit.planes import writing
 from labkit.planes.flannel import Lease
 from labkit.tables.values import alike
 
-EVIL = ("$(ip link del eth0)", "`ip link del eth0`", "1; ip link del eth0", "1\nip link del eth0", "02:00:00:00:00:01 dev eth0", "{}", "{0.lab}")
+EVIL = (
+    "$(ip link del eth0)", "`ip link del eth0`", "1; ip link del eth0", "1\nip link del eth0",
+    "02:00:00:00:00:01 dev eth0", "{}", "{0.lab}",
+)  # fmt: skip
 PREFIX = "/coreos.com/network"
 
 

@@ -171,9 +171,12 @@ class Docker:
 
     def _free_label(self, label: str) -> str:
         """The label itself, unless containers that shared the namespace before still live in it."""
-        taken = {ns.label for ns in self.lab.namespaces.values() if ns.machine == self.machine and ns is not self.host}
+        def taken(label: str) -> bool:
+            found = (self.lab.namespaces.get(name) for name in (label, f"{self.machine}/{label}"))
+            return any(ns and (ns.machine, ns.label) == (self.machine, label) and ns is not self.host for ns in found)
+
         number, free = 1, label
-        while free in taken:
+        while taken(free):
             number, free = number + 1, f"{label}.{number + 1}"
         return free
 

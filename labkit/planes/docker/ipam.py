@@ -38,11 +38,13 @@ def choose_subnet(taken: Iterable[IPv4Network], pools: Iterable[tuple[IPv4Networ
 
 @dataclass(slots=True)
 class AddressPool:
-    """The addresses of one subnet. `given` are handed out; `within` narrows what is handed out unasked."""
+    """The addresses of one subnet. `given` are handed out; `within` narrows what is handed out unasked, and of that
+    nothing below `low` is free."""
 
     subnet: IPv4Network
     within: IPv4Network | None = None
     given: set[IPv4Address] = field(default_factory=set)
+    low: int = 0
 
     def __post_init__(self):
         if self.subnet.prefixlen < 31:
@@ -50,8 +52,9 @@ class AddressPool:
 
     def lowest(self) -> IPv4Address:
         """Hand out the lowest free address."""
-        for number in range(int((self.within or self.subnet)[0]), int((self.within or self.subnet)[-1]) + 1):
-            address = IPv4Address(number)
+        within = self.within or self.subnet
+        for number in range(max(self.low, int(within[0])), int(within[-1]) + 1):
+            self.low, address = number + 1, IPv4Address(number)
             if address not in self.given:
                 self.given.add(address)
                 return address
@@ -68,6 +71,7 @@ class AddressPool:
 
     def release(self, address: IPv4Address) -> None:
         self.given.discard(address)
+        self.low = min(self.low, int(address))
 
     def interface(self, address: IPv4Address) -> IPv4Interface:
         """The address with the subnet's prefix length."""

@@ -4,12 +4,14 @@ flannel: pkg/backend/hostgw/hostgw.go, route_network.go. The nodes must share a 
 gateway has to be a neighbour.
 """
 
+from copy import deepcopy
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from ...errors import LabError
 from ...lab import routes
 from ...tables.route import Route
+from ...tables.table import RouteTable
 from ...trace.engine import Net, handles
 from .config import Config
 from .lease import Lease
@@ -32,6 +34,7 @@ class HostGw:
         self.node = node
         self.mtu = node.uplink.mtu
         self.remote: dict[IPv4Network, IPv4Address] = {}
+        self.checked: RouteTable | None = None  # the table in which all of them were
         self.running = False
 
     def register(self) -> dict:
@@ -49,8 +52,14 @@ class HostGw:
         before = self.remote.get(lease.subnet)
         if before is not None and before != lease.public_ip:
             self.removed(lease.subnet)
-        self.remote[lease.subnet] = lease.public_ip
-        self._write(lease.subnet)
+        self.remote[lease.subnet], self.checked = lease.public_ip, None
+        if self._there(lease.subnet, lease.public_ip):
+            return
+        for other in self.node.ns.main.of(lease.subnet)[:1]:
+            self.node.log.append(f"Replacing existing route to {lease.subnet} via {other.gateway} with {lease.public_ip}")
+            if other.metric:
+                self.node.run("ip route del {} metric {}", lease.subnet, other.metric)
+        self._write(lease.subnet, "replace")
 
     def removed(self, subnet: IPv4Network) -> None:
         gateway = self.remote.pop(subnet, None)
@@ -58,20 +67,21 @@ class HostGw:
             self.node.run("ip route del {} via {} dev {}", subnet, gateway, self.node.dev)
 
     def check(self) -> None:
-        """Write again what somebody deleted."""
+        """Write again what somebody deleted, unless another route took its place (route_network.go checkSubnetExistInV4Routes)."""
+        if self.node.ns.main == self.checked:
+            return
         for subnet in self.remote:
-            self._write(subnet)
+            if not any(route.metric == 0 for route in self.node.ns.main.of(subnet)):
+                self._write(subnet, "add")
+        self.checked = deepcopy(self.node.ns.main)
 
-    def _write(self, subnet: IPv4Network) -> None:
-        gateway = self.remote[subnet]
-        if not self._there(subnet, gateway):
-            node, route = self.node, Route(subnet, gateway, self.node.dev)
-            add = partial(routes.add, node.lab, node.ns, route, "replace")
-            node.write(add, "ip route replace {} via {} dev {}", subnet, gateway, node.dev)
+    def _write(self, subnet: IPv4Network, mode: str) -> None:
+        node, route = self.node, Route(subnet, self.remote[subnet], self.node.dev)
+        add = partial(routes.add, node.lab, node.ns, route, mode)
+        node.write(add, "ip route {} {} via {} dev {}", mode, subnet, route.gateway, node.dev)
 
     def _there(self, subnet: IPv4Network, gateway: IPv4Address) -> bool:
-        routes = self.node.ns.main
-        return any(r.dst == subnet and r.gateway == gateway and r.dev == self.node.dev for r in routes)
+        return any(r.gateway == gateway and r.dev == self.node.dev for r in self.node.ns.main.of(subnet))
 
     def stop(self) -> None:
         """flanneld ends: the routes stay, but nobody looks after them any more."""

@@ -28,7 +28,8 @@ class Entry:
 
 @dataclass(slots=True, eq=False)
 class Proxy:
-    """`address` is the socket's (None: any); `tun_address` is the source of the errors it makes."""
+    """`address` is the socket's (None: any); `tun_address` is the source of the errors it makes; `places` says where
+    in the array a subnet's entry is."""
 
     tun: str
     tun_address: IPv4Address
@@ -36,30 +37,30 @@ class Proxy:
     port: int = PORT
     entries: list[Entry] = field(default_factory=list)
     name: str = "flanneld"
+    places: dict[IPv4Network, int] = field(default_factory=dict)
 
     def set(self, subnet: IPv4Network, peer: IPv4Address, port: int) -> None:
         """Add an entry, in place of one for the same subnet."""
-        entry = Entry(subnet, peer, port)
-        for i, old in enumerate(self.entries):
-            if old.subnet == subnet:
-                self.entries[i] = entry
-                return
-        self.entries.append(entry)
+        self._put(Entry(subnet, peer, port), self.places.get(subnet, len(self.entries)))
+
+    def _put(self, entry: Entry, place: int) -> None:
+        self.entries[place : place + 1] = [entry]
+        self.places[entry.subnet] = place
 
     def remove(self, subnet: IPv4Network) -> None:
         """Delete an entry: the last one moves into the hole."""
-        for i, entry in enumerate(self.entries):
-            if entry.subnet == subnet:
-                last = self.entries.pop()
-                if last is not entry:
-                    self.entries[i] = last
-                return
+        place = self.places.pop(subnet, None)
+        if place is not None:
+            last = self.entries.pop()
+            if last.subnet != subnet:
+                self._put(last, place)
 
     def find(self, address: IPv4Address) -> Entry | None:
         """The first entry that contains the address; it changes places with the one in front."""
         for i, entry in enumerate(self.entries):
             if address in entry.subnet:
-                self.entries[0], self.entries[i] = entry, self.entries[0]
+                self._put(self.entries[0], i)
+                self._put(entry, 0)
                 return entry
         return None
 
