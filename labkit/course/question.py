@@ -6,6 +6,7 @@ The blank in a notebook is `...`, so an untouched cell says "not answered yet" a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .answers import kind_of, readable, spelled
 from .feedback import Feedback
 
 
@@ -24,17 +25,24 @@ class Question:
 
     def check(self, given=...) -> Feedback:
         """Say whether `given` is right, and if not, why not."""
-        if given is ...:
+        said = spelled(given) if readable(given) else ""
+        if given is ... or readable(given) and not said:
             return Feedback("open", f"{self.text} Put your answer in place of the three dots.")
         rights = self.answer if isinstance(self.answer, tuple) else (self.answer,)
-        if _plain(given) in {_plain(right) for right in rights}:
+        kind = kind_of(rights[0])
+        told = {kind.read(spelled(wrong)): why for wrong, why in self.wrong.items()}
+        read = kind.read(said)
+        if read in {kind.read(spelled(right)) for right in rights}:
             return Feedback("right", self.because)
-        for wrong, why in self.wrong.items():
-            if _plain(given) == _plain(wrong):
-                return Feedback("wrong", why)
-        if not _same_kind(given, rights[0]):
-            return Feedback("odd", f"{given!r} is not {_kind(rights[0])}. {self.text}")
-        return Feedback("wrong", self.hint or "Look at the trace again.")
+        if read in told:
+            return Feedback("wrong", told[read])
+        for right in rights:
+            if kind.alike(said, kind.read(spelled(right))):
+                return Feedback("form", f"Write it as `{right!r}`. {self.because}", _shown(given))
+        why = next((why for wrong, why in told.items() if kind.alike(said, wrong)), None)
+        if why is None and read is None:
+            return Feedback("odd", f"is not {kind.name}. {self.text}", _shown(given))
+        return Feedback("wrong", why or self.hint or "Think again: the cells above have what it takes.")
 
     def __str__(self) -> str:
         return self.text
@@ -42,21 +50,6 @@ class Question:
     __repr__ = __str__
 
 
-def _plain(value) -> str:
-    """Answers compare without regard to case, spaces and type: 64, "64" and " 64 " are one."""
-    return " ".join(str(value).lower().replace("`", "").split())
-
-
-def _same_kind(given, right) -> bool:
-    """Numbers for numbers; anything that reads as text for text."""
-    if isinstance(right, bool):
-        return isinstance(given, bool) or _plain(given) in ("true", "false", "yes", "no")
-    if isinstance(right, int):
-        return _plain(given).lstrip("-").isdigit()
-    return not callable(given)
-
-
-def _kind(right) -> str:
-    if isinstance(right, bool):
-        return "True or False"
-    return "a whole number" if isinstance(right, int) else "a short text such as an address or a name"
+def _shown(given) -> str:
+    text = repr(given)
+    return text if len(text) <= 80 else f"{text[:77]}…"
