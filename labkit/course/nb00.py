@@ -1,6 +1,8 @@
 """Questions and tasks of notebook 00, start here."""
 
 from ..lab.lab import Lab
+from ..scenarios import seed_cluster
+from .given import in_table
 from .packets import probe, unanswered
 from .question import Question
 from .task import Task
@@ -49,7 +51,7 @@ order_decides = Question(
 )
 
 author = Question(
-    "Who wrote the default route inside the pod wp-mysql-t5w0m?", ("docker", "dockerd", "the docker engine"),
+    "Who wrote the default route inside the pod wp-mysql-t5w0m?", ("docker", "dockerd"),
     "Docker made the pod's namespace and wrote its lines. Kubernetes said which pod, and left the network to Docker.",
     {"kubernetes": "It asked for the pod. The lines were written by somebody whom it asked.",
      "the kernel": "The kernel writes the route to the own network (`proto kernel`). A default route must be given.",
@@ -67,34 +69,46 @@ gateway = Question(
 )
 
 
+ASKING, NODE = "wp-mysql-t5w0m", "k8s-node2"
+
+
+def _lost() -> Lab:
+    """The cluster without the line of k8s-node2 that leads to its own pods."""
+    lab = seed_cluster()
+    lab.sh("ip route del 10.20.92.0/24", on=NODE)
+    return lab
+
+
 def _mended(lab: Lab) -> str | None:
-    if missing := unanswered(lab, "wp-mysql-t5w0m", "10.20.92.11"):
-        return missing
-    return unanswered(lab, "wp-mysql-t5w0m", "10.20.92.3")
+    for address, pod in (("10.20.92.11", "mysql-demo-e81sy"), ("10.20.92.3", "wp-frontend-0rlk4")):
+        if missing := unanswered(lab, ASKING, address, pod):
+            return missing
+    for address, dev in (("10.20.92.2", "docker0"), ("10.20.92.254", "docker0"), ("10.20.91.254", "flannel0"), ("10.20.93.1", "flannel0")):
+        found = lab[NODE].main.lookup(address).route
+        if found is None or found.dev != dev:
+            return f"{address} should leave {NODE} by {dev}: the line must hold for 10.20.92.0/24, all of it and no more."
+    return None
 
 
 mend = Task(
-    "Bring the pods of k8s-node2 back into reach, with one line in its table.", _mended,
-    "The longest prefix leads to docker0 again.",
-    undone=lambda lab: len(lab["k8s-node2"].main) == 4,  # what is left of its five lines
+    "Bring the pods of k8s-node2, which has all of 10.20.92.0/24, back into reach, with one line in its table.",
+    lambda lab: _mended(lab) or in_table(lab, NODE, _lost, _mended),
+    "The longest prefix leads to docker0 again.", start=_lost,
 )
 
 
 def _one_silent(lab: Lab) -> str | None:
-    if missing := unanswered(lab, "wp-mysql-t5w0m", "10.20.92.11"):
+    if missing := unanswered(lab, ASKING, "10.20.92.11", "mysql-demo-e81sy"):
         return f"That was too much: {missing}"
-    if probe(lab, "wp-mysql-t5w0m", "10.20.92.3").answered:
-        return "10.20.92.3 still answers wp-mysql-t5w0m."
-    if probe(lab, "k8s-node2", "10.20.92.3").answered:
-        return None
-    return "10.20.92.3 should still answer its own node, k8s-node2: write the line on k8s-node1."
+    if probe(lab, ASKING, "10.20.92.3").answered:
+        return f"10.20.92.3 still answers {ASKING}."
+    if unanswered(lab, NODE, "10.20.92.3", "wp-frontend-0rlk4"):
+        return f"10.20.92.3 should still answer its own node, {NODE}: write the line on k8s-node1."
+    return None
 
 
 one_silent = Task(
     "With one line in the table of k8s-node1, make 10.20.92.3 unreachable from its pods; 10.20.92.11 must still answer.",
-    _one_silent,
-    "A /32 is the longest prefix there is, so one address can be given a line of its own.",
-    undone=lambda lab: probe(lab, "wp-mysql-t5w0m", "10.20.92.3").answered
-    and probe(lab, "wp-mysql-t5w0m", "10.20.92.11").answered
-    and not any(route.dst.prefixlen > 24 for route in lab["k8s-node1"].main),
-)  # fmt: skip
+    lambda lab: _one_silent(lab) or in_table(lab, "k8s-node1", seed_cluster, _one_silent),
+    "A /32 is the longest prefix there is, so one address can be given a line of its own.", start=seed_cluster,
+)

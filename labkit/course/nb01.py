@@ -1,7 +1,8 @@
 """Questions and tasks of notebook 01, Docker's four network modes."""
 
 from ..lab.lab import Lab
-from .packets import unanswered
+from ..scenarios import docker_host
+from .packets import unanswered, without
 from .question import Question
 from .task import Task
 
@@ -100,37 +101,54 @@ apart = Question(
     "The modes are bridge, host, container and none.",
 )
 
+
+
+def _no_way_out() -> Lab:
+    lab = docker_host()
+    lab.sh("docker exec br2 ip route del default")
+    return lab
+
+
 default_again = Task(
-    "Give br2 its way to the outside back.", lambda lab: unanswered(lab, "br2", "192.168.77.1"),
-    "`default via 172.17.0.1`: the bridge's address is the containers' gateway.",
-    undone=lambda lab: len(lab["br2"].main) == 1,
+    "Give br2 its way to the outside back.", lambda lab: unanswered(lab, "br2", "192.168.77.1", "outside"),
+    "`default via 172.17.0.1`: the bridge's address is the containers' gateway.", start=_no_way_out,
 )
 
 
 def _wired(lab: Lab) -> str | None:
-    probes = ("none1", "172.17.0.2"), ("none1", "192.168.77.1"), ("br2", "172.17.0.77")
-    return next((missing for probe in probes if (missing := unanswered(lab, *probe))), None)
+    if len(lab["none1"].interfaces) == 1:
+        return "none1 still has nothing but lo: one end of a pair must move into it."
+    probes = ("none1", "172.17.0.2", "br1"), ("none1", "192.168.77.1", "outside"), ("br2", "172.17.0.77", "none1")
+    if missing := next((missing for probe in probes if (missing := unanswered(lab, *probe))), without(lab, "none1", "172.17.0.77/16")):
+        return missing
+    plugged = {port.peer for port in lab["host"].ports("docker0") if port.origin.who != "docker"}
+    by_hand = any(i.uid in plugged for i in lab["none1"].by_index())
+    return None if by_hand else "It works, but Docker did it, or another bridge: plug none1 into docker0 with a pair of your own."
 
 
 wired = Task(
     "Connect none1 to docker0 by hand, with 172.17.0.77/16 and a default route, so that it reaches br1 and the machine outside.",
     _wired,
-    "You are Docker now: a pair, one end in the bridge, one end inside, address, up, default route.",
-    undone=lambda lab: len(lab["none1"].interfaces) == 1,
+    "You are Docker now: a pair, one end in the bridge, one end inside, address, up, default route.", start=docker_host,
 )
 
 
-def _container(lab: Lab, name: str):
-    return next((c for c in lab.services["docker"]["host"].containers if c.name == name), None)
+def _containers(lab: Lab) -> dict:
+    return {container.name: container for container in lab.daemons["docker", "host"].containers}
 
 
 def _listens_along(lab: Lab) -> str | None:
-    sniff = _container(lab, "sniff")
+    sniff = _containers(lab).get("sniff")
+    if sniff is None:
+        return "There is no container called sniff."
+    if (sniff.image, sniff.request.command) != ("tiny:1", ("sleep", "600")):
+        return f"sniff runs `{' '.join((sniff.image, *sniff.request.command))}`, and should run `tiny:1 sleep 600`."
     if not sniff.running:
         return "sniff does not run."
-    if sniff.namespace is lab["pub1"]:
+    where = sniff.namespace.name
+    if where == "pub1":
         return None
-    where = "the host's namespace" if sniff.namespace is lab["host"] else "a namespace of its own"
+    where = "a namespace of its own" if where == "sniff" else f"the namespace of {where}"
     return f"sniff runs in {where}; it should see the interfaces of pub1 and nothing else."
 
 
@@ -138,5 +156,5 @@ sniff = Task(
     "Start a container called sniff (image tiny:1, command sleep 600) that sees exactly the interfaces that pub1 sees.",
     _listens_along,
     "Container mode. Tools come to a container that has none in this way, and all containers of a Kubernetes pod live like this.",
-    undone=lambda lab: _container(lab, "sniff") is None,
+    undone=lambda lab: _containers(lab).keys() == _containers(docker_host()).keys(), start=docker_host,
 )

@@ -3,9 +3,9 @@
 The tasks look at packets, not at commands: any way to get there counts.
 """
 
-from ..lab.lab import Lab
+from ..front import Lab
 from ..scenarios import veth_pair
-from .packets import unanswered
+from .packets import unanswered, without
 from .question import Question
 from .task import Task
 
@@ -85,15 +85,18 @@ local_is_wrong = Question(
 )
 
 
-def _loopbacks(lab: Lab) -> str | None:
-    return (unanswered(lab, "ns1", "192.168.50.1") or unanswered(lab, "ns2", "192.168.50.2")
-            or unanswered(lab, "ns1", "192.168.50.2"))  # fmt: skip
+PAIR = ("ns1", "192.168.50.2", "ns2"), ("ns2", "192.168.50.1", "ns1")
+
+
+def _each(lab: Lab, *probes: tuple, **how) -> str | None:
+    """What is missing first of all the answers: (source, destination, who should answer)."""
+    return next((missing for probe in probes if (missing := unanswered(lab, *probe, **how))), None)
 
 
 loopbacks = Task(
-    "Make both namespaces answer their own addresses.", _loopbacks,
-    "Both lo are up. That is a line every tool that makes namespaces runs first.",
-    undone=lambda lab: not any(lab[name].find("lo").up for name in ("ns1", "ns2")),
+    "Make both namespaces answer their own addresses.",
+    lambda lab: _each(lab, ("ns1", "192.168.50.1", "ns1"), ("ns2", "192.168.50.2", "ns2"), *PAIR),
+    "Both lo are up. That is a line every tool that makes namespaces runs first.", start=veth_pair,
 )
 
 
@@ -108,26 +111,33 @@ def broken() -> Lab:
     return lab
 
 
-def _untouched(lab: Lab) -> bool:
-    """None of the three slips has been mended."""
-    here, there = lab["ns1"].find("tap1"), lab["ns2"].find("tap2")
-    if here is None or there is None:
-        return False
-    return not here.up and there.mtu == 1000 and "192.168.5.2" in {str(a.ip) for a in there.addresses}
+def _repaired(lab: Lab) -> str | None:
+    """First as the notebook pings, then in one piece: fragments would hide an MTU that is too small."""
+    return _each(lab, PAIR[0]) or _each(lab, PAIR[1], size=1472) or _each(lab, *PAIR, size=1472, df=True)
 
 
 repair = Task(
-    "Mend the lab `broken`, so that ns1 and ns2 exchange pings of 1472 bytes of payload over 192.168.50.1 and 192.168.50.2.",
-    lambda lab: unanswered(lab, "ns1", "192.168.50.2") or unanswered(lab, "ns2", "192.168.50.1", size=1472),
+    "Mend the lab `broken`, so that ns1 and ns2 exchange pings of 1472 bytes of payload, in one piece, over 192.168.50.1 and "
+    "192.168.50.2.",
+    _repaired,
     "An interface was down, an address was in the wrong network, an MTU was too small: carrier, address, size, in the order "
-    "in which they are worth looking at.",
-    undone=_untouched,
+    "in which they are worth looking at.", start=broken,
 )
+
+
+def _boxed(lab: Lab) -> str | None:
+    if "box" not in lab.namespaces:
+        return "There is no namespace called box yet."
+    if not any((peer := lab.peer(i)) is not None and peer.namespace == "host" for i in lab["box"].by_index()):
+        return "No veth pair leads from host to box yet: one end must be in each."
+    return (without(lab, "host", "10.9.0.1/24") or without(lab, "box", "10.9.0.2/24")
+            or _each(lab, ("host", "10.9.0.2", "box"), ("box", "10.9.0.1", "host"), ("box", "10.9.0.2", "box")))  # fmt: skip
+
 
 box = Task(
     "In the lab `mine`, join the machine host (10.9.0.1/24) and a namespace called box (10.9.0.2/24) by a veth pair, "
     "so that each answers the other and box answers itself.",
-    lambda lab: (unanswered(lab, "host", "10.9.0.2") or unanswered(lab, "box", "10.9.0.1") or unanswered(lab, "box", "10.9.0.2")),
+    _boxed,
     "That is what a container engine does for a container: a namespace, a pair with one end moved into it, an address, up.",
-    undone=lambda lab: "box" not in lab.namespaces,
+    start=Lab,
 )

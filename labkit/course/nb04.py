@@ -3,7 +3,8 @@
 from ..lab.lab import Lab
 from ..scenarios import flannel, seed_cluster
 from ..scenarios.build import run
-from .packets import probe, unanswered
+from .given import in_table
+from .packets import not_from, probe, unanswered
 from .question import Question
 from .task import Task
 
@@ -64,7 +65,6 @@ node2_address = Question(
     "138, as the lease, the outer header and node2's own table say. The slip hides well: 192.168.139.222 is in the same /20.",
     {
         "192.168.139.222": "Ping it. Then compare with the lease: `etcdctl get /awcloud.com/network/subnets/10.20.92.0-24`.",
-        "192.168.138.222/20": "Right address, but /20 tells how large the link is. Without it, please.",
     },
     "The lease of 10.20.92.0-24 says it.",
 )
@@ -81,7 +81,7 @@ overhead = Question(
 order = Question(
     "Put these in order, as letters: A, k8s-node2's kernel chooses docker0. B, flanneld on k8s-node1 wraps. "
     "C, flanneld on k8s-node2 unwraps and writes into flannel0. D, k8s-node1's kernel sends UDP to 192.168.138.222.",
-    ("BDCA", "B D C A", "B, D, C, A"),
+    ("BDCA", "B D C A", "B, D, C, A", "B,D,C,A"),
     "Wrapped once, unwrapped once, and each time a kernel chooses what comes next.",
     {
         "CABD": "That is the order of the notes: unwrapping at the destination told before the wrapping. What was wrapped, then?",
@@ -106,7 +106,7 @@ remembers = Question(
     {True: "Take flannel's route away on k8s-node2 alone: the request still arrives, and the answer does not find its way."},
 )
 silent_ttl = Question(
-    "ping -t 2: the request leaves with TTL 2. Who says `Time to live exceeded`? An address, or: nobody.", "nobody",
+    "ping -t 2: the request leaves with TTL 2. Who says `Time to live exceeded`? An address, or: nobody.", ("nobody", "no one", "none"),
     "flanneld gets it with TTL 1, lowers it to 0 and drops it without a word. A program is not as polite as a kernel.",
     {
         "10.20.37.1": "That is the answer for TTL 1. With 2 the packet gets past the kernel of k8s-node1.",
@@ -146,7 +146,7 @@ candidates = Question(
     "Count `registry.free()`.",
 )
 lease_gone = Question(
-    "The lease of 10.20.92.0/24 is gone. What does the pod hear: net unreachable, host unreachable or nothing?", "nothing",
+    "The lease of 10.20.92.0/24 is gone. What does the pod hear: net unreachable, host unreachable or nothing?", ("nothing", "silence"),
     "flanneld has no entry for the address now. It says nothing about ICMP packets, so a ping gets silence.",
     {
         "net unreachable": "A kernel without a route says so. This one still has 10.20.0.0/16, and hands the packet to flanneld.",
@@ -193,27 +193,20 @@ def broken_cluster() -> Lab:
     return lab
 
 
-def _through_flannel(lab: Lab, source: str, destination: str) -> str | None:
-    """None when the answer comes by way of flanneld on both nodes."""
-    ttl = probe(lab, source, destination).reply_ttl
-    if ttl is not None and ttl != 60:
-        return f"{source} gets an answer from {destination} with TTL {ttl}, not 60: it does not go through flannel0 both ways."
-    return unanswered(lab, source, destination)
-
-
-def _repaired(lab: Lab) -> str | None:
-    return _through_flannel(lab, POD_A, TO_B) or _through_flannel(lab, POD_B, TO_A)
-
-
-def _as_broken(lab: Lab) -> bool:
-    fresh = broken_cluster()
-    look = "ip route; ip -br link; sysctl net.ipv4.ip_forward"
-    return all(lab.sh(look, on=node).stdout == fresh.sh(look, on=node).stdout for node in ("k8s-node1", "k8s-node2"))
+def _through_flannel(lab: Lab, source: str, destination: str, by: str) -> str | None:
+    """None when the right pod answers, by way of flanneld on both nodes."""
+    trace = probe(lab, source, destination)
+    if trace.answered and trace.verdict.where == by and trace.reply_ttl != 60:
+        return f"{source} gets an answer from {destination} with TTL {trace.reply_ttl}, not 60: it does not go through flannel0 both ways."
+    wrapped = {step.namespace for step in trace.steps if step.kind == "wrap"}
+    around = f"{source} gets an answer from {destination}, but not through flanneld on both nodes."
+    return not_from(by, trace) or (None if {"k8s-node1", "k8s-node2"} <= wrapped else around)
 
 
 repair = Task(
-    "Three things are wrong on the two nodes. Find them, mend them with commands, and check again.", _repaired,
-    "Both pods reach each other through flannel0, with TTL 60.", undone=_as_broken,
+    "Three things are wrong on the two nodes. Find them, mend them with commands, and check again.",
+    lambda lab: _through_flannel(lab, POD_A, TO_B, POD_B) or _through_flannel(lab, POD_B, TO_A, POD_A),
+    "Both pods reach each other through flannel0, with TTL 60.", start=broken_cluster,
 )
 
 
@@ -221,21 +214,32 @@ def without_flannel() -> Lab:
     """Two nodes with a bridge and a pod each, and nothing that joins their subnets."""
     lab = flannel("host-gw")
     for node, other in (("node1", "10.1.6.0/24"), ("node2", "10.1.5.0/24")):
-        lab.services["flanneld"][node].stop()
+        lab.daemons["flanneld", node].stop()
         run(lab, node, f"ip route del {other}")
     return lab
 
 
 def _joined(lab: Lab) -> str | None:
-    missing = unanswered(lab, "pod1", "10.1.6.2") or unanswered(lab, "pod2", "10.1.5.2")
-    if missing:
+    if missing := unanswered(lab, "pod1", "10.1.6.2", "pod2") or unanswered(lab, "pod2", "10.1.5.2", "pod1"):
         return missing
     ttl = probe(lab, "pod1", "10.1.6.2").reply_ttl
     return None if ttl == 62 else f"They talk, with TTL {ttl}. Without a tunnel it is 62: one router on each node."
 
 
+def _half_joined(lab: Lab, node: str) -> str | None:
+    """Whether one line of this node's table is enough, once the other node has its own."""
+
+    def other() -> Lab:
+        there = without_flannel()
+        line = {"node1": "10.1.5.0/24 via 192.168.90.1", "node2": "10.1.6.0/24 via 192.168.90.2"}[node]
+        there.sh(f"ip route add {line}", on={"node1": "node2", "node2": "node1"}[node])
+        return there
+
+    return in_table(lab, node, other, _joined)
+
+
 by_hand = Task(
-    "Be flanneld: join the pods of node1 and node2 with one line on each node.", _joined,
-    "Two routes, and that is all the host-gw backend is.",
-    undone=lambda lab: not any(" via " in lab.sh("ip route", on=node).stdout for node in ("node1", "node2")),
+    "Be flanneld: join the pods of node1 and node2 with one line on each node.",
+    lambda lab: _joined(lab) or _half_joined(lab, "node1") or _half_joined(lab, "node2"),
+    "Two routes, and that is all the host-gw backend is.", start=without_flannel,
 )

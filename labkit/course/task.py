@@ -4,27 +4,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import LabError
+from ..lab.lab import Lab
 from .feedback import Feedback
+from .given import stranger, untouched
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """`test(thing)` returns None when the task is done, else a sentence on what is still missing.
 
-    `undone(thing)`, if given, tells a lab nobody has touched yet from one that was changed wrongly.
+    `start()` makes the lab anew that is handed out: another lab is none to check, and an untouched one is not answered
+    yet. `undone(thing)`, if given, is asked instead whether nothing was done.
     """
 
     text: str
     test: Callable[[object], str | None]
     because: str
     undone: Callable[[object], bool] | None = None
+    start: Callable[[], Lab] | None = None
 
     def check(self, thing=...) -> Feedback:
         """Say whether the task is done, and if not, what is missing."""
         if thing is ...:
             return Feedback("open", self.text)
         try:
-            if self.undone is not None and self.undone(thing):
+            fresh = self.start() if self.start is not None else None
+            if fresh is not None and (what := stranger(thing, fresh)):
+                return Feedback("odd", f"This {what} {self.text}")
+            if self.undone(thing) if self.undone is not None else fresh is not None and untouched(thing, fresh):
                 return Feedback("open", self.text)
             missing = self.test(thing)
         except LabError as error:

@@ -83,7 +83,7 @@ WIRE = (
 
 
 @pytest.mark.parametrize("done, status, words", [
-    (3, "open", ""), (5, "wrong", "172.17.0.2"), (6, "wrong", "192.168.77.1"), (7, "right", ""),
+    (0, "open", ""), (3, "wrong", "nothing but lo"), (5, "wrong", "172.17.0.2"), (6, "wrong", "192.168.77.1"), (7, "right", ""),
 ])  # fmt: skip
 def test_wired(lab, done, status, words):
     feedback = q.wired.check(run(lab, *WIRE[:done]))
