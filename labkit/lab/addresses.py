@@ -153,7 +153,7 @@ def _drop_routes(ns: Namespace, interface: Interface, gone: Address) -> None:
     if not any(a.ip == gone.ip for a in left):
         table = ns.table(LOCAL)
         table.discard(lambda r: r.type == "local" and r.dev == interface.name and r.dst == _host(gone.ip) and r.proto == "kernel")
-        if gone.ip not in ns.addresses():
+        if not ns.owns(gone.ip):
             for table in ns.tables.values():
                 table.discard(lambda r: r.src == gone.ip)
 

@@ -203,7 +203,7 @@ def output(
     if src is not None and not oif:
         if src.is_multicast or src in (_NOTHING, _BROADCAST):
             return Decision(dst, "none", errno=errno.EINVAL)
-        if src not in ns.addresses() and address_type(lab, ns, src) != "local":
+        if not ns.owns(src) and address_type(lab, ns, src) != "local":
             return Decision(dst, "none", errno=errno.ENETUNREACH)
         owner = next((i for i in ns.by_index() if i.owns(src)), None)
         if group and owner is not None:

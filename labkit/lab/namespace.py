@@ -109,5 +109,10 @@ class Namespace(Kept):
         """The bridge ports of one bridge, by interface index."""
         return sorted((i for i in self.interfaces.values() if i.master == bridge), key=attrgetter("index"))
 
-    def addresses(self) -> set[IPv4Address]:
-        return {a.ip for i in self.interfaces.values() for a in i.addresses}
+    def owns(self, address: IPv4Address) -> bool:
+        """Whether an interface here has this address."""
+        for interface in self.interfaces.values():
+            for held in interface.addresses:
+                if held.ip == address:
+                    return True
+        return False

@@ -6,7 +6,7 @@ link header: `eth` is None. `token` is the payload's mark, by which a probe is r
 every rewriting.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 
 from ..tables.values import Value
@@ -40,6 +40,11 @@ class Arp:
     sender_ip: IPv4Address
     target_mac: str | None
     target_ip: IPv4Address
+    words: str = field(init=False, repr=False, compare=False)  # worked out once: a flood shows them at every port
+
+    def __post_init__(self):
+        asks, tells = f"who-has {self.target_ip} tell {self.sender_ip}", f"{self.sender_ip} is-at {self.sender_mac}"
+        object.__setattr__(self, "words", f"ARP {asks if self.op == 'request' else tells}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,8 @@ class Packet(Value):
         return replace(self, eth=None) if self.eth else self
 
     def __str__(self) -> str:
+        if self.arp:
+            return self.arp.words
         from .words import packet_words
 
         return packet_words(self)

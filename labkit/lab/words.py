@@ -1,24 +1,16 @@
 """A packet in one line, in tcpdump's words where tcpdump has some."""
 
-from .packet import ICMP_WORDS, Arp, Icmp, Packet, Tcp, Udp
+from .packet import ICMP_WORDS, Icmp, Packet, Tcp, Udp
 
 
 def packet_words(packet: Packet) -> str:
     """For example `10.20.37.5 > 10.20.92.11: ICMP echo request, ttl 64, length 84`."""
-    if packet.arp:
-        return arp_words(packet.arp)
     text = f"{_end(packet.src, packet.sport)} > {_end(packet.dst, packet.dport)}: {_what(packet)}, ttl {packet.ttl}, length {packet.length}"
     if packet.ip.offset or packet.ip.more:
         text += f", fragment at byte {packet.ip.offset}"
     if packet.inner:
-        text += f" [ {packet_words(packet.inner)} ]"
+        text += f" [ {packet.inner} ]"
     return text
-
-
-def arp_words(arp: Arp) -> str:
-    if arp.op == "request":
-        return f"ARP who-has {arp.target_ip} tell {arp.sender_ip}"
-    return f"ARP {arp.sender_ip} is-at {arp.sender_mac}"
 
 
 def icmp_words(icmp: Icmp) -> str:

@@ -3,7 +3,7 @@
 A lookup goes through every route that contains the address, longest prefix first, then exact TOS,
 then lowest metric, then the order in which they were added. The first that is fit for use wins;
 a route that is not fit is passed over and the search goes on to shorter prefixes
-(kernel: net/ipv4/fib_trie.c fib_table_lookup). The routes are also filed by prefix length and network,
+(kernel: net/ipv4/fib_trie.c fib_table_lookup). The routes are also filed by mask and network,
 so that a lookup asks at most 33 dicts and a line more costs the same in a table of any size.
 """
 
@@ -105,13 +105,12 @@ class RouteTable:
         """Put a route behind those of the same prefix, TOS and metric."""
         self._own()
         insort(self._routes, route, key=_place)
-        held = self._prefixes.setdefault(route.dst.prefixlen, {}).setdefault(int(route.dst.network_address), [])
-        insort(held, route, key=_place)
+        insort(self._filed(route.dst), route, key=_place)
 
     def prepend(self, route: Route) -> None:
         """Put a route before those of the same prefix, TOS and metric."""
         self._own()
-        for routes in (self._routes, self._prefixes.setdefault(route.dst.prefixlen, {}).setdefault(int(route.dst.network_address), [])):
+        for routes in (self._routes, self._filed(route.dst)):
             routes.insert(bisect_left(routes, _place(route), key=_place), route)
 
     def replace(self, old: Route, new: Route) -> None:
@@ -126,7 +125,7 @@ class RouteTable:
         for routes in (self._routes, held):
             del routes[_index(routes, route)]
         if not held:
-            del self._prefixes[route.dst.prefixlen][int(route.dst.network_address)]
+            del self._prefixes[_MASKS[route.dst.prefixlen]][int(route.dst.network_address)]
 
     def discard(self, doomed: Callable[[Route], bool]) -> list[Route]:
         """Remove every route for which `doomed` says so, and return them."""
@@ -141,7 +140,7 @@ class RouteTable:
 
     def of(self, dst: IPv4Network) -> list[Route]:
         """The routes of one prefix, in their order; to read."""
-        return self._prefixes.get(dst.prefixlen, {}).get(int(dst.network_address), [])
+        return self._prefixes.get(_MASKS[dst.prefixlen], {}).get(int(dst.network_address), [])
 
     def twins(self, route: Route) -> list[Route]:
         """Routes of the same prefix, TOS and metric: what `add` collides with."""
@@ -150,8 +149,8 @@ class RouteTable:
     def matches(self, address: IPv4Address) -> list[Route]:
         """The routes that contain an address, as a lookup goes through them."""
         number, found = int(address), []
-        for length, networks in self._prefixes.items():
-            held = networks.get(number & _MASKS[length])
+        for mask, networks in self._prefixes.items():
+            held = networks.get(number & mask)
             if held:
                 found += held
         if len(found) > 1:
@@ -173,13 +172,17 @@ class RouteTable:
             self._file()
 
     def _file(self) -> None:
-        """By prefix length and network: the routes in their order."""
+        """By mask and network: the routes in their order."""
         self._prefixes: dict[int, dict[int, list[Route]]] = {}
         for route in self._routes:
-            self._prefixes.setdefault(route.dst.prefixlen, {}).setdefault(int(route.dst.network_address), []).append(route)
+            self._filed(route.dst).append(route)
+
+    def _filed(self, dst: IPv4Network) -> list[Route]:
+        """Where the routes of a prefix are filed, to write."""
+        return self._prefixes.setdefault(_MASKS[dst.prefixlen], {}).setdefault(int(dst.network_address), [])
 
 
-#: By prefix length: the bits that are compared.
+#: The mask of each prefix length.
 _MASKS = [(1 << 32) - (1 << 32 - length) for length in range(33)]
 
 

@@ -154,8 +154,10 @@ def _is_for_others(ns: Namespace, interface: Interface, arp: Arp) -> bool:
     """
     if ns.sysctls.larger(interface.name, "rp_filter") or ns.sysctls.either(interface.name, "proxy_arp"):
         return False
-    found = (route.type for table in ns.tables.values() for ip in (arp.target_ip, arp.sender_ip) for route in table.matches(ip))
-    return _ELSEWHERE.issuperset(found) and arp.sender_ip not in ns.addresses()
+    for table in ns.tables.values():
+        if any(route.type not in _ELSEWHERE for route in table.matches(arp.target_ip) + table.matches(arp.sender_ip)):
+            return False
+    return not ns.owns(arp.sender_ip)
 
 
 def _note_asker(net: Net, ns: Namespace, interface: Interface, arp: Arp) -> None:

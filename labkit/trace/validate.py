@@ -32,7 +32,7 @@ def verdict(lab: Lab, ns: Namespace, interface: Interface, src: IPv4Address, dec
     mode = ns.sysctls.larger(interface.name, "rp_filter")
     same_way = decision.kind == "unicast" and decision.dev == interface.name and ns.sysctls.either(interface.name, "send_redirects")
     if mode == 0 and not same_way:
-        if ns.sysctls.either(interface.name, "accept_local") or src not in ns.addresses():
+        if ns.sysctls.either(interface.name, "accept_local") or not ns.owns(src):
             return None, False
         return _own_source(interface, src), False
     back = find_route(lab, ns, src, src=decision.dst, iif=interface.name)

@@ -8,7 +8,7 @@ from html import escape
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
 from ..lab.packet import ETHERNET_HEADER, IP_HEADER, VXLAN_HEADER, Packet
-from ..lab.words import arp_words, icmp_words
+from ..lab.words import icmp_words
 from ..tables.table import RouteTable, one_line
 from ..trace.steps import Step
 from ..trace.trace import Trace
@@ -35,7 +35,7 @@ def headers(packet: Packet) -> list[Row]:
     if packet.eth is not None:
         rows.append(("Ethernet", f"{packet.eth.src} > {packet.eth.dst}", ETHERNET_HEADER))
     if packet.arp is not None:
-        return [*rows, ("ARP", arp_words(packet.arp), 28)]
+        return [*rows, ("ARP", packet.arp.words, 28)]
     ip = packet.ip
     flags = " DF" if ip.df else ""
     piece = f" fragment at {ip.offset}" if packet.is_fragment else ""

@@ -114,7 +114,7 @@ def allocate(host: Namespace, wanted: Binding, held: Iterable[Binding], endpoint
 def _socket_refusal(host: Namespace, binding: Binding) -> str | None:
     """Why the kernel would not let docker-proxy listen there."""
     proto, address, port = binding.socket
-    if address is not None and not address.is_loopback and address not in host.addresses():
+    if address is not None and not address.is_loopback and not host.owns(address):
         return "cannot assign requested address"
     clash = any(p == proto and n == port and (address is None or a in (None, address)) for p, a, n in host.listeners)
     return "address already in use" if clash else None
