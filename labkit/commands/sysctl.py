@@ -8,6 +8,7 @@ import errno
 import re
 
 from ..errors import KernelError, strerror
+from ..lab.learned import flush, routes_changed
 from .getopt import getopt
 from .result import Context, Result
 
@@ -48,6 +49,9 @@ _LONG = {
 }  # fmt: skip
 
 
+#: It acts when it is written, whatever is written, and cannot be read (kernel: ipv4_sysctl_rtcache_flush).
+_FLUSH = "net.ipv4.route.flush"
+
 #: What a real machine has besides `net`.
 _ELSEWHERE = ("abi", "debug", "dev", "fs", "kernel", "user", "vm")
 
@@ -56,7 +60,7 @@ class _Run:
     """One call of sysctl: its options, and what it has printed so far."""
 
     def __init__(self, ctx: Context, options: dict[str, str]):
-        self.settings = ctx.ns.sysctls
+        self.ns, self.settings = ctx.ns, ctx.ns.sysctls
         self.options = options
         self.status, self.out, self.err = 0, "", ""
 
@@ -98,6 +102,8 @@ class _Run:
             return
         key = _swap(path)
         pattern = re.compile(self.options.get("r", ""))
+        if key == _FLUSH:
+            return
         below = [k for k in self.settings if k == key or k.startswith(f"{key}.")]
         if not below:
             self.status += self.missing(path)
@@ -117,17 +123,25 @@ class _Run:
         elif not path:
             self.complain("Path is not under /proc/sys/: /proc/sys/")
             self.status |= 1
-        elif _swap(path) not in self.settings:
+        elif _swap(path) != _FLUSH and _swap(path) not in self.settings:
             self.status |= self.missing(path)
         else:
             self._store(_swap(path), value)
 
+    def _set(self, key: str, value: str) -> None:
+        if key == _FLUSH:
+            return flush(self.ns)
+        before = self.settings[key]
+        self.settings[key] = value
+        if key.endswith(("forward", "forwarding")) and self.settings[key] != before:
+            routes_changed(self.ns)
+
     def _store(self, key: str, value: str) -> None:
         try:
-            if not value:
+            if not value and key != _FLUSH:
                 raise KernelError(errno.EINVAL)
             if "D" not in self.options:
-                self.settings[key] = value
+                self._set(key, value)
         except KernelError as refusal:
             self.complain(f'setting key "{key}": {strerror(refusal.code)}')
             self.status |= 1

@@ -14,6 +14,7 @@ from ..tables.route import LOCAL, MAIN, Route
 from . import routes_state
 from .interface import Address, Interface
 from .lab import Lab
+from .learned import routes_changed
 from .namespace import Namespace
 
 #: Route scopes as numbers: the larger, the nearer (rtnetlink(7)).
@@ -39,6 +40,7 @@ def add(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None
     address = replace(address, secondary=secondary, origin=lab.origin)
     interface.addresses.insert(len(interface.addresses) if secondary else place, address)
     write_routes(lab, ns, interface, address)
+    routes_changed(ns)
 
 
 def set_metric(lab: Lab, ns: Namespace, interface: Interface, address: Address, metric: int) -> None:
@@ -51,6 +53,7 @@ def set_metric(lab: Lab, ns: Namespace, interface: Interface, address: Address, 
     if old in ns.table(old.table).twins(old):
         _discard(ns, old)
         _write(ns, _prefix_route(interface, changed, lab))
+        routes_changed(ns)
 
 
 def delete(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None:
@@ -70,6 +73,7 @@ def delete(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> N
         _promote(lab, ns, interface, promoted)
     if not interface.addresses:
         routes_state.last_address_gone(ns, interface.name)
+    routes_changed(ns)
 
 
 def _promote(lab: Lab, ns: Namespace, interface: Interface, secondary: Address) -> None:

@@ -6,6 +6,7 @@ never report (loopback, vxlan, TUN, and a bridge before its first port, unless i
 
 from .interface import Interface
 from .lab import Lab
+from .learned import mtu_changed, routes_changed
 from .namespace import Namespace
 
 
@@ -21,7 +22,7 @@ def refresh(lab: Lab, *interfaces: Interface) -> None:
     for interface in interfaces:
         interface.carrier = _carrier(lab, interface)
     for interface, before in zip(interfaces, had, strict=True):
-        _count_change(interface, before)
+        _changed(lab[interface.namespace], interface, before)
         lost = before and not interface.carrier
         if lost:
             interface.unlinked = without_carrier(lab, interface)
@@ -36,16 +37,17 @@ def refresh(lab: Lab, *interfaces: Interface) -> None:
 def refresh_bridge(lab: Lab, ns: Namespace, bridge: Interface) -> None:
     before = bridge.carrier
     bridge.carrier = _carrier(lab, bridge)
-    _count_change(bridge, before)
+    _changed(ns, bridge, before)
     bridge.operstate = _operstate(lab, bridge)
     if before and not bridge.carrier:
         _lost(ns, bridge)
 
 
-def _count_change(interface: Interface, before: bool) -> None:
+def _changed(ns: Namespace, interface: Interface, before: bool) -> None:
     """`ip -s -s link` shows how often carrier came and went; a new interface starts with carrier."""
     if interface.carrier != before:
         interface.count("carrier_changes")
+        routes_changed(ns)
 
 
 def _lost(ns: Namespace, interface: Interface) -> None:
@@ -134,4 +136,6 @@ _KIND_FLAGS = {
 def adjust_bridge_mtu(lab: Lab, ns: Namespace, bridge: Interface) -> None:
     """Unless a user chose one, a bridge takes the smallest MTU among its ports."""
     if not bridge.bridge.mtu_set:
-        bridge.mtu = min((port.mtu for port in ns.ports(bridge.name)), default=1500)
+        mtu = min((port.mtu for port in ns.ports(bridge.name)), default=1500)
+        mtu_changed(ns, bridge.name, bridge.mtu, mtu)
+        bridge.mtu = mtu

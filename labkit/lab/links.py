@@ -12,6 +12,7 @@ from ..tables.fdb import FdbEntry
 from . import addresses, carrier, ports, routes_state
 from .interface import ZERO_MAC, Bridge, Interface, Tun, Vxlan
 from .lab import Lab
+from .learned import mtu_changed
 from .names import LONGEST, claim, valid_interface_name
 from .namespace import Namespace
 
@@ -195,6 +196,7 @@ def set_mtu(lab: Lab, ns: Namespace, interface: Interface, mtu: int) -> None:
         raise KernelError(errno.EINVAL)
     if interface.bridge is not None and mtu != interface.mtu:
         interface.bridge.mtu_set = True  # not when made with it, nor when set to what it is (observed on 6.18)
+    mtu_changed(ns, interface.name, interface.mtu, mtu)
     interface.mtu = mtu
     if interface.master:
         carrier.adjust_bridge_mtu(lab, ns, ns.find(interface.master))

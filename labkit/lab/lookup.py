@@ -5,7 +5,7 @@ facts.md 3.1 and 3.4.
 """
 
 import errno
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
 from ..tables.route import ERROR_TYPES, LOCAL, MAIN, NextHop, Route
@@ -15,6 +15,7 @@ from ..tables.values import Value
 from .addresses import scope_number
 from .interface import Interface
 from .lab import Lab
+from .learned import Learned, consult
 from .namespace import Namespace
 
 LOOPBACK_ADDRESS = IPv4Address("127.0.0.1")
@@ -38,7 +39,7 @@ class Decision(Value):
     kind: a route type ("unicast", "local", "broadcast", "unreachable", …), or "none" when no rule
     led to a route. `errno` is what a local sender gets when it is not to be sent; 0 otherwise.
     `src` is the source address the kernel would choose. `asked` holds the tables in order, the
-    deciding one last.
+    deciding one last. `leg` is the next hop that was taken, and `learned` what a router told us about it.
     """
 
     dst: IPv4Address
@@ -49,6 +50,8 @@ class Decision(Value):
     src: IPv4Address | None = None
     errno: int = 0
     asked: tuple[Asked, ...] = ()
+    leg: NextHop | None = None
+    learned: Learned | None = None
 
     @property
     def lookup(self) -> Lookup | None:
@@ -92,7 +95,7 @@ def find_route(
         if route.type in ERROR_TYPES:
             return Decision(dst, route.type, route, errno=_error(route.type), asked=tuple(asked))
         leg = _leg(ns, route, src, dst, oif, linkdown_ok)
-        return Decision(dst, route.type, route, leg.dev, _used_gateway(lab, ns, route, leg), asked=tuple(asked))
+        return Decision(dst, route.type, route, leg.dev, _used_gateway(lab, ns, route, leg), asked=tuple(asked), leg=leg)
     return Decision(dst, "none", errno=errno.ENETUNREACH, asked=tuple(asked))
 
 
@@ -236,8 +239,9 @@ def output(
             return Decision(dst, "none", errno=errno.EINVAL, asked=decision.asked)
     # A default route leads to groups too, but not by its gateway (kernel: __mkroute_output).
     by_gateway = group is None or (group == "multicast" and decision.route.dst.prefixlen >= 4)
-    gateway = decision.gateway if by_gateway else None
-    return Decision(dst, group or decision.kind, decision.route, decision.dev, gateway, chosen, 0, decision.asked)
+    if not by_gateway:
+        decision = replace(decision, gateway=None, leg=None)
+    return consult(ns, replace(decision, kind=group or decision.kind, src=chosen), lab.now)
 
 
 def _preferred(ns: Namespace, decision: Decision) -> IPv4Address | None:

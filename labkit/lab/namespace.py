@@ -12,22 +12,11 @@ from ..tables.neighbor import Neighbor
 from ..tables.route import LOCAL, MAIN
 from ..tables.rule import Rule, first_rules
 from ..tables.table import RouteTable
-from ..tables.values import Kept, Value
+from ..tables.values import Kept
 from .interface import Interface
+from .learned import Exceptions
 from .program import Program
 from .sysctls import Sysctls
-
-
-@dataclass(frozen=True, slots=True)
-class PathMtu(Value):
-    """What a router's "fragmentation needed" taught us about one destination."""
-
-    mtu: int
-    since: float
-
-    def seconds_left(self, now: float) -> int:
-        """Until it is forgotten: ten minutes after it was learned (ip-sysctl.rst mtu_expires)."""
-        return int(self.since + 600 - now)
 
 
 @dataclass(slots=True, eq=False)
@@ -37,9 +26,8 @@ class Namespace(Kept):
     `label` is what `ip netns` calls it; `name` is unique in the lab. `listeners` holds
     (proto, address or None, port) of open sockets. `pids` are the numbers of the processes that live here
     and that a person may name it by. `nsids` are the kernel's numbers for
-    namespaces seen from here (`link-netnsid`). `pmtu` and `redirects` remember, per destination, what
-    routers told us: the largest packet that fits, and a better gateway; `redirects_sent` counts, per
-    sender, how often we told it of one, and when last. `custom_rules`: somebody has
+    namespaces seen from here (`link-netnsid`). `learned` holds what routers told us; `redirects_sent` counts,
+    per sender, how often we told it of a nearer router, and when last. `custom_rules`: somebody has
     written policy rules here; until then the kernel keeps local and main as one table.
     """
 
@@ -58,8 +46,7 @@ class Namespace(Kept):
     programs: dict[str, Program] = field(default_factory=dict)
     pids: set[int] = field(default_factory=set)
     nsids: dict[str, int] = field(default_factory=dict)
-    pmtu: dict[IPv4Address, PathMtu] = field(default_factory=dict)
-    redirects: dict[IPv4Address, IPv4Address] = field(default_factory=dict)
+    learned: Exceptions = field(default_factory=dict)
     redirects_sent: dict[IPv4Address, tuple[int, float]] = field(default_factory=dict)
     next_index: int = 1
     _names: dict[str, Interface] = field(default_factory=dict, repr=False)

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ..errors import KernelError
 from ..tables.route import ERROR_TYPES, MAIN, NextHop, Route
+from . import learned
 from .addresses import scope_number
 from .lab import Lab
 from .lookup import address_type, lookup_gateway
@@ -66,6 +67,7 @@ def add(lab: Lab, ns: Namespace, route: Route, mode: str = "add") -> None:
         table.append(route)
     else:
         table.prepend(route)
+    learned.routes_changed(ns)
 
 
 def delete(lab: Lab, ns: Namespace, wanted: RoutePattern) -> Route:
@@ -76,6 +78,7 @@ def delete(lab: Lab, ns: Namespace, wanted: RoutePattern) -> Route:
     for route in table:
         if _fits(route, wanted):
             table.remove(route)
+            learned.routes_changed(ns)
             return route
     raise KernelError(errno.ESRCH)
 
@@ -84,6 +87,7 @@ def discard(ns: Namespace, doomed: Callable[[Route], bool]) -> None:
     """Delete every route for which `doomed` says so, in all tables."""
     for table in ns.tables.values():
         table.discard(doomed)
+    learned.routes_changed(ns)
 
 
 def _fits(route: Route, wanted: RoutePattern) -> bool:

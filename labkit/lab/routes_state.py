@@ -9,6 +9,7 @@ from dataclasses import replace
 from ..tables.route import NextHop, Route
 from .interface import Interface
 from .lab import Lab
+from .learned import renamed, routes_changed
 from .namespace import Namespace
 
 
@@ -19,6 +20,7 @@ def device_up(lab: Lab, ns: Namespace, interface: Interface) -> None:
     for address in interface.addresses:
         write_routes(lab, ns, interface, address)
     _each_leg(ns, interface.name, lambda leg: replace(leg, flags=tuple(f for f in leg.flags if f != "dead")))
+    routes_changed(ns)
 
 
 def device_down(ns: Namespace, dev: str) -> None:
@@ -26,6 +28,7 @@ def device_down(ns: Namespace, dev: str) -> None:
     _each_leg(ns, dev, _dead)
     for table in ns.tables.values():
         table.discard(lambda route: route.type != "local" and _gone(route, dev))
+    routes_changed(ns)
 
 
 def last_address_gone(ns: Namespace, dev: str) -> None:
@@ -34,20 +37,27 @@ def last_address_gone(ns: Namespace, dev: str) -> None:
     _each_leg(ns, dev, _dead)
     for table in ns.tables.values():
         table.discard(lambda route: _gone(route, dev))
+    routes_changed(ns)
 
 
 def device_gone(ns: Namespace, dev: str) -> None:
     """A deleted interface takes whole multipath routes along."""
     for table in ns.tables.values():
         table.discard(lambda route: any(leg.dev == dev for leg in route.legs))
+    routes_changed(ns)
 
 
 def device_renamed(ns: Namespace, old: str, new: str) -> None:
     """Routes and neighbours belong to the interface, not to its name."""
+
+    def rename(route: Route) -> Route:
+        legs = tuple(replace(leg, dev=new) if leg.dev == old else leg for leg in route.nexthops)
+        return replace(route, dev=new if route.dev == old else route.dev, nexthops=legs)
+
     for table in ns.tables.values():
         for route in [r for r in table if any(leg.dev == old for leg in r.legs)]:
-            legs = tuple(replace(leg, dev=new) if leg.dev == old else leg for leg in route.nexthops)
-            table.replace(route, replace(route, dev=new if route.dev == old else route.dev, nexthops=legs))
+            table.replace(route, rename(route))
+    renamed(ns, rename)
     for key in [k for k in ns.neighbors if k[0] == old]:
         ns.neighbors[new, key[1]] = replace(ns.neighbors.pop(key), dev=new)
     for interface in ns.interfaces.values():

@@ -6,6 +6,7 @@ from dataclasses import replace
 from ..errors import KernelError
 from ..tables.rule import Rule
 from .lab import Lab
+from .learned import routes_changed
 from .namespace import Namespace
 
 
@@ -19,6 +20,7 @@ def add(lab: Lab, ns: Namespace, rule: Rule, priority: int | None = None) -> Non
     ns.custom_rules = True
     place = sum(r.priority <= priority for r in ns.rules)
     ns.rules.insert(place, rule)
+    routes_changed(ns)
 
 
 def _default_priority(ns: Namespace) -> int:
@@ -34,5 +36,6 @@ def delete(lab: Lab, ns: Namespace, fits) -> None:
         if fits(rule):
             ns.rules.remove(rule)
             ns.custom_rules = True
+            routes_changed(ns)
             return
     raise KernelError(errno.ENOENT)

@@ -20,6 +20,9 @@ GLOBAL = {
     "net.ipv4.ip_no_pmtu_disc": "0",
     "net.ipv4.ip_forward_use_pmtu": "0",
     "net.ipv4.fib_multipath_hash_policy": "0",
+    "net.ipv4.route.min_adv_mss": "256",
+    "net.ipv4.route.min_pmtu": "552",
+    "net.ipv4.route.mtu_expires": "600",
     "net.ipv4.ping_group_range": "1\t0",
     "net.bridge.bridge-nf-call-iptables": "1",
 }
@@ -35,6 +38,7 @@ PER_INTERFACE = {
     "accept_redirects": "1",
     "send_redirects": "1",
     "secure_redirects": "1",
+    "shared_media": "1",
     "log_martians": "0",
     "promote_secondaries": "0",
     "ignore_routes_with_linkdown": "0",
@@ -57,6 +61,7 @@ _RANGES = {
     "net.ipv4.ip_no_pmtu_disc": (0, 255),
     "net.ipv4.ip_forward_use_pmtu": (0, 255),
     "net.ipv4.fib_multipath_hash_policy": (0, 3),
+    "net.ipv4.route.min_pmtu": (68, 2**31 - 1),
 }
 
 

@@ -67,8 +67,8 @@ def arp_timer(net: Net, namespace: str, dev: str, target: IPv4Address, asked: in
     """Nobody has answered for a second: ask again, or give up."""
     ns = net.lab.namespaces.get(namespace)
     entry = ns.neighbors.get((dev, target)) if ns is not None else None
-    if entry is None or entry.state != "INCOMPLETE":
-        return
+    if entry is None or entry.state != "INCOMPLETE" or net.now < entry.since + asked * RETRANS - 1e-6:
+        return  # the last: a timer of an entry that was there before
     interface = ns.find(dev)
     waiting = net.lab.unresolved.get((namespace, dev, target), [])
     if asked < PROBES:

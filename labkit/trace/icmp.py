@@ -8,15 +8,17 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 from ..lab.interface import Interface
-from ..lab.lookup import address_type
+from ..lab.learned import learn_gateway, link_failed
+from ..lab.lookup import Decision, address_type, output
 from ..lab.namespace import Namespace
-from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Icmp, IPv4, Packet
+from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Icmp, IPv4, Packet, Tcp
 from ..lab.words import icmp_words
 from ..tables.neighbor import Neighbor
 from .arp import RETRANS, ask
 from .engine import Net, handles
 from .ip_out import learn_path_mtu, send
 from .steps import Reply
+from .validate import one_link
 
 _ANY = IPv4Address(0)
 #: Seconds between two redirects to start with, after which quiet it starts anew, and how many at most.
@@ -78,6 +80,7 @@ def redirect(net: Net, ns: Namespace, about: Packet, gateway: IPv4Address) -> No
 def unresolvable(net: Net, namespace: str, dev: str, packet: Packet) -> None:
     """A neighbour did not answer: host unreachable, to ourselves or to the one we forward for."""
     ns = net.lab[namespace]
+    link_failed(ns, packet.dst)
     net.drop(ns, ns.find(dev), f"nobody answered for the next hop on {dev}", packet)
     error(net, ns, packet, UNREACHABLE, 1)
 
@@ -108,9 +111,15 @@ def _echo(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None
 def _heed(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
     """An error about something we sent: remember what it teaches, tell the program."""
     quoted = icmp.quoted
-    if icmp.type == UNREACHABLE and icmp.code == 4 and icmp.mtu:
-        learn_path_mtu(net, ns, quoted.dst, icmp.mtu)
-    if icmp.type == REDIRECT:
+    owned = not quoted.is_error and "R" not in getattr(quoted.transport, "flags", "")  # a socket sent it: it is the one that learns
+    if icmp.type == UNREACHABLE and icmp.code == 4:
+        mode = ns.sysctls.number("net.ipv4.ip_no_pmtu_disc")
+        if mode == 2 or (mode == 3 and not isinstance(quoted.transport, Tcp)):
+            return net.drop(ns, interface, f"ip_no_pmtu_disc is {mode}: no router is believed about MTUs", packet)
+        icmp = replace(icmp, mtu=icmp.mtu if mode != 1 else 0)
+        if owned:
+            learn_path_mtu(net, ns, quoted, icmp.mtu or 0)
+    if icmp.type == REDIRECT and owned:
         _redirected(net, ns, interface, packet, icmp)
     if quoted.inner is not None:
         return net.step(ns, interface, "icmp", f"a tunnel learns: {icmp_words(icmp)} from {packet.src}; nobody inside is told", packet)
@@ -129,16 +138,38 @@ def _sequence(net: Net, quoted: Packet) -> int:
 
 
 def _redirected(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
-    """Take a redirect once the new gateway's MAC address is known; the first only starts ARP."""
-    accepts = ns.sysctls.conf(interface.name, "accept_redirects") and not ns.sysctls.conf(interface.name, "forwarding")
-    if not accepts or address_type(net.lab, ns, icmp.gateway) != "unicast":
-        return
-    entry = ns.neighbors.get((interface.name, icmp.gateway))
+    """Take a redirect once the new gateway's MAC address is known; the first only starts ARP (kernel: __ip_do_redirect)."""
+    quoted = icmp.quoted
+    decision = output(net.lab, ns, quoted.dst, src=quoted.src, tos=quoted.ip.tos)
+    fault = _redirect_fault(net, ns, interface, packet.src, icmp.gateway, decision)
+    if fault:
+        return net.step(ns, interface, "learn", f"takes no notice of the redirect: {fault}", packet)
+    entry = ns.neighbors.get((decision.dev, icmp.gateway))
     if entry is not None and entry.usable:
-        ns.redirects[icmp.quoted.dst] = icmp.gateway
-        net.step(ns, interface, "icmp", f"will send to {icmp.quoted.dst} by {icmp.gateway} from now on", packet)
-    elif entry is None:
-        start_asking(net, ns, interface, icmp.gateway)
+        learn_gateway(ns, decision, icmp.gateway, net.now)
+        net.step(ns, interface, "learn", f"will send to {quoted.dst} by {icmp.gateway} from now on", packet)
+    elif entry is None or entry.state == "FAILED":
+        start_asking(net, ns, ns.find(decision.dev), icmp.gateway)
+
+
+def _redirect_fault(
+    net: Net, ns: Namespace, interface: Interface, sender: IPv4Address, gateway: IPv4Address, decision: Decision
+) -> str | None:
+    """Why a redirect is not to be believed, or None."""
+    name, sysctls = interface.name, ns.sysctls
+    if decision.errno or decision.leg is None or decision.gateway != sender:
+        return f"{sender} is not the gateway to {decision.dst}"
+    every, own = sysctls.conf("all", "accept_redirects"), sysctls.conf(name, "accept_redirects")
+    if not (every and own if sysctls.conf(name, "forwarding") else every or own):  # ip-sysctl.rst accept_redirects
+        return f"accept_redirects is 0 for {name}"
+    if gateway == sender or address_type(net.lab, ns, gateway) != "unicast":
+        return f"{gateway} is no other router"
+    if sysctls.either(name, "shared_media"):
+        return None
+    if not one_link(interface, gateway, sender):
+        return f"{gateway} is not in the subnet of {sender}, and shared_media is 0"
+    known = any(gateway == leg.gateway and leg.dev == name for table in ns.tables.values() for route in table for leg in route.legs)
+    return None if known or not sysctls.either(name, "secure_redirects") else f"{gateway} is no gateway of ours, and secure_redirects is 1"
 
 
 def start_asking(net: Net, ns: Namespace, interface: Interface, address: IPv4Address) -> None:

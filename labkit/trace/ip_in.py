@@ -9,6 +9,7 @@ import errno
 from dataclasses import replace
 
 from ..lab.interface import Interface
+from ..lab.learned import consult
 from ..lab.lookup import Decision, find_route
 from ..lab.namespace import Namespace
 from ..lab.packet import BROADCAST_MAC, TIME_EXCEEDED, UNREACHABLE, Packet
@@ -16,9 +17,9 @@ from .arp import arp_in
 from .bridging import bridge_in
 from .engine import Net, handles
 from .icmp import error, redirect, route_error
-from .ip_out import finish, path_mtu, say_route
+from .ip_out import finish, mtu_locked, path_mtu, route_mtu, say_route
 from .transport import deliver
-from .validate import martian_source, verdict
+from .validate import martian_source, redirects, verdict
 
 
 @handles("receive")
@@ -57,7 +58,8 @@ def ip_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None
         return net.drop(ns, interface, fault, packet)
     if packet.dst.is_multicast or int(packet.dst) == 0xFFFFFFFF:
         return local_in(net, ns, interface, packet)
-    decision = find_route(net.lab, ns, packet.dst, src=packet.src, iif=interface.name, tos=packet.ip.tos)
+    found = find_route(net.lab, ns, packet.dst, src=packet.src, iif=interface.name, tos=packet.ip.tos)
+    decision = consult(ns, found, net.now)
     say_route(net, ns, packet, decision)
     forwarding = bool(ns.sysctls.conf(interface.name, "forwarding"))
     if decision.errno:
@@ -99,7 +101,7 @@ def forward(net: Net, ns: Namespace, interface: Interface, packet: Packet, decis
         net.drop(ns, interface, f"{packet.length} bytes with DF do not fit the MTU {mtu} of {decision.dev}", packet)
         return error(net, ns, packet, UNREACHABLE, 4, mtu=mtu)
     onward = packet.with_ip(ttl=packet.ttl - 1)
-    if decision.dev == interface.name and on_link and ns.sysctls.either(interface.name, "send_redirects"):
+    if redirects(ns, interface, packet.src, decision, on_link):
         redirect(net, ns, onward, decision.next_hop)  # it quotes the lowered TTL (observed on 6.18)
     # hook: FORWARD
     onward = onward.bare()
@@ -108,10 +110,10 @@ def forward(net: Net, ns: Namespace, interface: Interface, packet: Packet, decis
 
 
 def _forward_mtu(net: Net, ns: Namespace, decision: Decision) -> int:
-    """A router goes by its route and its interface, not by what it learned as a sender."""
-    if ns.sysctls.number("net.ipv4.ip_forward_use_pmtu"):
+    """A router goes by its route and its interface, not by what it learned as a sender, unless that is locked."""
+    if ns.sysctls.number("net.ipv4.ip_forward_use_pmtu") or mtu_locked(decision):
         return path_mtu(net, ns, decision)
-    return decision.route.mtu or ns.find(decision.dev).mtu
+    return route_mtu(ns, decision)
 
 
 def local_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:

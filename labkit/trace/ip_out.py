@@ -9,15 +9,13 @@ from ipaddress import IPv4Address
 
 from ..errors import strerror
 from ..lab.interface import Interface
+from ..lab.learned import learn_mtu
 from ..lab.lookup import Decision, output
-from ..lab.namespace import Namespace, PathMtu
+from ..lab.namespace import Namespace
 from ..lab.packet import IP_HEADER, Packet
 from .arp import resolve
 from .devices import loopback_frame, transmit
 from .engine import Net
-
-#: How long a path MTU learned from a router is believed, in seconds (ip-sysctl.rst mtu_expires).
-PMTU_EXPIRES = 600.0
 
 
 def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: str = "fixed") -> int:
@@ -28,9 +26,6 @@ def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: st
     """
     src = packet.src if int(packet.src) else None
     decision = output(net.lab, ns, packet.dst, src=src, oif=oif, tos=packet.ip.tos)
-    redirected = ns.redirects.get(packet.dst)
-    if redirected is not None and decision.kind == "unicast" and decision.gateway is not None:
-        decision = replace(decision, gateway=redirected)
     packet = packet.with_ip(src=decision.src or packet.src, dst=decision.dst)
     say_route(net, ns, packet, decision)
     if decision.errno:
@@ -41,10 +36,10 @@ def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: st
     if decision.kind == "local":
         return _to_ourselves(net, ns, device, packet)
     mtu = path_mtu(net, ns, decision)
+    if df == "want" and (packet.length > mtu or mtu_locked(decision) or ns.sysctls.number("net.ipv4.ip_no_pmtu_disc")):
+        packet = packet.with_ip(df=False)
     if packet.length > mtu:
-        if df == "want":
-            packet = packet.with_ip(df=False)
-        elif packet.ip.df:
+        if packet.ip.df:
             net.drop(ns, device, f"{packet.length} bytes with DF do not fit the MTU {mtu}", packet)
             return errno.EMSGSIZE
     return finish(net, ns, decision, packet, mtu)
@@ -100,18 +95,37 @@ def fragments(net: Net, ns: Namespace, device: Interface, packet: Packet, mtu: i
 
 
 def path_mtu(net: Net, ns: Namespace, decision: Decision) -> int:
-    """The largest packet this way takes: the route's mtu, what a router told us, the interface's."""
-    device = ns.find(decision.dev)
-    mtu = decision.route.mtu if decision.route is not None and decision.route.mtu else device.mtu
-    learned = ns.pmtu.get(decision.dst)
-    if learned is not None and net.now - learned.since < PMTU_EXPIRES:
-        mtu = min(mtu, learned.mtu)
-    return mtu
+    """The largest packet this way takes: what a router told us, else the route's mtu, else the interface's."""
+    if decision.learned is not None and decision.learned.path_mtu is not None:
+        return decision.learned.path_mtu
+    return route_mtu(ns, decision)
 
 
-def learn_path_mtu(net: Net, ns: Namespace, dst: IPv4Address, mtu: int) -> None:
-    """Remember what a router said; never below 552 bytes (ip-sysctl.rst min_pmtu)."""
-    ns.pmtu[dst] = PathMtu(max(mtu, 552), net.now)
+def route_mtu(ns: Namespace, decision: Decision) -> int:
+    """Without what was learned."""
+    return (decision.route.mtu if decision.route is not None else None) or ns.find(decision.dev).mtu
+
+
+def mtu_locked(decision: Decision) -> bool:
+    """`mtu lock` in the route, or a router that asked for less than min_pmtu: larger packets are fragmented (ip_mtu_locked)."""
+    if decision.learned is not None and decision.learned.path_mtu is not None and decision.learned.locked:
+        return True
+    return decision.route is not None and any(name == "mtu" and value.startswith("lock") for name, value in decision.route.metrics)
+
+
+def learn_path_mtu(net: Net, ns: Namespace, quoted: Packet, mtu: int) -> None:
+    """Remember what a router said about a packet of ours (kernel: __ip_rt_update_pmtu); what is known is not refreshed all the time."""
+    decision = output(net.lab, ns, quoted.dst, src=quoted.src, tos=quoted.ip.tos)
+    if decision.errno or decision.leg is None or mtu_locked(decision):
+        return
+    before, known = path_mtu(net, ns, decision), decision.learned
+    least, lasts = (ns.sysctls.number(f"net.ipv4.route.{key}") for key in ("min_pmtu", "mtu_expires"))
+    locked = mtu < least
+    believed = min(before, least) if locked else mtu
+    fresh = known is not None and known.path_mtu == believed and not locked and net.now < known.expires - lasts / 2
+    if mtu <= before and not fresh:
+        learn_mtu(ns, decision, believed, locked, net.now)
+        net.step(ns, None, "learn", f"will send at most {believed} bytes at once to {quoted.dst} from now on", quoted)
 
 
 def say_route(net: Net, ns: Namespace, packet: Packet, decision: Decision) -> None:

@@ -55,5 +55,18 @@ def _full_check(lab: Lab, ns: Namespace, interface: Interface, src, back: Decisi
     return None, False
 
 
+def redirects(ns: Namespace, interface: Interface, src: IPv4Address, decision: Decision, on_link: bool) -> bool:
+    """Whether the sender of a packet that leaves where it came in is told of the nearer router (kernel: __mkroute_input)."""
+    if decision.dev != interface.name or not on_link or not ns.sysctls.either(interface.name, "send_redirects"):
+        return False
+    return ns.sysctls.either(interface.name, "shared_media") or one_link(interface, src, decision.leg.gateway)
+
+
+def one_link(interface: Interface, one: IPv4Address, other: IPv4Address | None) -> bool:
+    """Whether both are in the subnet of one of the interface's primary addresses (kernel: inet_addr_onlink)."""
+    subnets = [address.network for address in interface.addresses if not address.secondary]
+    return any(one in subnet and (other is None or other in subnet) for subnet in subnets)
+
+
 def _own_source(interface: Interface, src: IPv4Address) -> str:
     return f"a martian: the source {src} is an address of our own, yet it came in at {interface.name}"

@@ -90,7 +90,7 @@ def test_too_big_with_df_comes_back_with_the_mtu_and_the_sender_remembers():
     links.set_mtu(lab, lab["r1"], lab["r1"].find("right"), 1400)
     trace = lab.trace("h1", "10.1.3.10", size=1472)
     assert trace.verdict.kind == "fragmentation needed (mtu 1400)"
-    assert lab["h1"].pmtu
+    assert "cache expires 600sec mtu 1400" in lab.sh("ip route get 10.1.3.10", on="h1").stdout
     again = lab.trace("h1", "10.1.3.10", size=1472, df=True)
     assert again.verdict.kind == "message too long" and again.replies[0].mtu == 1400
 

@@ -9,15 +9,16 @@ from ipaddress import IPv4Address, IPv4Interface
 
 from ...errors import KernelError
 from ...lab.interface import Interface
+from ...lab.learned import consult
 from ...lab.lookup import Decision, find_route, output
 from ...lab.namespace import Namespace
 from ...lab.routes import with_flags
 from ...tables.names import table_name, tos_name
-from ...tables.route import LOCAL, MAIN
-from ...tables.text import metric_json, route_json
-from ...trace.validate import martian_source, verdict
+from ...tables.route import LOCAL, MAIN, Route
+from ...tables.text import route_json
+from ...trace.validate import martian_source, redirects, verdict
 from ..result import Context, Failure, Result
-from . import route_usage
+from . import route_cache, route_usage
 from .jsontext import json_text
 from .options import Options
 from .route_show import lines
@@ -70,11 +71,9 @@ def get(ctx: Context, options: Options, words: Words) -> Result:
         raise Failure(failure.returncode, query.warnings + failure.stderr) from None
     fields = _fields(ctx, options, query, answer)
     if options.json:
-        if "metrics" in fields:
-            fields["metrics"] = [dict(metric_json(*pair) for pair in fields["metrics"].items())]
-        return Result(0, json_text([fields], options.pretty), query.warnings)
+        return Result(0, json_text([route_cache.as_json(fields)], options.pretty), query.warnings)
     twice = 2 if query.connected and query.src is None else 1
-    return Result(0, _text(fields, options) * twice, query.warnings)
+    return Result(0, route_cache.text(fields, options) * twice, query.warnings)
 
 
 def _sent(ctx: Context, query: _Query) -> _Answer:
@@ -110,9 +109,7 @@ def _arrived(ctx: Context, query: _Query) -> _Answer:
     if query.dst == _BROADCAST or query.dst.is_multicast:
         decision = Decision(query.dst, "multicast" if query.dst.is_multicast else "broadcast", dev="lo")
         return _Answer(decision, _group_flags(decision))
-    decision = find_route(
-        ctx.lab, ns, query.dst, src=src, iif=interface.name, tos=query.tos & _TOS_MASK, mark=query.mark
-    )
+    decision = find_route(ctx.lab, ns, query.dst, src=src, iif=interface.name, tos=query.tos & _TOS_MASK, mark=query.mark)
     ours = decision.kind in ("local", "broadcast")
     if not ours and not ns.sysctls.conf(interface.name, "forwarding"):
         raise KernelError(errno.EHOSTUNREACH)
@@ -123,8 +120,8 @@ def _arrived(ctx: Context, query: _Query) -> _Answer:
         raise KernelError(errno.EINVAL)
     if ours:
         return _Answer(replace(decision, dev="lo"), ("local", "brd") if decision.kind == "broadcast" else ("local",))
-    back = on_link and decision.dev == interface.name and ns.sysctls.either(interface.name, "send_redirects")
-    return _Answer(decision, ("redirect",) if back else ())
+    back = redirects(ns, interface, src, decision, on_link)
+    return _Answer(consult(ns, decision, ctx.lab.now), ("redirect",) if back else ())
 
 
 def _martian_destination(ns: Namespace, interface: Interface, dst: IPv4Address) -> bool:
@@ -171,8 +168,9 @@ def _fields(ctx: Context, options: Options, query: _Query, answer: _Answer) -> d
         fields["mark"] = query.mark
     if query.iif is None:
         fields["uid"] = query.uid
-    fields["cache"] = [*answer.flags, *notify]
-    fields |= _learned(ctx, answer.decision)
+    fields["cache"] = [*route_cache.flags(decision.learned), *answer.flags, *notify]
+    users = 0 if not options.stats else 1 if query.iif or kind in ("local", "multicast") else 2
+    fields |= route_cache.lessons(_metered(decision), decision.learned, ctx.lab.now, users)
     if query.iif is not None:
         fields["iif"] = query.iif
     return fields
@@ -185,38 +183,10 @@ def _table(ctx: Context, decision: Decision) -> int:
     return MAIN if decision.route.table == LOCAL and not ctx.ns.custom_rules else decision.route.table
 
 
-def _learned(ctx: Context, decision: Decision) -> dict:
-    """The route's metrics, or the path MTU that a router reported."""
-    learned = ctx.ns.pmtu.get(decision.dst)
-    route = decision.route
-    if route is None or decision.kind == "broadcast" or (decision.kind == "multicast" and route.dst.prefixlen < 4):
-        metrics = {}
-    else:
-        metrics = dict(route.metrics)
-    found: dict = {}
-    if learned is not None:
-        found["expires"] = learned.seconds_left(ctx.lab.now)
-        metrics = {"mtu": str(learned.mtu), **{name: value for name, value in metrics.items() if name != "mtu"}}
-    return found | ({"metrics": metrics} if metrics else {})
-
-
-def _text(fields: dict, options: Options) -> str:
-    words = [fields["type"]] if "type" in fields else []
-    words.append(fields["dst"])
-    for key, name in (("from", "from"), ("tos", "tos"), ("gateway", "via"), ("dev", "dev"), ("table", "table"), ("prefsrc", "src")):
-        if key in fields:
-            words += [name, fields[key]]
-    words += fields["flags"]
-    if "mark" in fields:
-        words += ["mark", str(fields["mark"]) if fields["mark"] < 16 else hex(fields["mark"])]
-    if "uid" in fields:
-        words += ["uid", str(fields["uid"])]
-    cache = [f"<{','.join(fields['cache'])}>"] if fields["cache"] else []
-    cache += [f"expires {fields['expires']}sec"] if "expires" in fields else []
-    for name, value in fields.get("metrics", {}).items():
-        cache += [name, value]
-    cache += ["iif", fields["iif"]] if "iif" in fields else []
-    return f"{' '.join(words)} {options.newline}    {' '.join(['cache', *cache])} \n"
+def _metered(decision: Decision) -> Route | None:
+    """The route whose metrics count: none for a broadcast, nor for a group that a default route leads to."""
+    near = decision.kind == "broadcast" or (decision.kind == "multicast" and decision.route and decision.route.dst.prefixlen < 4)
+    return None if near else decision.route
 
 
 def _read(options: Options, words: Words) -> _Query:

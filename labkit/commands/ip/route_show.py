@@ -7,12 +7,12 @@ iproute2's order (ip/iproute.c iproute_list_flush_or_save, filter_nlmsg).
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
-from ...lab import routes
+from ...lab import learned, routes
 from ...tables.names import PROTOS, SCOPES, TABLES
 from ...tables.route import MAIN, Route
 from ...tables.text import route_json, route_line
 from ..result import Context, Failure, Result
-from . import route_usage
+from . import route_cache, route_usage
 from .jsontext import json_text
 from .options import Options
 from .route_words import numbered, read_tos, route_type
@@ -45,7 +45,7 @@ class Selector:
         return frozenset(hidden | ({"table"} if self.table else set()) | ({"dev"} if self.dev else set()))
 
     def fits(self, route: Route) -> bool:
-        if self.cached or self.iif is not None or self.mark:
+        if self.iif is not None or self.mark:
             return False
         if self.table not in (0, route.table) or self.dev not in (None, route.dev):
             return False
@@ -64,14 +64,24 @@ class Selector:
 def show(ctx: Context, options: Options, words: Words) -> Result:
     """Print the routes that fit."""
     selector = _read(ctx, options, words)
-    if selector.table and not selector.cached and options.family != "inet6":
+    if selector.table and options.family != "inet6":
         # A main table that is not there yet is the one absence that is not complained about.
         if selector.table not in ctx.ns.tables and selector.table != MAIN:
             raise Failure(2, _NO_TABLE + "Dump terminated\n", ("[ " if options.pretty else "[") if options.json else "")
+    if selector.cached:
+        return _show_cache(ctx, options, selector)
     found = _found(ctx, options, selector)
     if options.json:
         return Result(0, json_text([route_json(r, selector.hidden, options.details, options.numeric) for r in found], options.pretty))
     return Result(0, "".join(lines(route, options, selector.hidden) for route in found))
+
+
+def _show_cache(ctx: Context, options: Options, selector: Selector) -> Result:
+    shown = options.family in ("", "inet") and selector.iif is None and not selector.mark
+    found = route_cache.entries(ctx, selector.fits, selector.hidden, options) if shown else []
+    if options.json:
+        return Result(0, json_text([route_cache.as_json(entry) for entry in found], options.pretty))
+    return Result(0, "".join(route_cache.text(entry, options) for entry in found))
 
 
 def lines(route: Route, options: Options, hidden: frozenset[str] = frozenset()) -> str:
@@ -86,7 +96,8 @@ def flush(ctx: Context, options: Options, words: Words) -> Result:
         raise Failure(1, '"ip route flush" requires arguments.\n')
     selector = _read(ctx, options, words)
     if selector.cached:
-        ctx.ns.pmtu.clear()
+        if options.family != "inet6":
+            learned.flush(ctx.ns)
         said = "*** IPv4 routing cache is flushed.\n" if options.stats else ""
         return Result(0, said + ("Nothing to flush.\n" if options.stats and not selector.table else ""))
     if selector.table and selector.table not in ctx.ns.tables and options.family != "inet6":
