@@ -25,6 +25,8 @@ RULES: tuple[Rule, ...] = (
     # a learned path MTU counts down
     (re.compile(r"expires \d+sec"), "expires Tsec"),
     (re.compile(r'"expires":\d+'), '"expires":T'),
+    # `ip -s route show cache`: how long ago the kernel last made its copy of the route
+    (re.compile(r"( users \d+) age \d+sec"), r"\1"),
     # `ip -d link`: bridge timers run
     (re.compile(r"(\w+_timer) +[\d.]+"), r"\1 T"),
     (re.compile(r'("\w+_timer"):[\d.]+'), r"\1:T"),
@@ -37,6 +39,7 @@ RULES: tuple[Rule, ...] = (
 MAC = re.compile(r"(?<![0-9a-f:])[0-9a-f]{2}(?::[0-9a-f]{2}){5}(?![0-9a-f:])")
 BRIDGE_ID = re.compile(r"\b8000\.([0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5})")        # a priority and a MAC without leading zeros
 NEIGHBOR = re.compile(r"\d+\.\d+\.\d+\.\d+ (dev|lladdr|ref|used|proxy|[A-Z]+ $| {4,}(ether|\(incomplete\))).*")
+CACHED = re.compile(r"\S.*\n    cache.*\n")
 KEPT = ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:", "33:33:", "0a:00:00:")
 
 
@@ -47,7 +50,7 @@ class Normal:
         self.names: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
-        text = sort_neighbors(text)
+        text = sort_cache(sort_neighbors(text))
         for pattern, word in RULES:
             text = pattern.sub(word, text)
         text = BRIDGE_ID.sub(lambda found: "8000." + ":".join(byte.zfill(2) for byte in found[1].split(":")), text)
@@ -59,6 +62,12 @@ class Normal:
         if mac.startswith(KEPT):
             return mac
         return self.names.setdefault(mac, f"MAC{len(self.names) + 1}")
+
+
+def sort_cache(text: str) -> str:
+    """The entries of `ip route show cache`, two lines each, in order of address: the kernel's hash has a random key."""
+    entries = CACHED.findall(text)
+    return "".join(sorted(entries)) if len(entries) > 1 and "".join(entries) == text else text
 
 
 def sort_neighbors(text: str) -> str:

@@ -24,6 +24,8 @@ def routers(random: Random) -> Script:
         script(*spoil(random, nodes))
     for _ in range(random.randint(2, 4)):
         script(probe(random, nodes), random.choice((nodes[0], nodes[0], nodes[0], nodes[-1], random.choice(nodes))))
+    for _ in range(random.randint(0, 3)):
+        script(learned(random, nodes), random.choice((nodes[0], nodes[0], random.choice(nodes))))
     script.namespaces.remove("host")
     if not any("trace" in line.line for line in script.lines):      # how much traceroute sends depends on how fast it is
         for _ in range(random.randint(0, 2)):
@@ -77,6 +79,19 @@ def spoil(random: Random, nodes: list[str]) -> tuple[str, str]:
         ("sysctl -w net.ipv4.conf.w.forwarding=0", router),
         ("ip route add 99.0.0.0/8 via 10.1.0.2", nodes[0]), ("ip addr add 99.0.0.1/32 dev e", nodes[0]),
         ("sysctl -w net.ipv4.conf.all.accept_local=1", router)))
+
+
+def learned(random: Random, nodes: list[str]) -> str:
+    """What redirects and "fragmentation needed" left behind, or what becomes of it."""
+    last = len(nodes) - 1
+    to = random.choice([f"10.{last}.0.2"] * 4 + ["10.1.0.2", f"10.{last}.0.1", f"10.9.0.{last + 1}"])
+    return random.choice((
+        f"ip route get {to}", f"ip route get {to}", f"ip -j route get {to}", "ip route show cache", "ip route show cache",
+        "ip -s route show cache",
+        "ip -j route show cache", f"ip route show cache {to}", "ip route show cache table all", "ip route flush cache",
+        f"ip route get {to} from 10.1.0.1 iif w", "ip link set e mtu 1450", "sysctl -w net.ipv4.route.flush=1",
+        f"ip route add 10.{last}.0.0/24 via 10.1.0.2", "ip route replace default via 10.1.0.2", "ip route add 10.88.0.0/24 via 10.1.0.2",
+        "sysctl -w net.ipv4.ip_no_pmtu_disc=1", f"ping -c 1 -W 1 -s 1472 -M do {to}", f"ping -c 2 -i 0.2 -W 1 {to}"))
 
 
 def connection(random: Random, nodes: list[str]) -> str:
