@@ -14,6 +14,7 @@ from textwrap import dedent
 
 from ..errors import BadInput
 from ..lab.lab import Lab
+from ..tables.pasted import plain
 from .shell import sh
 
 _PROMPTS = (
@@ -91,8 +92,7 @@ def replay(lab: Lab, text: str) -> Replay:
 
 def parse(text: str) -> list[Typed]:
     """Cut a transcript into what was typed and what was shown."""
-    # What was copied from a web page has no-break spaces.
-    lines = enumerate(dedent(text.replace("\xa0", " ").expandtabs()).splitlines(), 1)
+    lines = enumerate(dedent(plain(text).expandtabs()).splitlines(), 1)
     found: list[tuple[int, str, str, list[str]]] = []
     for number, line in lines:
         prompt = _prompt(line)

@@ -3,6 +3,7 @@
 `ip route` is read here (also with the doubled spaces of iproute2 before 4.8, with `-d`, `-o` and
 `table all`); `ip -j route` in parse_json.py; `route -n` and `netstat -rn` in parse_columns.py.
 IPv6 routes, which `table all` lists too, are left out: this is a table of IPv4 routes.
+What comes along with pasted text is taken away first (pasted.py).
 Whatever does not fit raises BadInput with the line, the word and what would be right.
 """
 
@@ -10,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from ..errors import BadInput
 from .names import SCOPES, TABLES, TOS, TYPES
+from .pasted import another, cleaned
 from .route import ANY, NextHop, Route
 
 FLAGS = (
@@ -32,15 +34,29 @@ _LARGEST = 2**32 - 1
 
 def parse_routes(text: str) -> list[Route]:
     """The routes in the text, in its order; BadInput if any line of it is not a route."""
-    from .parse_columns import parse_columns
-    from .parse_json import parse_json
+    if not isinstance(text, str):
+        raise BadInput(f"a table is read from text, such as what `ip route` prints, not from {type(text).__name__}")
+    text = cleaned(text)
+    try:
+        found = _read(text)
+    except BadInput as error:
+        raise BadInput(another(text) or str(error)) from None
+    kept = [route for route in found if route is not None]
+    if found and not kept:
+        raise BadInput("all of these are IPv6 routes, and the lab has IPv4 only: paste what `ip route` prints, without -6")
+    return kept
 
-    body = text.lstrip()
-    if body.startswith(("[", "{")):
+
+def _read(text: str) -> list[Route | None]:
+    """None stands for an IPv6 route."""
+    from .parse_columns import is_columns, parse_columns
+    from .parse_json import is_json, parse_json
+
+    if is_json(text):
         return parse_json(text)
-    if body.startswith(("Kernel IP", "Destination")):
+    if is_columns(text):
         return parse_columns(text)
-    return [route for route in map(_route, _entries(text)) if route is not None]
+    return [_route(words) for words in _entries(text)]
 
 
 class Words:
@@ -77,12 +93,12 @@ def _entries(text: str) -> list[Words]:
     """One for each route: a line, with the `nexthop` lines that follow it."""
     entries: list[list[tuple[int, str]]] = []
     for number, line in enumerate(text.split("\n"), 1):
-        words = [(number, word) for word in line.replace("\\\t", " ").split()]  # `ip -o` joins lines so
+        words = [(number, word) for word in line.split() if word != "\\"]  # `ip -o` joins lines by it
         if not words:
             continue
-        if words[0][1] == "nexthop":
-            if not entries:
-                raise BadInput(f"line {number}: 'nexthop' belongs under the line of its route, but there is none before it")
+        if words[0][1] == "nexthop" and not entries:
+            raise BadInput(f"line {number}: 'nexthop' belongs under the line of its route, but there is none before it")
+        if entries and (words[0][1] in _CONTINUES or entries[-1][-1][1] in _FIELDS):  # a narrow screen breaks lines
             entries[-1] += words
         else:
             entries.append(words)
@@ -100,12 +116,16 @@ def _route(words: Words) -> Route | None:
         word = words.next("a field")
         if word == "nexthop":
             legs.append(_leg(words))
+            if legs[-1] is None:
+                return None
         elif word in FLAGS:
             flags.append(word)
         elif word in METRICS:
             metrics.append((word, _metric(word, words)))
         elif word in ONLY_IPV6:
             return None
+        elif word == "nhid":  # a nexthop object's number; what it says is printed behind it (iproute2: print_route, RTA_NH_ID)
+            _number(words, "a nexthop's id")
         elif word in _FIELDS:
             key, read = _FIELDS[word]
             if is_ipv6(words.peek):
@@ -115,16 +135,23 @@ def _route(words: Words) -> Route | None:
             found[key] = read(words)
         else:
             fields = "via dev proto scope src metric table tos, flags such as onlink, and mtu"
-            raise words.wrong(word, f"a field of `ip route`: those are {fields}")
+            raise words.wrong(word, f"a field of {_KNOWN}: those are {fields}")
     return Route(**found, flags=tuple(flags), metrics=tuple(metrics), nexthops=tuple(legs))
 
 
-def _leg(words: Words) -> NextHop:
+#: What is said of a field: `realm`, `encap` and the like are iproute2's too, but the lab's routes have none.
+_KNOWN = "`ip route` that the lab's routes have"
+
+
+def _leg(words: Words) -> NextHop | None:
+    """One next hop, or None when it has an IPv6 address."""
     gateway, dev, weight, flags = None, None, 1, []
     while words and words.peek != "nexthop":
         word = words.next("a field")
+        if word == "via" and is_ipv6(words.peek):
+            return None
         if word == "via":
-            gateway = _address(words)
+            gateway = _gateway(words)
         elif word == "dev":
             dev = _device(words)
         elif word == "weight":
@@ -132,7 +159,7 @@ def _leg(words: Words) -> NextHop:
         elif word in FLAGS:
             flags.append(word)
         else:
-            raise words.wrong(word, "a field of a nexthop: those are via, dev, weight, and flags such as onlink")
+            raise words.wrong(word, f"a field of a nexthop in {_KNOWN}: those are via, dev, weight, and flags such as onlink")
     return NextHop(gateway, dev, weight, tuple(flags))
 
 
@@ -189,6 +216,16 @@ def _address(words: Words) -> IPv4Address:
     return address
 
 
+def _gateway(words: Words) -> IPv4Address:
+    """`via inet6 ADDRESS` is an IPv4 route through an IPv6 router (RFC 9229)."""
+    if words.peek in ("inet6", "mpls", "link"):
+        family = words.next("a family")
+        raise BadInput(f"line {words.line}: 'via {family} {words.peek}': the lab has IPv4 only, no next hop with an IPv6 address")
+    if words.peek == "inet":
+        words.next("a family")
+    return _address(words)
+
+
 def is_device(word: str) -> bool:
     return word.split() == [word] and len(word) <= 15 and "/" not in word
 
@@ -211,7 +248,8 @@ def _number(words: Words, what: str, largest: int = _LARGEST) -> int:
 def _table(words: Words) -> int:
     if words.peek in TABLES:
         return TABLES[words.next("a table")]
-    return _number(words, "a table (local, main, default)")
+    where = "names of other tables stand in that machine's rt_tables file, and `ip -N route` prints their numbers"
+    return _number(words, f"a table (local, main, default, or a number: {where})")
 
 
 def _tos(words: Words) -> int:
@@ -271,7 +309,7 @@ def is_metric(name: str, word: str) -> bool:
 
 
 _FIELDS = {
-    "via": ("gateway", _address),
+    "via": ("gateway", _gateway),
     "dev": ("dev", _device),
     "proto": ("proto", _proto),
     "scope": ("scope", _scope),
@@ -280,3 +318,6 @@ _FIELDS = {
     "table": ("table", _table),
     "tos": ("tos", _tos),
 }
+
+#: A line that starts with one of these goes on where the line before ended.
+_CONTINUES = {"nexthop", "nhid", *_FIELDS, *FLAGS, *METRICS}

@@ -5,33 +5,50 @@ route, and netstat has no metric. A row without gateway is read as a route of sc
 unreachable, and interface `*` as blackhole (facts.md 3.8).
 """
 
+import re
 from ipaddress import IPv4Address, IPv4Network
+from itertools import takewhile
 
 from ..errors import BadInput
 from .parse import A_DEVICE, AN_ADDRESS, as_address, is_device
 from .route import Route
 
+_TITLE = "Kernel IP routing table"
 _HEADINGS = {
     "route -n": "Destination Gateway Genmask Flags Metric Ref Use Iface",
     "netstat -rn": "Destination Gateway Genmask Flags MSS Window irtt Iface",
 }
 
 
+#: A row, whatever the language of the headings above it: net-tools speaks several.
+_ROW = re.compile(r"^\s*(?:[\d.]+|default)\s+\S+\s+[\d.]+\s+[UGHRDMAC!]+\s+(?:-?\d+|-)\s+(?:-?\d+|-)\s+(?:-?\d+|-)\s+\S+\s*$", re.MULTILINE)
+
+
+def is_columns(text: str) -> bool:
+    """Whether this is a table in columns."""
+    return text.lstrip().startswith(("Kernel IP", "Destination     ", "Destination Gateway Genmask")) or _ROW.search(text) is not None
+
+
 def parse_columns(text: str) -> list[Route]:
     """The routes below the headings; BadInput names the line and the word."""
-    lines = [(number, line.split()) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    if lines[0][1][:1] == ["Kernel"]:
-        title, *lines = lines
-        if " ".join(title[1]) != "Kernel IP routing table":
-            raise BadInput(f"line {title[0]}: {' '.join(title[1])!r} should be 'Kernel IP routing table'")
-    if not lines:
-        raise BadInput("line 1: below 'Kernel IP routing table' there should be a line of headings")
-    number, headings = lines[0]
-    tool = next((tool for tool, words in _HEADINGS.items() if words == " ".join(headings)), None)
-    if tool is None:
-        given, known = " ".join(headings), _HEADINGS["route -n"]
-        raise BadInput(f"line {number}: {given!r} are not the headings of `route -n` ({known}) or `netstat -rn`")
-    return [_Row(number, words).route(tool) for number, words in lines[1:]]
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    most = 1 if " ".join(lines[0][1].split()) in _HEADINGS.values() else 2  # a title and headings
+    heads = list(takewhile(lambda line: not _ROW.match(line[1]), lines[:most]))
+    if len(lines) == len(heads) == 1 and most == 2:
+        raise BadInput(f"line {lines[0][0]}: below {_TITLE!r} there should be a line of headings")
+    tool = _tool(*heads[-1]) if heads else "route -n"
+    return [_Row(number, line.split()).route(tool) for number, line in lines[len(heads) :]]
+
+
+def _tool(number: int, line: str) -> str:
+    """The tool by its headings; in other languages they say the same, but for MSS and irtt (net-tools po/*.po)."""
+    given = " ".join(line.split())
+    for tool, words in _HEADINGS.items():
+        if words == given:
+            return tool
+    if given.startswith("Destination Gateway") or len(given.split()) < 6:
+        raise BadInput(f"line {number}: {given!r} are not the headings of `route -n` ({_HEADINGS['route -n']}) or `netstat -rn`")
+    return "netstat -rn" if {"MSS", "irtt"} & set(given.split()) else "route -n"
 
 
 class _Row:

@@ -4,6 +4,7 @@ The words are iproute2's JSON names (facts.md 3.8). IPv6 routes are left out, as
 """
 
 import json
+import re
 from ipaddress import IPv4Address, IPv4Network
 
 from ..errors import BadInput
@@ -27,19 +28,35 @@ from .parse import (
 )  # fmt: skip
 from .route import MAIN, NextHop, Route
 
+#: What `ip -j` prints besides routes is told by a field of it.
+_OTHERS = {
+    "ifname": "`ip -j addr` or `ip -j link`", "priority": "`ip -j rule`", "lladdr": "`ip -j neigh`", "state": "`ip -j neigh`",
+    "uid": "`ip -j route get`", "cache": "`ip -j route get`", "mac": "`bridge -j fdb`", "apiVersion": "kubectl", "Id": "docker inspect",
+    "name": "`ip -j netns`",
+}
+_STARTS = re.compile(r"\s*(?:\[\s*(?:[\[\]{\"\d-]|$)|\{\s*(?:[}\"]|$))")
 
-def parse_json(text: str) -> list[Route]:
-    """The IPv4 routes of the array; BadInput names the line of bad JSON, or the route and the key."""
+
+def is_json(text: str) -> bool:
+    """Whether the text starts as JSON does; `[root@node]` and `[snip]` do not."""
+    return _STARTS.match(text) is not None
+
+
+def parse_json(text: str) -> list[Route | None]:
+    """The routes of the array, None for an IPv6 one; BadInput names the line of bad JSON, or the route and the key."""
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
         raise BadInput(f"line {error.lineno}: this looks like `ip -j route`, but is not JSON: {error.msg}") from None
     except (RecursionError, ValueError):
         raise BadInput("line 1: this looks like `ip -j route`, but no route has values like these") from None
+    first = found[0] if isinstance(found, list) and found else found
+    other = next((_OTHERS[key] for key in _OTHERS if isinstance(first, dict) and key in first), None)
+    if other:
+        raise BadInput(f"line 1: this is what {other} prints, not `ip -j route`")
     if not isinstance(found, list):
         raise BadInput("line 1: `ip -j route` prints an array of routes: [ … ]")
-    routes = [_route(_Entry(f"route {number}", entry)) for number, entry in enumerate(found, 1) if entry != {}]
-    return [route for route in routes if route is not None]
+    return [_route(_Entry(f"route {number}", entry)) for number, entry in enumerate(found, 1) if entry != {}]
 
 
 class _Entry:
@@ -86,22 +103,31 @@ class _Entry:
             raise self.wrong("flags", "a list of flags such as onlink or linkdown")
         return tuple(flags)
 
+    def refuse_family(self) -> None:
+        """An IPv4 route through an IPv6 router has `via` with a family instead of `gateway`."""
+        via = self.entry.get("via")
+        if isinstance(via, dict):
+            raise BadInput(f"{self.where}: its next hop is {via.get('host')!r} of {via.get('family')!r}; the lab has IPv4 only, not IPv6")
+
     def known(self, keys: frozenset[str]) -> None:
         for key in self.entry:
             if key not in keys:
-                raise BadInput(f"{self.where}: there is no field {key!r} in `ip -j route`; it has {', '.join(sorted(keys))}")
+                known = ", ".join(sorted(keys))
+                raise BadInput(f"{self.where}: the lab's routes have no field {key!r} of `ip -j route`; they have {known}")
 
 
 _KEYS = frozenset(
-    "type dst tos gateway dev table protocol scope prefsrc metric flags metrics nexthops".split()
+    "type dst tos nhid gateway dev table protocol scope prefsrc metric flags metrics nexthops".split()
 )
 _LEG_KEYS = frozenset({"gateway", "dev", "weight", "flags"})
 
 
 def _route(entry: _Entry) -> Route | None:
     addresses = (entry.entry.get(key) for key in ("dst", "gateway", "prefsrc"))
+    addresses = [*addresses, *(leg.get("gateway") for leg in entry.list("nexthops") if isinstance(leg, dict))]
     if any(isinstance(word, str) and is_ipv6(word) for word in addresses) or ONLY_IPV6 & entry.entry.keys():
         return None
+    entry.refuse_family()
     entry.known(_KEYS)
     if "dst" not in entry.entry:
         raise BadInput(f"{entry.where}: it has no 'dst', and every route has one")
@@ -139,6 +165,7 @@ def _table(entry: _Entry) -> int:
 
 
 def _leg(entry: _Entry) -> NextHop:
+    entry.refuse_family()
     entry.known(_LEG_KEYS)
     weight = entry.number("weight", 1)
     if weight > 256:
