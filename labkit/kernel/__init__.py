@@ -5,6 +5,7 @@ observed Trace is what the taps saw, in the values of a predicted one. Needs Lin
 """
 
 from .availability import Availability, available
+from .judge import Judgement, judge
 from .realize import Real
 
-__all__ = ["Availability", "Real", "available"]
+__all__ = ["Availability", "Judgement", "Real", "available", "judge"]

@@ -1,11 +1,12 @@
 """A Diff as a table: the prediction on the left, the observation on the right, a row for each packet at each place.
 
 The first column says in a word whether they agree; above a row that does not stand the predicted decisions to doubt.
-`%load_ext labkit` makes notebooks show every Diff like this.
+`%load_ext labkit` makes notebooks show every Diff like this, and every Judgement that has one.
 """
 
 from html import escape
 
+from ..kernel import Judgement
 from ..trace.diff import Diff, Row
 
 _WORDS = {"same": "= same", "header": "! header", "missing": "− missing", "extra": "+ extra"}
@@ -39,7 +40,15 @@ def _row(row: Row) -> str:
     return f"{above}<tr><th scope='row' {_LEFT}>{_WORDS[row.kind]}</th>{cells}</tr>"
 
 
+def judgement_html(judged: Judgement) -> str:
+    """Its comparison; where there is none, the prediction and why it stands alone."""
+    if judged.compared is not None:
+        return diff_html(judged.compared)
+    return "".join(f"<p>{escape(line)}</p>" for line in str(judged).splitlines())
+
+
 def install(formatters) -> None:
-    """Teach a notebook's display formatters to show a Diff: as a table, and in plain text as it prints."""
-    formatters["text/html"].for_type(Diff, diff_html)
-    formatters["text/plain"].for_type(Diff, lambda diff, printer, cycle: printer.text(str(diff)))
+    """Teach a notebook's display formatters to show these: as a table, and in plain text as they print."""
+    for kind, html in ((Diff, diff_html), (Judgement, judgement_html)):
+        formatters["text/html"].for_type(kind, html)
+        formatters["text/plain"].for_type(kind, lambda value, printer, cycle: printer.text(str(value)))
