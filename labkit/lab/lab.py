@@ -26,7 +26,7 @@ class Lab:
     """
 
     #: What `revision` looks at, and a copy from when it was last asked.
-    SEEN = ("now", "namespaces", "services")
+    SEEN = ("now", "namespaces", "daemons")
     _picture: "Lab | None" = None
 
     def __init__(self, *machines: str):

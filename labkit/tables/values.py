@@ -73,11 +73,11 @@ def alike(one, other, met: dict | None = None) -> bool:
     if kind in _EQUAL or (kind in (dict, list, tuple) and not one):
         return one == other
     met[id(one), id(other)] = one, other  # kept, lest an id be given out again
-    if kind is dict:
+    if isinstance(one, dict):
         one, other = [*one, *one.values()], [*other, *other.values()]
     elif kind is MethodType:
         one, other = (one.__func__, one.__self__), (other.__func__, other.__self__)
-    elif kind not in (list, tuple):
+    elif not isinstance(one, (list, tuple)):
         one, other = _held(one), _held(other)
     return len(one) == len(other) and all(a is b or alike(a, b, met) for a, b in zip(one, other, strict=True))
 
@@ -88,9 +88,6 @@ def _names(kind: type) -> tuple[str, ...]:
 
 
 def _held(thing) -> list:
-    """What an object is judged by; of one that shows nothing what pickle would keep of it."""
+    """What an object is judged by: of one that is no dataclass all that pickle would keep of it."""
     names = getattr(type(thing), "SEEN", None) or _names(type(thing))
-    if names:
-        return [getattr(thing, name) for name in names]
-    held = getattr(thing, "__dict__", None)
-    return list(thing.__reduce_ex__(4)) if held is None else [*held, *held.values()]
+    return [getattr(thing, name) for name in names] if names else [*thing.__reduce_ex__(4)]

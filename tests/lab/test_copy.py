@@ -2,10 +2,13 @@
 
 import copy
 import pickle
+from functools import partial
 
 import pytest
 
 import labkit
+from labkit.tables.origin import KERNEL, Origin
+from labkit.tables.route import Route
 from labkit.tables.values import alike
 
 READY = {
@@ -86,9 +89,9 @@ def test_daemons_of_a_copy_work_for_the_copy():
     lab = labkit.scenarios.flannel(backend="vxlan")
     other = lab.copy()
     node = next(name for name in other.namespaces if name.startswith("node"))
-    other.services["flanneld"][node].stop()
-    assert lab.services["flanneld"][node].lab is lab and other.services["flanneld"][node].lab is other
-    assert all(engine.host is there[machine] for there in (lab, other) for machine, engine in there.services.get("docker", {}).items())
+    other.daemons["flanneld", node].stop()
+    assert lab.daemons["flanneld", node].lab is lab and other.daemons["flanneld", node].lab is other
+    assert all(daemon.lab is there for there in (lab, other) for daemon in there.daemons.values() if hasattr(daemon, "lab"))
     assert lab.sh("ip route", on=node) == labkit.scenarios.flannel(backend="vxlan").sh("ip route", on=node)
 
 
@@ -185,3 +188,17 @@ def test_to_change_a_thing_and_change_it_back_leaves_the_revision_as_it_was():
     lab.sh("ip link add br7 type bridge; ip link del br7; ip link set lo mtu 6000; ip link set lo mtu 65536")
     lab.namespaces["host"].next_index -= 1
     assert lab.revision == before
+
+
+class Counted(dict):
+    """A mapping of a kind of its own, as the lab's daemons are."""
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    (Counted(a=1), Counted(a=2)), (partial(print, 1), partial(print, 2)), ([1], [True]), ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+    (KERNEL, Origin("kernel", "boot")), (Route(origin=KERNEL), Route(origin=Origin("you"))), ((1, 2), (1, 2, 3)),
+    (labkit.Lab("a"), labkit.Lab("b")), ({1, 2}, {1}),
+])  # fmt: skip
+def test_what_differs_in_anything_is_not_alike(one, other):
+    assert not alike(one, other)
+    assert alike(one, copy.deepcopy(one)) and alike([other, other], copy.deepcopy([other, other]))
