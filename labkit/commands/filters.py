@@ -8,7 +8,7 @@ import errno
 import re
 
 from ..errors import strerror
-from ..trace.probe import pass_time
+from ..trace.session import pass_time
 from .getopt import getopt
 from .result import Context, Failure, Result
 

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address
 
 from ..errors import strerror
 from ..trace.probe import probe
+from ..trace.session import stopped
 from . import hosts
 from .connecting import GIVES_UP, connect, icmp_errno, refusal
 from .getopt import getopt
@@ -107,6 +108,8 @@ def _scan(ctx: Context, given: dict[str, str], host: str, ports: list[int], wait
     shown = host if host == str(address) else f"{host} ({address})"
     status, err = 1, ""
     for port in ports:
+        if ctx.lab.exhausted:
+            break
         failed = _udp(ctx, address, port, wait, "v" in given) if proto == "udp" else _tcp(ctx, address, port, wait)
         if not failed:
             status = 0
@@ -114,7 +117,7 @@ def _scan(ctx: Context, given: dict[str, str], host: str, ports: list[int], wait
             err += f"Connection to {shown} {port} port [{proto}/{name}] succeeded!\n"
         elif failed != _OBJECTION:
             err += f"nc: connect to {shown} port {port} ({proto}) {failed}\n"
-    return Result(status, "", err if "v" in given else "")
+    return Result(status, "", (err if "v" in given else "") + stopped(ctx.lab))
 
 
 #: Of a UDP port that is closed nc says nothing.

@@ -9,9 +9,9 @@ import errno
 from ipaddress import IPv4Address
 
 from ..lab.lookup import Decision, address_type, output
-from ..trace.engine import Net
 from ..trace.ip_out import path_mtu
 from ..trace.probe import probe
+from ..trace.session import Session, stopped
 from ..trace.steps import Reply
 from . import hosts
 from .ping_options import UNTIL_STOPPED, Options, read
@@ -57,7 +57,7 @@ def _run(ctx: Context, options: Options, name: str, target: IPv4Address, head: s
     if name == "localhost":
         lines = lines.replace(f"bytes from {target}:", f"bytes from localhost ({target}):")
     closing = statistics(name, replies, sent, options.interval, options.size, start)
-    return Result(exit_status(replies, options.count, options.deadline), head + lines + closing, err + complaints)
+    return Result(exit_status(replies, options.count, options.deadline), head + lines + closing, err + complaints + stopped(ctx.lab))
 
 
 def _hop(word: str, err: str) -> IPv4Address:
@@ -133,12 +133,15 @@ def _df(options: Options, target: IPv4Address) -> str | None:
 
 def _too_large(ctx: Context, options: Options, target: IPv4Address, count: int) -> tuple[tuple[Reply, ...], int, float]:
     """No IP packet can be that long: our own kernel refuses every one."""
-    start = ctx.lab.now
+    session = Session(ctx.lab, ctx.ns)
     if options.size > UNSPEAKABLE:
         ctx.lab.now += (count - 1) * options.interval + options.wait
-        return (), count, start
+        return (), count, session.start
     decision = output(ctx.lab, ctx.ns, target, oif=options.device)
-    mtu = min(path_mtu(Net(ctx.lab, ""), ctx.ns, decision), 65535)
+    mtu = min(path_mtu(session.net, ctx.ns, decision), 65535)
     ctx.lab.now += count * options.interval
-    refused = [Reply(seq, "local", errno=errno.EMSGSIZE, mtu=mtu) for seq in range(1, count + 1)]
-    return tuple(refused), count, start
+    refused = []
+    while len(refused) < count and not ctx.lab.exhausted:
+        ctx.lab.moved += 1
+        refused.append(Reply(len(refused) + 1, "local", errno=errno.EMSGSIZE, mtu=mtu))
+    return tuple(refused), len(refused), session.start

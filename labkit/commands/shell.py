@@ -50,11 +50,12 @@ def sh(lab: Lab, line: str, on: str | None = None) -> Result:
     except BadInput as error:
         return Result(2, stderr=f"{error}\n")
     result, out, err = Result(), "", ""
-    for pipeline in pipelines:
-        if (pipeline.operator == "&&" and result.returncode) or (pipeline.operator == "||" and not result.returncode):
-            continue
-        result = _run_pipeline(lab, namespace, pipeline, line)
-        out, err = out + result.stdout, err + result.stderr
+    with lab.line():
+        for pipeline in pipelines:
+            if (pipeline.operator == "&&" and result.returncode) or (pipeline.operator == "||" and not result.returncode):
+                continue
+            result = _run_pipeline(lab, namespace, pipeline, line)
+            out, err = out + result.stdout, err + result.stderr
     return Result(result.returncode, out, err)
 
 

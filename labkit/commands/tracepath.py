@@ -7,8 +7,7 @@ three times, a second apart. Whenever the MTU turns out smaller the hop is asked
 import errno
 
 from ..lab.lookup import output
-from ..trace.engine import Net
-from ..trace.probe import Request, end_program, send_one
+from ..trace.session import Request, Session, stopped
 from ..trace.steps import Reply
 from . import hosts
 from .getopt import getopt
@@ -33,8 +32,8 @@ Options:
 
 For more details see tracepath(8).
 """
-#: The MTU it starts from, the bytes of IP and UDP header, the first port, and the source port.
-FIRST_MTU, HEADERS, FIRST_PORT, SOURCE_PORT = 65535, 28, 44444, 32768
+#: The MTU it starts from, the bytes of IP and UDP header, and the first port.
+FIRST_MTU, HEADERS, FIRST_PORT = 65535, 28, 44444
 _COLUMN = 52
 _MARKS = {0: "!N", 2: "!P"}
 
@@ -60,7 +59,7 @@ def tracepath(ctx: Context, args: list[str]) -> Result:
         raise Failure(1, f"tracepath: pktlen must be within: {HEADERS} < value <= 2147483647\n")
     run = _Run(ctx, target, mtu, port or FIRST_PORT, "n" in given, "b" in given)
     run.walk(hops)
-    return Result(0, run.out)
+    return Result(0, run.out, stopped(ctx.lab))
 
 
 class _Run:
@@ -69,9 +68,7 @@ class _Run:
     def __init__(self, ctx: Context, target, mtu: int, port: int, numeric: bool, both: bool):
         self.ctx, self.target, self.mtu = ctx, target, mtu
         self.numeric, self.both = numeric, both
-        ctx.lab.probes_sent += 1
-        self.net = Net(ctx.lab, f"probe-{ctx.lab.probes_sent}")
-        self.net.source, self.net.source_port, self.net.first_port = ctx.ns.name, SOURCE_PORT, port
+        self.session = Session(ctx.lab, ctx.ns, "udp", port)
         self.hop_of: dict[int, int] = {}  # packet number -> TTL it was sent with
         self.read = 0  # replies already shown
         self.reached: tuple[int, int] | None = None  # hops there and back
@@ -79,15 +76,13 @@ class _Run:
 
     def walk(self, hops: int) -> None:
         """TTL by TTL, until the destination answers or nothing further can be learned."""
-        start = self.net.now
-        if not any(self.ask(ttl) for ttl in range(1, hops + 1)):
+        if not any(self.ask(ttl) for ttl in range(1, hops + 1) if not self.ctx.lab.exhausted):
             self.out += f"     Too many hops: pmtu {self.mtu}\n"
         self.out += f"     Resume: pmtu {self.mtu} "
         if self.reached:
             self.out += f"hops {self.reached[0]} back {self.reached[1]} "
         self.out += "\n"
-        end_program(self.ctx.lab, start)
-        self.ctx.lab.sightings = [step for step in self.net.steps if step.sighting]
+        self.session.close()
 
     def ask(self, ttl: int) -> bool:
         """Up to three packets of one TTL, from the start again when the MTU shrinks. True: the end."""
@@ -118,7 +113,8 @@ class _Run:
                 return "end"
             else:
                 break
-        self.net.run(self.net.now + 1.0, lambda: any(r.kind in ("error", "reply") for r in self.net.replies[self.read :]))
+        replies = self.session.replies
+        self.session.wait(self.ctx.lab.now + 1.0, lambda: any(r.kind in ("error", "reply") for r in replies[self.read :]))
         return self.show()
 
     def send(self, ttl: int) -> tuple[int, int]:
@@ -128,22 +124,19 @@ class _Run:
             return errno.EACCES, 0
         seq = len(self.hop_of) + 1
         self.hop_of[seq] = ttl
-        request = Request(
-            self.ctx.ns, self.target, hosts.numeric("0"), "udp", self.net.first_port + seq - 1, ttl,
-            self.mtu - HEADERS, "fixed", None, 0, self.ctx.lab.probes_sent,
-        )  # fmt: skip
-        send_one(self.net, request, seq)
-        refused = next((r for r in self.net.replies[self.read :] if r.kind == "local" and r.seq == seq), None)
+        session, port = self.session, self.session.first_port + seq - 1
+        session.send(Request(self.ctx.ns.name, self.target, "udp", port, ttl=ttl, size=self.mtu - HEADERS, df="fixed"), seq)
+        refused = next((r for r in session.replies[self.read :] if r.kind == "local" and r.seq == seq), None)
         if refused is None:
             return 0, 0
-        self.net.replies.remove(refused)
+        session.replies.remove(refused)
         return refused.errno, refused.mtu or 0
 
     def show(self) -> str:
         """Print what came back; the first final answer is the end of the path."""
         result = "silence"
-        while self.read < len(self.net.replies):
-            reply = self.net.replies[self.read]
+        while self.read < len(self.session.replies):
+            reply = self.session.replies[self.read]
             self.read += 1
             if reply.kind == "reply":
                 self.out += f"{self.hop_of[reply.seq]:2}?: reply received 8)\n"

@@ -4,39 +4,34 @@ Probes are UDP to ports from 33434 up (or ICMP echo with -I), without DF. Sixtee
 once; the next is sent when one of them is answered or has waited long enough.
 """
 
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from itertools import groupby
 
 from ..errors import strerror
 from ..lab.lookup import output
-from ..trace.engine import Net
-from ..trace.probe import Request, end_program, send_one
+from ..trace.session import Request, Session, stopped
 from ..trace.steps import Reply
 from .ping_words import ROUND_TRIP
 from .result import Context, Result
 from .traceroute_options import HEADERS, Options, read
 
-#: Probes under way at the same time (-N), the first port, and the source port the kernel chooses.
-TOGETHER = 16
-FIRST_PORT = 33434
-SOURCE_PORT = 32768
+#: Probes under way at the same time (-N), and the first port.
+TOGETHER, FIRST_PORT = 16, 33434
 
 _MARKS = {0: "!N", 1: "!H", 2: "!P", 3: "", 5: "!S", 13: "!X", 14: "!V", 15: "!C"}
 
 
 @dataclass(slots=True)
 class _Probe:
-    """One packet: when it was sent, and what came back for it."""
+    """One packet, by its place in the list of all: when it was sent, and what came back for it."""
 
+    place: int
     hop: int
-    sent_at: float | None = None
+    sent_at: float = 0.0
     reply: Reply | None = None
     done: bool = False
-
-    @property
-    def final(self) -> bool:
-        """Whether this answer says that there is nothing behind: anything but "time exceeded"."""
-        return self.reply is not None and self.reply.type != 11
 
 
 def traceroute(ctx: Context, args: list[str]) -> Result:
@@ -46,7 +41,7 @@ def traceroute(ctx: Context, args: list[str]) -> Result:
     if code:
         return Result(1, "" if options.icmp else header, f"\nconnect: {code}\n")
     probes = _Run(ctx, options).finish()
-    return Result(0, header + "\n" + _lines(probes, options))
+    return Result(0, header + "\n" + _lines(probes, options), stopped(ctx.lab))
 
 
 def _refusal(ctx: Context, options: Options) -> str:
@@ -59,84 +54,71 @@ def _refusal(ctx: Context, options: Options) -> str:
 
 
 class _Run:
-    """All probes of one call, sent and followed on the lab's clock."""
+    """All probes of one call, sent in order and followed on the lab's clock. `end` is behind the last one of interest."""
 
     def __init__(self, ctx: Context, options: Options):
-        self.options = options
-        ctx.lab.probes_sent += 1
-        self.net = Net(ctx.lab, f"probe-{ctx.lab.probes_sent}")
-        self.net.source, self.net.source_port = ctx.ns.name, SOURCE_PORT
-        self.net.first_port = 0 if options.icmp else FIRST_PORT
-        self.ctx = ctx
-        self.probes = [_Probe(hop) for hop in range(options.first, options.hops + 1) for _ in range(options.queries)]
+        self.options, self.lab = options, ctx.lab
+        self.session = Session(ctx.lab, ctx.ns, "icmp" if options.icmp else "udp", 0 if options.icmp else FIRST_PORT)
+        hops = (hop for hop in range(options.first, options.hops + 1) for _ in range(options.queries))
+        self.probes = [_Probe(place, hop) for place, hop in enumerate(hops)]
         self.end = len(self.probes)
+        self.sent = 0
+        self.under_way: list[_Probe] = []
+        self.answered: list[int] = []  # places of the probes that were, in order
         self.seen = 0  # replies dealt with
 
     def finish(self) -> list[_Probe]:
         """Send and wait until every hop up to the last one is settled; that one's probes end the list."""
-        start = self.net.now
-        while any(not probe.done for probe in self.probes[: self.end]):
-            self._send_next()
-            waiting = [p for p in self.probes[: self.end] if p.sent_at is not None and not p.done]
-            self.net.run(
-                min(p.sent_at + self._patience(p) for p in waiting), lambda: len(self.net.replies) > self.seen
-            )
+        while (self.sent < self.end or self.under_way) and not self.lab.exhausted:
+            while self.sent < self.end and len(self.under_way) < TOGETHER:
+                self._send_next()
+            due = min(p.sent_at + self._patience(p) for p in self.under_way)
+            self.session.wait(due, lambda: len(self.session.replies) > self.seen)
             self._settle()
-        self.ctx.lab.sightings = [step for step in self.net.steps if step.sighting]
-        end_program(self.ctx.lab, start)
-        return self.probes[: self.end]
+        self.session.close()
+        return [probe for probe in self.probes[: self.end] if probe.done]
 
     def _send_next(self) -> None:
-        """Fill up the probes under way."""
-        under_way = sum(p.sent_at is not None and not p.done for p in self.probes[: self.end])
-        for number, probe in enumerate(self.probes[: self.end], 1):
-            if under_way >= TOGETHER:
-                return
-            if probe.sent_at is None:
-                probe.sent_at = self.net.now
-                self._send(number, probe.hop)
-                under_way += 1
-
-    def _send(self, number: int, hop: int) -> None:
-        options = self.options
+        options, probe = self.options, self.probes[self.sent]
+        self.sent += 1
+        probe.sent_at = self.lab.now
+        self.under_way.append(probe)
         request = Request(
-            self.ctx.ns, options.target, IPv4Address(0), "icmp" if options.icmp else "udp", FIRST_PORT + number - 1,
-            hop, options.length - HEADERS, "no", None, 0, self.ctx.lab.probes_sent,
+            self.session.ns.name, options.target, "icmp" if options.icmp else "udp", FIRST_PORT + probe.place,
+            ttl=probe.hop, size=options.length - HEADERS, df="no",
         )  # fmt: skip
-        send_one(self.net, request, number)
+        self.session.send(request, self.sent)
 
     def _settle(self) -> None:
-        """Note the answers, give up on what has waited too long, find the last hop."""
-        news, self.seen = self.net.replies[self.seen :], len(self.net.replies)
+        """Note the answers, give up on what has waited too long, and find the last hop: anything but "time exceeded"."""
+        news, self.seen = self.session.replies[self.seen :], len(self.session.replies)
         for reply in news:
             probe = self.probes[reply.seq - 1]
-            if reply.kind in ("reply", "error") and not probe.done:
-                probe.reply, probe.done = reply, True
-        for probe in self.probes[: self.end]:
-            if probe.sent_at is not None and not probe.done:
-                probe.done = self.net.now >= probe.sent_at + self._patience(probe) - 1e-9
-        for number, probe in enumerate(self.probes[: self.end]):
-            if probe.done and probe.final:
-                self.end = (number // self.options.queries + 1) * self.options.queries
-                return
+            if reply.kind not in ("reply", "error") or probe.done:
+                continue
+            probe.reply, probe.done = reply, True
+            insort(self.answered, probe.place)
+            if reply.type != 11 and probe.place < self.end:
+                self.end = (probe.place // self.options.queries + 1) * self.options.queries
+        for probe in self.under_way:
+            probe.done = probe.done or self.lab.now >= probe.sent_at + self._patience(probe) - 1e-9
+        self.under_way = [probe for probe in self.under_way if not probe.done and probe.place < self.end]
 
     def _patience(self, probe: _Probe) -> float:
         """How long a probe is waited for: hardly, once its hop or a later one has answered.
 
         The real one waits three times as long as the same hop took, or ten times a later one.
         """
-        later = [p for p in self.probes if p.reply is not None and p.hop >= probe.hop]
-        answers = [p.reply.time for p in later if p is not probe]
-        return min(self.options.wait, 3 * answers[0]) if answers else self.options.wait
+        first = bisect_left(self.answered, probe.place - probe.place % self.options.queries)
+        if first == len(self.answered):
+            return self.options.wait
+        return min(self.options.wait, 3 * self.probes[self.answered[first]].reply.time)
 
 
 def _lines(probes: list[_Probe], options: Options) -> str:
     """One line for each hop."""
     out = ""
-    for hop in range(options.first, options.hops + 1):
-        of_hop = [p for p in probes if p.hop == hop]
-        if not of_hop:
-            break
+    for hop, of_hop in groupby(probes, key=lambda probe: probe.hop):
         out += f"{hop:2} "
         before = None
         for probe in of_hop:

@@ -41,7 +41,7 @@ class Observation:
 
     def trace(self) -> Trace:
         steps, replies = tuple(step for _, step in self.steps), tuple(self.replies)
-        ending = verdict(steps, replies, bool(self.arrivals), self.source, self.arrivals, self.wish["proto"])
+        ending = verdict(steps, replies, bool(self.arrivals), self.source, self.arrivals)
         if ending.kind == "no answer" and steps:
             last = next((s for s in reversed(steps) if not s.aside), steps[-1])
             ending = Verdict("dropped", last.namespace, f"last seen {_direction(last)} {last.interface}, then nothing")
@@ -58,6 +58,7 @@ class Observation:
             0.0,
             self.token,
             True,
+            self.wish["sport"],
         )
 
     def _seconds(self, stamp: int) -> float:
@@ -90,7 +91,7 @@ class Observation:
                     (
                         stamp,
                         self._step(
-                            stamp, where, None, "icmp", f"sends ICMP {icmp_words(packet.transport)} to {packet.dst}", packet
+                            stamp, where, None, "raised", f"sends ICMP {icmp_words(packet.transport)} to {packet.dst}", packet
                         ),
                     )
                 )

@@ -14,7 +14,8 @@ import struct
 
 from ..commands.result import Result
 from ..lab.lab import Lab
-from ..trace.probe import SOURCE_PORT, request
+from ..lab.namespace import FIRST_PORT
+from ..trace.probe import check_times, request
 from ..trace.trace import Trace
 from .build import build
 from .child import Child
@@ -80,6 +81,7 @@ class Real:
         It ends with the last answer, or when nothing moves any more, at the latest after `wait` seconds.
         """
         asked = request(self._lab, source, destination, **how)
+        check_times(count=count, interval=interval, wait=wait)
         self._probes += 1
         wish = self._wish(asked, count, interval, wait)
         seen = self._child.ask("probe", wish, seconds=count * interval + wait)
@@ -89,12 +91,12 @@ class Real:
         """What the child needs to know, with a token that occurs in no other packet."""
         token = os.urandom(8)
         wish = {
-            "ns": self._names.index(asked.ns.name),
+            "ns": self._names.index(asked.source),
             "proto": asked.proto,
             "dst": str(asked.dst),
             "port": asked.port,
             "src": str(asked.src) if int(asked.src) else "",
-            "sport": SOURCE_PORT,
+            "sport": FIRST_PORT,
             "ttl": asked.ttl,
             "size": asked.size,
             "df": asked.df,

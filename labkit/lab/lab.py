@@ -16,6 +16,9 @@ from .daemon import Daemon, Daemons
 from .interface import ZERO_MAC, Interface
 from .namespace import Namespace
 
+#: How many frames one line may move (about a second's work), and how many more for each interface of the lab.
+MOST_FRAMES, MORE_FRAMES = 20_000, 20
+
 
 class Lab:
     """`Lab()` is one machine named "host" with a loopback interface; `Lab("a", "b")` has two.
@@ -43,6 +46,8 @@ class Lab:
         self.fragments: dict[tuple, list] = {}  # (namespace, whole packet's key) -> fragments so far
         self.agenda_number = 0
         self.probes_sent = 0
+        self.moved = 0  # frames moved so far
+        self._line_began: int | None = None  # `moved` when the line under way began
         self.interfaces: dict[int, Interface] = {}  # by uid, all namespaces
         self._revision = 0
         self._next_uid = 1
@@ -140,6 +145,23 @@ class Lab:
             yield self
         finally:
             self.origin = before
+
+    @contextmanager
+    def line(self):
+        """One line of the shell, or one trace: what the programs in it move is counted together."""
+        outermost = self._line_began is None
+        if outermost:
+            self._line_began = self.moved
+        try:
+            yield self
+        finally:
+            if outermost:
+                self._line_began = None
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether this line has moved as many frames as a line may: then its programs stop, as if by ^C."""
+        return self._line_began is not None and self.moved - self._line_began > MOST_FRAMES + MORE_FRAMES * len(self.interfaces)
 
     def post(self, event: str, *arguments, after: float = 0.0) -> None:
         """Put an event on the agenda, `after` seconds from now; those of one time keep their order."""

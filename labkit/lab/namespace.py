@@ -7,6 +7,7 @@ machine starts with; `ip netns` on a machine lists the `named` namespaces of tha
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from operator import attrgetter
+from typing import Protocol
 
 from ..tables.neighbor import Neighbor
 from ..tables.route import LOCAL, MAIN
@@ -15,8 +16,21 @@ from ..tables.table import RouteTable
 from ..tables.values import Kept
 from .interface import Interface
 from .learned import Exceptions
+from .packet import Packet
 from .program import Program
 from .sysctls import Sysctls
+
+#: The ports a kernel hands out to programs that ask for none (ip-sysctl.rst ip_local_port_range).
+FIRST_PORT, LAST_PORT = 32768, 60999
+
+
+class Netfilter(Protocol):
+    """What filters a namespace's packets; `tracks` once it follows connections. `filter` gives the packet back, perhaps
+    changed, or None (see the room `trace`)."""
+
+    tracks: bool
+
+    def filter(self, net, place: str, packet: Packet, iif: str | None, oif: str | None) -> Packet | None: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +63,8 @@ class Namespace(Kept):
     learned: Exceptions = field(default_factory=dict)
     redirects_sent: dict[IPv4Address, tuple[int, float]] = field(default_factory=dict)
     next_index: int = 1
+    netfilter: Netfilter | None = None
+    next_port: int = FIRST_PORT
     _names: dict[str, Interface] = field(default_factory=dict, repr=False)
 
     @property
@@ -87,6 +103,13 @@ class Namespace(Kept):
         if number == LOCAL:
             self.tables.setdefault(MAIN, RouteTable())
         return self.tables.setdefault(number, RouteTable())
+
+    def new_port(self, proto: str) -> int:
+        """A source port for a program that asked for none. The kernel picks one by chance; the lab counts up."""
+        taken = {port for kind, _, port in self.listeners if kind == proto}
+        free = next(port for port in (*range(self.next_port, LAST_PORT + 1), *range(FIRST_PORT, self.next_port)) if port not in taken)
+        self.next_port = free + 1 if free < LAST_PORT else FIRST_PORT
+        return free
 
     def by_index(self) -> list[Interface]:
         """Interfaces as `ip link` lists them."""

@@ -3,7 +3,7 @@
 `Packet` is one frozen value with its link header (`eth`), its network header (`ip` or `arp`), its
 transport header, and, in a tunnel, the packet it carries (`.inner`). A packet on a TUN has no
 link header: `eth` is None. `token` is the payload's mark, by which a probe is recognised through
-every rewriting.
+every rewriting; `leg` says from the start on whether it is a request, an answer or an error about either.
 """
 
 from dataclasses import dataclass, field, replace
@@ -101,9 +101,11 @@ IP_HEADER, ICMP_HEADER, UDP_HEADER, TCP_HEADER, ETHERNET_HEADER, VXLAN_HEADER = 
 
 @dataclass(frozen=True, slots=True)
 class Packet(Value):
-    """`size` is the payload in bytes, not counting any header; with `inner` it is not used.
+    """`size` is the payload in bytes, not counting any header; with `inner` it is that packet's length (0: not counted yet).
 
     A fragment's `size` is all it carries behind its IP header, and `whole` is the packet it is of.
+    `leg` is "request", "answer" or "error" ("" for ARP); a tunnel's datagram has that of what it carries.
+    `mark` is the kernel's fwmark: it never leaves the namespace.
     """
 
     ip: IPv4 | None = None
@@ -115,6 +117,8 @@ class Packet(Value):
     token: str = ""
     vni: int | None = None
     whole: "Packet | None" = None
+    leg: str = ""
+    mark: int = 0
 
     @property
     def src(self) -> IPv4Address:
@@ -170,7 +174,7 @@ class Packet(Value):
 
     def _payload_length(self) -> int:
         if self.inner is not None:
-            return (VXLAN_HEADER if self.vni is not None else 0) + self.inner.frame_length
+            return (VXLAN_HEADER if self.vni is not None else 0) + (self.size or self.inner.frame_length)
         if self.is_error and self.transport.quoted is not None:
             # Linux quotes as much as fits in 576 bytes in all (kernel: net/ipv4/icmp.c).
             return min(self.transport.quoted.length, 576 - IP_HEADER - ICMP_HEADER)

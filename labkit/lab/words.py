@@ -2,14 +2,18 @@
 
 from .packet import ICMP_WORDS, Icmp, Packet, Tcp, Udp
 
+#: So many packets in one another are told.
+DEEPEST = 4
 
-def packet_words(packet: Packet) -> str:
+
+def packet_words(packet: Packet, deep: int = 0) -> str:
     """For example `10.20.37.5 > 10.20.92.11: ICMP echo request, ttl 64, length 84`."""
     text = f"{_end(packet.src, packet.sport)} > {_end(packet.dst, packet.dport)}: {_what(packet)}, ttl {packet.ttl}, length {packet.length}"
     if packet.ip.offset or packet.ip.more:
         text += f", fragment at byte {packet.ip.offset}"
     if packet.inner:
-        text += f" [ {packet.inner} ]"
+        inner = packet_words(packet.inner, deep + 1) if packet.inner.arp is None else packet.inner
+        text += f" [ {inner if deep < DEEPEST else '…'} ]"
     return text
 
 

@@ -9,34 +9,50 @@ from ..lab.packet import Packet
 from ..tables.fdb import FdbEntry
 from .devices import SLACK, transmit
 from .engine import Net, handles
-from .ip_out import fragments
+from .fragments import cut
+from .netfilter import hook
 
 
-def bridge_in(net: Net, ns: Namespace, port: Interface, packet: Packet) -> bool:
-    """A frame came in at a bridge port. True when it also goes up to the host."""
+def bridge_in(net: Net, ns: Namespace, port: Interface, packet: Packet) -> tuple[Packet | None, bool]:
+    """A frame came in at a bridge port. What goes up to the host as well, if anything, and whether it was at PREROUTING."""
     bridge = ns.find(port.master)
     if not bridge.up:
         net.drop(ns, port, f"the bridge {bridge.name} is down", packet)
-        return False
+        return None, False
+    filtered = _filtered(ns, packet)
+    if filtered:
+        meant = packet.dst
+        packet = hook(net, ns, "PREROUTING", packet, iif=bridge.name)
+        if packet is None:
+            return None, True
+        if packet.dst != meant:  # for somebody else now: the host looks up for whom (br_nf_pre_routing_finish)
+            packet = packet.framed(packet.eth.src, bridge.mac)
     if port.port.learning:
         _learn(net, ns, bridge, port, packet)
+    up = bridge.promisc
+    entry = None if _group(packet.eth.dst) else _known(net, bridge, packet.eth.dst)
     if _group(packet.eth.dst):
         _flood(net, ns, bridge, packet, port)
-        return True
-    entry = _known(net, bridge, packet.eth.dst)
-    if packet.eth.dst == bridge.mac or (entry is not None and _own(entry)):
+        up = True
+    elif packet.eth.dst == bridge.mac or (entry is not None and _own(entry)):
         net.step(ns, bridge, "bridge", f"{packet.eth.dst} is the bridge's own MAC address: up to the host", packet)
-        return True
-    if entry is None:
+        up = True
+    elif entry is None:
         _flood(net, ns, bridge, packet, port)
     else:
         _forward(net, ns, bridge, entry, packet, port)
-    return bridge.promisc
+    return (packet if up else None), filtered
+
+
+def _filtered(ns: Namespace, packet: Packet) -> bool:
+    """Whether the packet filter sees bridged packets like this one too (br_netfilter)."""
+    return packet.ip is not None and bool(ns.sysctls.number("net.bridge.bridge-nf-call-iptables"))
 
 
 @handles("bridge_out")
-def bridge_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
+def bridge_out(net: Net, namespace: str, uid: int, packet: Packet, nesting: int) -> None:
     """The host sends a frame through its bridge."""
+    net.nesting = nesting
     ns, bridge = net.lab[namespace], net.lab.interface(uid)
     entry = None if _group(packet.eth.dst) else _known(net, bridge, packet.eth.dst)
     if entry is None or _own(entry):
@@ -114,10 +130,15 @@ def _send(net: Net, ns: Namespace, out: Interface, came_in: Interface | None, pa
     With bridge-nf-call-iptables a bridged IPv4 packet is treated as a router would, and may be fragmented, but
     nobody is told of one with DF (kernel: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit; observed on 6.18).
     """
-    filtered = came_in is not None and packet.ip is not None and ns.sysctls.number("net.bridge.bridge-nf-call-iptables")
+    filtered = came_in is not None and _filtered(ns, packet)
+    if filtered:
+        for place in ("FORWARD", "POSTROUTING"):
+            packet = hook(net, ns, place, packet, iif=out.master, oif=out.master)
+            if packet is None:
+                return
     if packet.length > out.mtu + (0 if filtered else SLACK) and (not filtered or packet.ip.df):
         return net.drop(ns, out, f"{packet.length} bytes are too long for {out.name}, whose MTU is {out.mtu}", packet)
-    for piece in fragments(net, ns, out, packet, out.mtu) if filtered else [packet]:
+    for piece in cut(net, ns, out, packet, out.mtu) if filtered else [packet]:
         transmit(net, ns, out, piece)
 
 

@@ -5,6 +5,7 @@ header, loopback and vxlan without, a bridge with it when sending and without wh
 """
 
 import errno
+from dataclasses import replace
 
 from ..lab.interface import ZERO_MAC, Interface
 from ..lab.namespace import Namespace
@@ -35,9 +36,9 @@ def transmit(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> i
             net.post("receive", ns.name, interface.uid, packet)
         case "bridge":
             interface.count_packet("tx", packet.frame_length)
-            net.post("bridge_out", ns.name, interface.uid, packet)
+            net.post("bridge_out", ns.name, interface.uid, packet, net.nesting + 1)
         case "vxlan":
-            net.post("vxlan_out", ns.name, interface.uid, packet)
+            net.post("vxlan_out", ns.name, interface.uid, packet, net.nesting + 1)
         case "tun":
             net.post("tun_out", ns.name, interface.uid, packet)
         case _:
@@ -55,6 +56,8 @@ def _cross(net: Net, interface: Interface, packet: Packet) -> int:
         return errno.ENOBUFS
     interface.count_packet("tx", packet.frame_length)
     peer.count_packet("rx", packet.frame_length)
+    if packet.mark and peer.namespace != interface.namespace:
+        packet = replace(packet, mark=0)  # kernel: net/core/skbuff.c skb_scrub_packet
     net.post("receive", peer.namespace, peer.uid, packet)
     return 0
 

@@ -2,7 +2,8 @@
 
 A place is (namespace, interface, direction). At each place the packets are paired, then compared in what a network
 decides: addresses, MAC addresses, TTL, DF, ports, fragments, lengths, and the packet inside. IP id, checksums
-and the source port of vxlan differ by nature and are left out. Rows: "same", "header" (same packet, another header),
+and the source port of vxlan differ by nature and are left out; the probe's own port is "its own" on both sides.
+Rows: "same", "header" (same packet, another header),
 "missing" (predicted, not seen), "extra" (seen, not predicted).
 
 ARP depends on what was known before: a side that had an entry asks nothing. Questions that only one side asked, and the
@@ -18,7 +19,7 @@ from ..lab.packet import Arp, Icmp, Packet, Tcp
 from .steps import Sighting
 from .trace import Trace
 
-_DECISIONS = ("route", "arp", "bridge", "forward", "wrap", "unwrap", "fragment", "icmp", "drop", "deliver")
+_DECISIONS = ("route", "arp", "bridge", "forward", "wrap", "unwrap", "fragment", "raised", "heard", "drop", "deliver", "storm")
 #: How many of the decisions before a difference are shown.
 _DOUBTS = 3
 
@@ -65,8 +66,8 @@ class Diff:
 def diff(predicted: Trace, observed: Trace) -> Diff:
     """Compare two traces of the same probe."""
     left, right, notes = _fair(predicted, observed)
-    pairs = _aligned(left, right)
-    rows = tuple(_row(predicted, one, other) for one, other in pairs)
+    pairs = _aligned(left, right, (predicted.port, observed.port))
+    rows = tuple(_row(predicted, observed, one, other) for one, other in pairs)
     return Diff(rows, _outcome(predicted, observed), notes)
 
 
@@ -136,13 +137,14 @@ def _without(trace: Trace, shared: set[tuple]) -> list[Sighting]:
     return [s for s in trace.sightings if not _arp(s) or _question(_arp(s)) in shared]
 
 
-def _aligned(left: list[Sighting], right: list[Sighting]) -> list[tuple[Sighting | None, Sighting | None]]:
+def _aligned(left: list[Sighting], right: list[Sighting], ports: tuple[int, int]) -> list[tuple[Sighting | None, Sighting | None]]:
     """Pairs in the order of the left side; what only the right side has stands where it happened there."""
     partner: dict[int, int] = {}
     for place in dict.fromkeys(s[:3] for s in [*left, *right]):
         mine = [i for i, s in enumerate(left) if s[:3] == place]
         yours = [i for i, s in enumerate(right) if s[:3] == place]
-        partner |= _at_one_place([left[i].packet for i in mine], [right[i].packet for i in yours], mine, yours)
+        ours, theirs = [left[i].packet for i in mine], [right[i].packet for i in yours]
+        partner |= {mine[here]: yours[there] for here, there in _at_one_place(ours, theirs, ports).items()}
     back = {there: here for here, there in partner.items()}
     pairs, extras = [], {}
     after = -1
@@ -158,23 +160,22 @@ def _aligned(left: list[Sighting], right: list[Sighting]) -> list[tuple[Sighting
     return pairs
 
 
-def _at_one_place(ours: list[Packet], theirs: list[Packet], mine: list[int], yours: list[int]) -> dict[int, int]:
+def _at_one_place(ours: list[Packet], theirs: list[Packet], ports: tuple[int, int]) -> dict[int, int]:
     """Which of ours is which of theirs: first those alike in every header, then those of the same kind, in their order.
 
     Two exchanges that do not wait for each other may pass a place in either order.
     """
     partner: dict[int, int] = {}
-    one, other = list(range(len(ours))), list(range(len(theirs)))
     for alike in (headers, _nature):
-        for i in one[:]:
-            twin = next((j for j in other if alike(ours[i]) == alike(theirs[j])), None)
-            if twin is not None:
-                one.remove(i), other.remove(twin)
-                partner[mine[i]] = yours[twin]
+        keys, others = [alike(p, own=ports[0]) for p in ours], [alike(p, own=ports[1]) for p in theirs]
+        for i, key in enumerate(keys):
+            twin = next((j for j, other in enumerate(others) if other == key and j not in partner.values()), None)
+            if twin is not None and i not in partner:
+                partner[i] = twin
     return partner
 
 
-def _nature(packet: Packet) -> tuple:
+def _nature(packet: Packet, own: int) -> tuple:
     """What makes two packets with different headers the same packet."""
     if packet.arp:
         return ("arp", packet.arp.op)
@@ -184,8 +185,8 @@ def _nature(packet: Packet) -> tuple:
     return (packet.proto, *icmp, packet.inner is not None)
 
 
-def headers(packet: Packet, within: str = "") -> dict[str, object]:
-    """Every header field that is compared, by name; those of an inner packet are called "inner …"."""
+def headers(packet: Packet, within: str = "", own: int = 0) -> dict[str, object]:
+    """Every header field that is compared, by name; those of an inner packet are called "inner …". `own` is the probe's port."""
     found: dict[str, object] = {}
     if packet.eth:
         found |= {"source MAC": packet.eth.src, "destination MAC": packet.eth.dst}
@@ -199,12 +200,12 @@ def headers(packet: Packet, within: str = "") -> dict[str, object]:
             "target MAC": arp.target_mac,
         }
     else:
-        found |= _ip_headers(packet)
+        found |= _ip_headers(packet, own)
     named = {f"{within}{name}": value for name, value in found.items()}
-    return named | (headers(packet.inner, f"{within}inner ") if packet.inner else {})
+    return named | (headers(packet.inner, f"{within}inner ", own) if packet.inner else {})
 
 
-def _ip_headers(packet: Packet) -> dict[str, object]:
+def _ip_headers(packet: Packet, own: int) -> dict[str, object]:
     ip, transport = packet.ip, packet.transport
     found = {"source": ip.src, "destination": ip.dst, "TTL": ip.ttl, "DF": ip.df, "TOS": ip.tos, "protocol": packet.proto}
     if ip.offset or ip.more:
@@ -220,8 +221,8 @@ def _ip_headers(packet: Packet) -> dict[str, object]:
             found |= {"quoted source": quoted.src, "quoted destination": quoted.dst, "quoted TTL": quoted.ttl}
     else:
         found |= {
-            "source port": None if packet.vni is not None else transport.sport,
-            "destination port": transport.dport,
+            "source port": None if packet.vni is not None else _port(transport.sport, own),
+            "destination port": _port(transport.dport, own),
             "VNI": packet.vni,
         }
         if isinstance(transport, Tcp):
@@ -229,12 +230,16 @@ def _ip_headers(packet: Packet) -> dict[str, object]:
     return found
 
 
-def _row(predicted: Trace, one: Sighting | None, other: Sighting | None) -> Row:
+def _port(port: int, own: int) -> int | str:
+    return "its own" if port == own else port
+
+
+def _row(predicted: Trace, observed: Trace, one: Sighting | None, other: Sighting | None) -> Row:
     if one is None:
         return Row("extra", None, other, (), _doubts(predicted, other[:1], None))
     if other is None:
         return Row("missing", one, None, (), _doubts(predicted, one[:1], one))
-    left, right = headers(one.packet), headers(other.packet)
+    left, right = headers(one.packet, own=predicted.port), headers(other.packet, own=observed.port)
     names = [*left, *(name for name in right if name not in left)]
     fields = tuple((name, left.get(name), right.get(name)) for name in names if left.get(name) != right.get(name))
     if not fields:

@@ -1,24 +1,33 @@
 """The clock of a probe: events in order of time, and the steps they leave.
 
-Frames that cross a wire are events, so that a flood reaches all ports before any of them answers,
-as the kernel's receive queues have it. Everything between two wires is one function call.
+Frames that cross a wire are events, so that a flood reaches all ports before any of them answers, as the kernel's
+receive queues have it, and no way is ever deeper than one hop. Between two wires everything is one function call.
+A storm (a ring of bridges, a tunnel that carries itself) would go on for ever: it is cut short and told as a step.
 """
 
 from collections.abc import Callable
-from heapq import heappop
+from heapq import heapify, heappop
+from typing import TYPE_CHECKING
 
 from ..lab.interface import Interface
 from ..lab.lab import Lab
 from ..lab.lookup import Decision
 from ..lab.namespace import Namespace
 from ..lab.packet import Packet
-from .steps import Reply, Step
+from .steps import Step
+
+if TYPE_CHECKING:
+    from .session import Session
 
 #: event name -> handler(net, *arguments); filled by `handles`.
 HANDLERS: dict[str, Callable] = {}
 
-#: A lab that loops (two routers pointing at each other, a ring of bridges) ends here.
-MOST_EVENTS = 20_000
+#: The events that are a frame on its way; their arguments begin with the namespace, the interface's uid, and the packet.
+FRAMES = frozenset({"receive", "bridge_out", "vxlan_out", "tun_out"})
+#: How many events one moment may hold, and how many more for each interface of the lab: a flood reaches everybody.
+MOST_AT_ONCE, MORE_AT_ONCE = 3_000, 20
+#: From so many events of one moment on frames are told apart; the same one at the same interface so often is a ring.
+SUSPICIOUS, ROUND = 500, 8
 
 
 def handles(event: str):
@@ -32,22 +41,23 @@ def handles(event: str):
 
 
 class Net:
-    """A lab in motion: what is due, what has happened, and what came back."""
+    """A lab in motion: what is due, and what has happened. `session` is the program whose probe it is, if any.
 
-    def __init__(self, lab: Lab, token: str):
+    `sending`: that program is in the middle of sending. `nesting`: in how many interfaces the frame in hand has been
+    put since it last waited in a queue (kernel: dev_xmit_recursion).
+    """
+
+    def __init__(self, lab: Lab, session: "Session | None" = None, token: str = ""):
         self.lab = lab
-        self.token = token
+        self.session = session
+        self.token = session.token if session is not None else token
         self.steps: list[Step] = []
-        self.replies: list[Reply] = []
-        self.sent_at: dict[int, float] = {}
-        self.source = ""
-        self.source_port = 0
-        self.first_port = 0  # UDP probes that count their destination port up from here
-        self.device: str | None = None  # what the probing socket is bound to (ping -I eth0)
-        self.sending = False  # true while a program is in the middle of sending
-        self.arrivals: list[str] = []  # namespaces in which a request was delivered
+        self.sending = False
+        self.nesting = 0
         self.route_errors: dict[tuple, tuple[float, float]] = {}  # (namespace, told) -> seconds saved up, and when
-        self._events = 0
+        self._moment, self._events = -1.0, 0
+        self._room = MOST_AT_ONCE + MORE_AT_ONCE * len(lab.interfaces)
+        self._passed: dict[tuple, int] = {}
 
     @property
     def now(self) -> float:
@@ -62,32 +72,67 @@ class Net:
 
         The clock then stands at the time of the last event, or at `until`.
         """
-        agenda = self.lab.agenda
+        lab, agenda = self.lab, self.lab.agenda
         while agenda and agenda[0][0] <= until + 1e-9:
-            if done() and agenda[0][0] > self.lab.now + 1e-9:
+            if done() and agenda[0][0] > lab.now + 1e-9:
                 return
-            if self._events >= MOST_EVENTS:
-                agenda[:] = [e for e in agenda if e[0] > self.lab.now + 1e-9]
-                return
-            self._events += 1
             time, _, event, arguments = heappop(agenda)
-            self.lab.now = max(self.lab.now, time)
-            HANDLERS[event](self, *arguments)
+            lab.now = max(lab.now, time)
+            if self._goes_on(event, arguments):
+                lab.moved += 1
+                self.nesting = 0
+                HANDLERS[event](self, *arguments)
         if not done():
-            self.lab.now = max(self.lab.now, until)
+            lab.now = max(lab.now, until)
+
+    def _goes_on(self, event: str, arguments: tuple) -> bool:
+        """Whether an event still happens: in a storm frames are told apart, and a ring, or the moment, ends."""
+        if self.lab.now != self._moment:
+            self._moment, self._events = self.lab.now, 0
+            self._passed.clear()
+        self._events += 1
+        if self._events < SUSPICIOUS or event not in FRAMES:
+            return True
+        if self._events > self._room:
+            due = self.lab.now + 1e-9
+            self.lab.agenda[:] = [e for e in self.lab.agenda if e[0] > due or e[2] not in FRAMES]
+            heapify(self.lab.agenda)
+            self._storm(arguments, f"frames went round in a ring without end: {self._events} of them in one moment, cut short here")
+            self._events, self._room = 0, max(self._room // 2, SUSPICIOUS)
+            return False
+        key = (event, arguments[1], *_likeness(arguments[2]))
+        passed = self._passed[key] = self._passed.get(key, 0) + 1
+        if passed == ROUND:
+            self._storm(arguments, f"frames went round in a ring: this one came by {ROUND} times in one moment")
+        return passed < ROUND
+
+    def _storm(self, arguments: tuple, words: str) -> None:
+        namespace, uid, packet, *_ = arguments
+        ns, interface = self.lab.namespaces.get(namespace), self.lab.interface(uid)
+        if ns is not None:
+            self.step(ns, interface, "storm", words, packet)
 
     def step(
         self, ns: Namespace, interface: Interface | None, kind: str, text: str, packet: Packet | None = None,
-        decision: Decision | None = None, details: tuple[str, ...] = (), aside: bool = False,
+        decision: Decision | None = None, details: tuple[str, ...] = (), aside: bool = False, why: str = "",
     ) -> None:
         aside = aside or (packet is not None and (packet.arp is not None or packet.token != self.token))
         self.steps.append(
-            Step(self.now, ns.name, interface.name if interface else None, kind, text, packet, decision, details, aside)
+            Step(self.lab.now, ns.name, interface.name if interface else None, kind, text, packet, decision, details, aside, why or text)
         )
 
     def sight(self, ns: Namespace, interface: Interface, direction: str, packet: Packet) -> None:
         """Note what a tap on this interface sees."""
-        self.step(ns, interface, direction, str(packet), packet)
+        self.step(ns, interface, direction, "", packet)
 
     def drop(self, ns: Namespace, interface: Interface | None, why: str, packet: Packet, aside: bool = False) -> None:
-        self.step(ns, interface, "drop", f"dropped: {why}", packet, aside=aside)
+        self.step(ns, interface, "drop", f"dropped: {why}", packet, aside=aside, why=why)
+
+
+def _likeness(packet: Packet) -> list:
+    """What tells two frames apart: headers, of what is inside too, but not to any depth."""
+    found = []
+    while packet is not None and len(found) < 12:
+        found += (packet.eth, packet.arp, packet.ip, packet.transport)
+        packet = packet.inner
+    return found

@@ -39,9 +39,9 @@ def error(net: Net, ns: Namespace, about: Packet, type: int, code: int, mtu: int
         return
     src = about.dst if address_type(net.lab, ns, about.dst) == "local" else _ANY
     icmp = Icmp(type, code, mtu=mtu, gateway=gateway, quoted=about.bare())
-    net.step(ns, None, "icmp", f"sends ICMP {icmp_words(icmp)} to {about.src}", about)
+    net.step(ns, None, "raised", f"sends ICMP {icmp_words(icmp)} to {about.src}", about)
     ttl = int(ns.sysctls["net.ipv4.ip_default_ttl"])
-    send(net, ns, Packet(ip=IPv4(src, about.src, ttl, df=False, tos=0xC0), transport=icmp, token=about.token))
+    send(net, ns, Packet(ip=IPv4(src, about.src, ttl, df=False, tos=0xC0), transport=icmp, token=about.token, leg="error"))
 
 
 def route_error(net: Net, ns: Namespace, about: Packet, code: int) -> None:
@@ -105,7 +105,7 @@ def _echo(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None
     icmp = packet.transport
     ip = IPv4(_ANY if broadcast else packet.dst, packet.src, int(ns.sysctls["net.ipv4.ip_default_ttl"]), df=False, tos=packet.ip.tos)
     net.step(ns, None, "send", f"answers {packet.src}", packet)
-    send(net, ns, Packet(ip=ip, transport=Icmp(ECHO_REPLY, 0, icmp.id, icmp.seq), size=packet.size, token=packet.token))
+    send(net, ns, Packet(ip=ip, transport=Icmp(ECHO_REPLY, 0, icmp.id, icmp.seq), size=packet.size, token=packet.token, leg="answer"))
 
 
 def _heed(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
@@ -122,19 +122,12 @@ def _heed(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: I
     if icmp.type == REDIRECT and owned:
         _redirected(net, ns, interface, packet, icmp)
     if quoted.inner is not None:
-        return net.step(ns, interface, "icmp", f"a tunnel learns: {icmp_words(icmp)} from {packet.src}; nobody inside is told", packet)
+        return net.step(ns, interface, "heard", f"a tunnel learns: {icmp_words(icmp)} from {packet.src}; nobody inside is told", packet)
     if icmp.type in (UNREACHABLE, TIME_EXCEEDED, REDIRECT):
-        seq = _sequence(net, quoted)
+        seq = net.session.number_of(quoted) if net.session is not None else 1
         kind = "redirect" if icmp.type == REDIRECT else "error"
         reply = Reply(seq, kind, packet.src, packet.ttl, icmp.type, icmp.code, icmp.mtu, icmp.gateway, size=packet.length)
         take_answer(net, ns, interface, packet, reply)
-
-
-def _sequence(net: Net, quoted: Packet) -> int:
-    """Which of our packets an error is about: echo requests are numbered, UDP probes may be by port."""
-    if isinstance(quoted.transport, Icmp):
-        return quoted.transport.seq
-    return quoted.dport - net.first_port + 1 if net.first_port else 1
 
 
 def _redirected(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
@@ -182,8 +175,9 @@ def start_asking(net: Net, ns: Namespace, interface: Interface, address: IPv4Add
 def arrived(net: Net, ns: Namespace, interface: Interface | None, packet: Packet, words: str) -> None:
     """The request is where it should be."""
     net.step(ns, interface, "deliver", f"delivered: {words}", packet)
-    if packet.token == net.token and packet.inner is None:  # a tunnel's datagram is not the request itself
-        net.arrivals.append(ns.name)
+    session = net.session
+    if session is not None and packet.token == session.token and packet.inner is None:  # a tunnel's datagram is not the request itself
+        session.arrivals.append(ns.name)
 
 
 def take_answer(net: Net, ns: Namespace, interface: Interface | None, packet: Packet, reply: Reply) -> None:
@@ -191,19 +185,5 @@ def take_answer(net: Net, ns: Namespace, interface: Interface | None, packet: Pa
     words = {"reply": "the answer is here", "refused": "the connection is refused"}.get(reply.kind)
     words = words or f"the sender learns: {icmp_words(packet.transport)} from {packet.src}"
     net.step(ns, interface, "deliver", words, packet)
-    if packet.token == net.token and ns.name == net.source and reply.seq in net.sent_at:
-        waited = net.now - net.sent_at[reply.seq]
-        if not _heard(net, interface, reply):
-            reply = replace(reply, kind="unheard")
-        net.replies.append(replace(reply, at=net.now, time=waited, arrived_on=interface.name if interface else None))
-
-
-def _heard(net: Net, interface: Interface | None, reply: Reply) -> bool:
-    """A socket bound to an interface misses what arrives elsewhere.
-
-    From lo it gets echo replies, but no errors: `ping -I eth0` never says that its own kernel
-    found nobody on the link (observed on 6.18).
-    """
-    if net.device is None or interface is None or interface.name == net.device:
-        return True
-    return interface.kind == "loopback" and reply.kind == "reply"
+    if net.session is not None:
+        net.session.note(ns, interface, packet, reply)

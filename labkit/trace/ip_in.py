@@ -16,8 +16,10 @@ from ..lab.packet import BROADCAST_MAC, TIME_EXCEEDED, UNREACHABLE, Packet
 from .arp import arp_in
 from .bridging import bridge_in
 from .engine import Net, handles
+from .fragments import gather
 from .icmp import error, redirect, route_error
 from .ip_out import finish, mtu_locked, path_mtu, route_mtu, say_route
+from .netfilter import hook
 from .transport import deliver
 from .validate import martian_source, redirects, verdict
 
@@ -29,9 +31,10 @@ def receive(net: Net, namespace: str, uid: int, packet: Packet) -> None:
     if ns is None or interface is None or interface.namespace != namespace or not interface.up:
         return
     net.sight(ns, interface, "in", packet)
-    device = interface
+    device, filtered = interface, False
     if interface.master:
-        if not bridge_in(net, ns, interface, packet):
+        packet, filtered = bridge_in(net, ns, interface, packet)
+        if packet is None:
             return
         device = ns.find(interface.master)
         device.count_packet("rx", packet.length)
@@ -42,15 +45,22 @@ def receive(net: Net, namespace: str, uid: int, packet: Packet) -> None:
     if packet.arp:
         if not device.noarp:
             arp_in(net, ns, device, packet)
-    elif interface.kind == "loopback":
-        local_in(net, ns, interface, packet)
     else:
-        ip_in(net, ns, device, packet)
+        ip_in(net, ns, device, packet, filtered)
 
 
-def ip_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
-    """An IP packet came in from outside: look up, validate, and deliver or forward."""
-    # hook: PREROUTING
+def ip_in(net: Net, ns: Namespace, interface: Interface, packet: Packet, filtered: bool) -> None:
+    """An IP packet came in: on lo it knows its way, others are looked up, validated, and delivered or forwarded.
+
+    `filtered`: it has been at PREROUTING already, as a bridged frame.
+    """
+    meant = packet.dst
+    if not filtered:
+        packet = hook(net, ns, "PREROUTING", packet, iif=interface.name)
+        if packet is None:
+            return
+    if interface.kind == "loopback" and packet.dst == meant:
+        return local_in(net, ns, interface, packet)
     fault = martian_source(ns, interface, packet.src)
     if fault is None and packet.dst.is_loopback and not ns.sysctls.either(interface.name, "route_localnet"):
         fault = f"a martian: {packet.dst} is a loopback address and came in at {interface.name}"
@@ -103,8 +113,9 @@ def forward(net: Net, ns: Namespace, interface: Interface, packet: Packet, decis
     onward = packet.with_ip(ttl=packet.ttl - 1)
     if redirects(ns, interface, packet.src, decision, on_link):
         redirect(net, ns, onward, decision.next_hop)  # it quotes the lowered TTL (observed on 6.18)
-    # hook: FORWARD
-    onward = onward.bare()
+    onward = hook(net, ns, "FORWARD", onward.bare(), iif=interface.name, oif=decision.dev)
+    if onward is None:
+        return
     net.step(ns, interface, "forward", f"forwarded from {interface.name} to {decision.dev}: TTL {packet.ttl} becomes {onward.ttl}", onward)
     finish(net, ns, decision, onward, mtu)
 
@@ -120,23 +131,9 @@ def local_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> N
     """A packet for us: put fragments together, then up to ICMP, UDP or TCP."""
     packet = packet.bare()
     if packet.is_fragment:
-        packet = _reassembled(net, ns, interface, packet)
+        packet = gather(net, ns, interface.name, packet)
         if packet is None:
             return
-    # hook: INPUT
-    deliver(net, ns, interface, packet)
-
-
-def _reassembled(net: Net, ns: Namespace, interface: Interface, piece: Packet) -> Packet | None:
-    """The whole packet once its last missing piece is here."""
-    key = (ns.name, piece.src, piece.dst, piece.whole.token, piece.whole.transport)
-    pieces = net.lab.fragments.setdefault(key, [])
-    pieces.append(piece)
-    missing = piece.whole.length - 20 - sum({p.ip.offset: p.size for p in pieces}.values())
-    if missing > 0:
-        net.step(ns, interface, "fragment", f"waits for {missing} more bytes of this packet", piece)
-        return None
-    del net.lab.fragments[key]
-    first = min(pieces, key=lambda p: p.ip.offset)
-    net.step(ns, interface, "fragment", f"{len(pieces)} fragments put together", piece)
-    return replace(piece.whole, eth=None, ip=replace(piece.whole.ip, ttl=first.ttl, src=piece.src, dst=piece.dst))
+    packet = hook(net, ns, "INPUT", packet, iif=interface.name)
+    if packet is not None:
+        deliver(net, ns, interface, packet)

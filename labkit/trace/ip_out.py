@@ -4,7 +4,6 @@ kernel: net/ipv4/ip_output.c, route.c; facts.md 3.1 to 3.5.
 """
 
 import errno
-from dataclasses import replace
 from ipaddress import IPv4Address
 
 from ..errors import strerror
@@ -12,10 +11,12 @@ from ..lab.interface import Interface
 from ..lab.learned import learn_mtu
 from ..lab.lookup import Decision, output
 from ..lab.namespace import Namespace
-from ..lab.packet import IP_HEADER, Packet
+from ..lab.packet import Packet
 from .arp import resolve
 from .devices import loopback_frame, transmit
 from .engine import Net
+from .fragments import cut
+from .netfilter import hook
 
 
 def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: str = "fixed") -> int:
@@ -24,25 +25,67 @@ def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: st
     The packet's source may be 0.0.0.0: then the kernel chooses. df "fixed": the packet's own DF;
     "want": DF unless it has to be fragmented here (Linux's default for ping).
     """
+    packet, decision = _decide(net, ns, packet, oif)
+    if decision.errno:
+        return decision.errno
+    mtu = path_mtu(net, ns, decision)
+    if decision.kind != "local":
+        if df == "want" and (packet.length > mtu or mtu_locked(decision) or ns.sysctls.number("net.ipv4.ip_no_pmtu_disc")):
+            packet = packet.with_ip(df=False)
+        if packet.length > mtu and packet.ip.df:
+            net.drop(ns, ns.find(decision.dev), f"{packet.length} bytes with DF do not fit the MTU {mtu}", packet)
+            return errno.EMSGSIZE
+    kept = hook(net, ns, "OUTPUT", packet, oif=decision.dev)
+    if kept is None:
+        return errno.EPERM
+    if _routed_by(kept) != _routed_by(packet):
+        kept, decision = _decide(net, ns, kept, oif)
+        if decision.errno:
+            return decision.errno
+        mtu = path_mtu(net, ns, decision)
+    return finish(net, ns, decision, kept, mtu)
+
+
+def _decide(net: Net, ns: Namespace, packet: Packet, oif: str | None) -> tuple[Packet, Decision]:
+    """Look the way up, and tell; the packet gets the source address that goes with it."""
     src = packet.src if int(packet.src) else None
     decision = output(net.lab, ns, packet.dst, src=src, oif=oif, tos=packet.ip.tos)
     packet = packet.with_ip(src=decision.src or packet.src, dst=decision.dst)
     say_route(net, ns, packet, decision)
     if decision.errno:
         net.drop(ns, None, f"the sender is told: {strerror(decision.errno)}", packet)
-        return decision.errno
-    # hook: OUTPUT
-    device = ns.find(decision.dev)
+    return packet, decision
+
+
+def _routed_by(packet: Packet) -> tuple:
+    """What a packet is looked up by; where a filter changes it, it is looked up again (kernel: ip_route_me_harder)."""
+    return packet.src, packet.dst, packet.ip.tos, packet.mark
+
+
+def finish(net: Net, ns: Namespace, decision: Decision, packet: Packet, mtu: int) -> int:
+    """The end of every way out: POSTROUTING, fragments, the neighbour, the interface.
+
+    Returns the errno of the first piece that the interface refuses, or 0. Between two pieces of a
+    program's own packet the receive queues run, so ARP may be answered before the second.
+    """
+    packet = hook(net, ns, "POSTROUTING", packet, oif=decision.dev)
+    if packet is None:
+        return errno.EPERM
+    device, sending = ns.find(decision.dev), net.sending
     if decision.kind == "local":
         return _to_ourselves(net, ns, device, packet)
-    mtu = path_mtu(net, ns, decision)
-    if df == "want" and (packet.length > mtu or mtu_locked(decision) or ns.sysctls.number("net.ipv4.ip_no_pmtu_disc")):
-        packet = packet.with_ip(df=False)
-    if packet.length > mtu:
-        if packet.ip.df:
-            net.drop(ns, device, f"{packet.length} bytes with DF do not fit the MTU {mtu}", packet)
-            return errno.EMSGSIZE
-    return finish(net, ns, decision, packet, mtu)
+    for piece in cut(net, ns, device, packet, mtu):
+        if packet.dst.is_multicast:
+            code = transmit(net, ns, device, piece.framed(device.mac, _group_mac(packet.dst)))
+        else:
+            code = resolve(net, ns, device, decision.next_hop, piece)
+        if code:
+            return code
+        if sending:
+            net.sending = False  # what is forwarded meanwhile waits in queues, however many hops there are
+            net.run(net.now, lambda: False)
+            net.sending = True
+    return 0
 
 
 def _to_ourselves(net: Net, ns: Namespace, lo: Interface, packet: Packet) -> int:
@@ -52,46 +95,6 @@ def _to_ourselves(net: Net, ns: Namespace, lo: Interface, packet: Packet) -> int
         net.drop(ns, lo, "lo is down: a namespace cannot even reach its own addresses", packet)
         return 0
     return transmit(net, ns, lo, loopback_frame(packet))
-
-
-def finish(net: Net, ns: Namespace, decision: Decision, packet: Packet, mtu: int) -> int:
-    """The end of every way out: POSTROUTING, fragments, the neighbour, the interface.
-
-    Returns the errno of the first piece that the interface refuses, or 0. Between two pieces of a
-    program's own packet the receive queues run, so ARP may be answered before the second.
-    """
-    # hook: POSTROUTING
-    device = ns.find(decision.dev)
-    for piece in fragments(net, ns, device, packet, mtu):
-        if packet.dst.is_multicast:
-            code = transmit(net, ns, device, piece.framed(device.mac, _group_mac(packet.dst)))
-        else:
-            code = resolve(net, ns, device, decision.next_hop, piece)
-        if code:
-            return code
-        if net.sending:
-            net.run(net.now, lambda: False)
-    return 0
-
-
-def fragments(net: Net, ns: Namespace, device: Interface, packet: Packet, mtu: int) -> list[Packet]:
-    """The packet, or the pieces it is cut into: each but the last a multiple of 8 bytes."""
-    if packet.length <= mtu:
-        return [packet]
-    whole, start = packet, 0
-    rest = packet.length - IP_HEADER
-    if packet.is_fragment:  # a piece may be cut again
-        whole, start = packet.whole, packet.ip.offset
-    most = (mtu - IP_HEADER) // 8 * 8
-    pieces = []
-    for offset in range(0, rest, most):
-        size = min(most, rest - offset)
-        more = offset + size < rest or packet.ip.more
-        ip = replace(packet.ip, offset=start + offset, more=more, df=False)
-        pieces.append(replace(packet, ip=ip, size=size, whole=whole, inner=None))
-    sizes = " + ".join(str(piece.length) for piece in pieces)
-    net.step(ns, device, "fragment", f"{packet.length} bytes do not fit the MTU {mtu}: fragmented into {sizes} bytes", packet)
-    return pieces
 
 
 def path_mtu(net: Net, ns: Namespace, decision: Decision) -> int:
@@ -134,7 +137,8 @@ def say_route(net: Net, ns: Namespace, packet: Packet, decision: Decision) -> No
     lost = ()
     if decision.lookup is not None and decision.kind != "local":
         lost = tuple(f"{c.route}: {c.why}" for c in decision.lookup.considered if not c.won)
-    net.step(ns, None, "route", route_words(decision, table), packet, decision, lost)
+    won = next((c.why for c in decision.lookup.considered if c.won), "") if decision.lookup is not None else ""
+    net.step(ns, None, "route", route_words(decision, table), packet, decision, lost, why=won)
 
 
 def route_words(decision: Decision, table: int | None) -> str:

@@ -7,44 +7,24 @@ interval if something did.
 
 import errno
 from ipaddress import IPv4Address
+from math import isfinite
 
 from ..errors import BadInput, LabError
 from ..lab.lab import Lab
-from ..lab.lookup import address_type, output
 from ..lab.namespace import Namespace
-from ..lab.packet import ECHO_REQUEST, Icmp, IPv4, Packet, Tcp, Udp
 from . import ip_in  # noqa: F401  (its handlers)
-from .engine import Net
-from .ip_out import path_mtu, send
-from .steps import Reply
+from .session import ANY, Request, Session
 from .trace import Trace
 
 #: Seconds ping waits for the first answer after its last packet.
 LINGER = 10.0
-#: A probe that waited long has its last timers run out while the program ends: three pings with
-#: `-W 1` to a silent neighbour see it FAILED afterwards (observed).
-LONG, ENDING = 0.9, 0.15
-#: The source port of UDP and TCP probes: the first of the kernel's range.
-SOURCE_PORT = 32768
 DEFAULT_PORT = {"udp": 33434, "tcp": 80}
+_DF = {None: "want", True: "fixed", False: "no", "want": "want", "fixed": "fixed", "no": "no"}
 
 
 def trace(lab: Lab, source: str, destination: str, **how) -> Trace:
     """One probe from a namespace to an address; see `probe`."""
     return probe(lab, source, destination, **how)
-
-
-def end_program(lab: Lab, start: float) -> None:
-    """What a program that began at `start` lets happen while it ends."""
-    if lab.now - start > LONG:
-        pass_time(lab, ENDING)
-
-
-def pass_time(lab: Lab, seconds: float) -> None:
-    """Let time pass: what is due meanwhile (timers, leases that expire) happens."""
-    ends = lab.now + seconds
-    while lab.now < ends:
-        Net(lab, "").run(min(ends, lab.now + 3600.0), lambda: False)
 
 
 def probe(
@@ -73,135 +53,110 @@ def probe(
     is no such namespace or interface, BadInput when an address or number does not parse.
     """
     asked = request(lab, source, destination, proto=proto, port=port, ttl=ttl, size=size, df=df, src=src, dev=dev, tos=tos)
-    lab.probes_sent += 1
-    net = Net(lab, f"probe-{lab.probes_sent}")
-    net.source, net.source_port, net.device = source, SOURCE_PORT, dev
-    start = lab.now
-    sent = _exchange(net, asked, start, count, interval, wait, deadline)
-    trace = Trace.of(net, asked, start, sent)
-    end_program(lab, start)
-    lab.sightings = [step for step in trace.steps if step.sighting]
-    return trace
+    check_times(count=count, interval=interval, wait=wait, deadline=deadline)
+    session = Session(lab, lab[source], proto)
+    with lab.line():
+        sent = _exchange(session, asked, count, interval, wait, deadline)
+        session.close()
+    return Trace.of(session, asked, sent)
 
 
 def request(
     lab: Lab, source: str, destination, *, proto: str = "icmp", port: int | None = None, ttl: int | None = None,
     size: int = 56, df: bool | str | None = None, src=None, dev: str | None = None, tos: int = 0,
-) -> "Request":
+) -> Request:
     """What is to be sent, checked: the words are those of `probe`."""
     ns = lab[source]
     dst = _address(destination, "destination")
-    own = _address(src, "source") if src is not None else IPv4Address(0)
-    _check(ns, proto, port, ttl, size, dev)
-    return Request(ns, dst, own, proto, port or DEFAULT_PORT.get(proto, 0), ttl, size, _df(df), dev, tos, lab.probes_sent + 1)
+    own = _address(src, "source") if src is not None else ANY
+    if proto not in ("icmp", "udp", "tcp"):
+        raise BadInput(f"proto {proto!r} is not one of icmp, udp, tcp")
+    if isinstance(df, int) and not isinstance(df, bool) or df not in _DF:
+        raise BadInput(f"df {df!r} is not True (set), False (not set) or None (as Linux does)")
+    for name, value, low, high in (("port", port, 1, 65535), ("ttl", ttl, 1, 255), ("size", size, 0, 65507), ("tos", tos, 0, 255)):
+        if value is not None or name in ("size", "tos"):
+            _whole(name, value, low, high)
+    _check_device(ns, dev)
+    ttl = ns.sysctls.number("net.ipv4.ip_default_ttl") if ttl is None else ttl
+    return Request(ns.name, dst, proto, port or DEFAULT_PORT.get(proto, 0), own, ttl, size, _DF[df], dev, tos)
 
 
-class Request:
-    """What is sent: everything but the sequence number."""
-
-    __slots__ = ("ns", "dst", "src", "proto", "port", "ttl", "size", "df", "dev", "tos", "id")
-
-    def __init__(self, ns: Namespace, dst: IPv4Address, src: IPv4Address, proto, port, ttl, size, df, dev, tos, id):
-        self.ns, self.dst, self.src, self.proto, self.port = ns, dst, src, proto, port
-        self.ttl = ttl if ttl is not None else int(ns.sysctls["net.ipv4.ip_default_ttl"])
-        self.size, self.df, self.dev, self.tos, self.id = size, df, dev, tos, id
-
-    def packet(self, seq: int, token: str) -> Packet:
-        match self.proto:
-            case "icmp":
-                transport = Icmp(ECHO_REQUEST, 0, self.id, seq)
-            case "udp":
-                transport = Udp(SOURCE_PORT, self.port)
-            case _:
-                transport = Tcp(SOURCE_PORT, self.port)
-        size = 0 if self.proto == "tcp" else self.size
-        ip = IPv4(self.src, self.dst, self.ttl, df=self.df != "no", tos=self.tos)
-        return Packet(ip=ip, transport=transport, size=size, token=token)
-
-    def __str__(self) -> str:
-        what = {"icmp": "ping", "udp": f"UDP to port {self.port}", "tcp": f"TCP to port {self.port}"}[self.proto]
-        return f"{what} from {self.ns.name} to {self.dst}"
+def check_times(*, count: int, interval: float, wait: float, deadline: float | None = None) -> None:
+    """Raises BadInput for what no probe can be timed by."""
+    _whole("count", count, 1, 2**31)
+    for name, seconds in (("interval", interval), ("wait", wait), ("deadline", deadline)):
+        if seconds is None and name == "deadline":
+            continue
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not isfinite(seconds) or seconds < 0:
+            raise BadInput(f"{name} {seconds!r} is not a number of seconds: 0 or more, such as 0.5")
 
 
-def _exchange(net: Net, request: Request, start: float, count: int, interval: float, wait: float, deadline: float | None) -> int:
+def _exchange(session: Session, request: Request, count: int, interval: float, wait: float, deadline: float | None) -> int:
     """Send on time, let things happen in between, stop when ping would. Returns how many were sent."""
+    lab, start, replies = session.lab, session.start, session.replies
     sent, code = 0, 0
     ends = start + deadline if deadline is not None else None
-
-    def unnoticed(reply: Reply) -> bool:
-        """From a chosen source ping goes on sending without a route: it never asked for one first.
-        And what an interface refuses for the moment (ENOBUFS) it counts as sent and lost."""
-        return reply.errno == errno.ENOBUFS or (bool(int(request.src)) and reply.errno != errno.EMSGSIZE)
+    tally = _Tally(session, bool(int(request.src)))
 
     def enough() -> bool:
-        errors = sum(r.kind == "error" or (r.kind == "local" and not unnoticed(r)) for r in net.replies)
-        answers = sum(r.kind in ("reply", "refused") for r in net.replies)
+        answers, errors = tally.count()
         return answers + errors >= count or (deadline is not None and errors > 0)
 
-    while True:
+    while not lab.exhausted:
         due = start + sent * interval
-        if sent >= count and deadline is None:
+        if (sent >= count and deadline is None) or (ends is not None and due >= ends):
             break
-        if ends is not None and due >= ends:
+        session.wait(due, enough)
+        if enough() or lab.exhausted:
             break
-        net.run(due, enough)
-        if enough():
-            break
-        net.lab.now = max(net.lab.now, due)
+        lab.now = max(lab.now, due)
         sent += 1
-        code = send_one(net, request, sent)
-        net.run(net.lab.now, lambda: False)
+        code = session.send(request, sent)
+        session.settle()
     last = start + (sent - 1) * interval
     if ends is not None:
-        net.run(ends, enough)
+        session.wait(ends, enough)
         return sent
     if code and enough():  # ping notices a packet of its own that was refused when the next one is due
-        net.run(last + interval, lambda: False)
-    net.run(last, enough)
-    while not enough():
-        answered = any(r.kind in ("reply", "refused") for r in net.replies)
-        limit = last + (max(interval, 0.0) if answered else wait)
-        before = len(net.replies)
-        net.run(limit, lambda before=before: enough() or len(net.replies) > before)
-        if len(net.replies) == before:
+        session.wait(last + interval, lambda: False)
+    session.wait(last, enough)
+    while not enough() and not lab.exhausted:
+        limit = last + (interval if tally.count()[0] else wait)
+        before = len(replies)
+        session.wait(limit, lambda before=before: enough() or len(replies) > before)
+        if len(replies) == before:
             break
     return sent
 
 
-def send_one(net: Net, request: Request, seq: int) -> int:
-    """One packet; what our own kernel refuses is a reply of kind "local". Returns the errno, or 0."""
-    net.sent_at[seq] = net.now
-    packet = request.packet(seq, net.token)
-    net.step(request.ns, None, "send", str(request), packet)
-    if int(request.src) and address_type(net.lab, request.ns, request.src) == "unicast":
-        code = errno.EADDRNOTAVAIL  # what bind(2) says before anything is sent
-    else:
-        net.sending = True
-        code = send(net, request.ns, packet, request.dev, request.df)
-        net.sending = False
-    if code:
-        mtu = None
-        if code == errno.EMSGSIZE:
-            decision = output(net.lab, request.ns, request.dst, src=request.src if int(request.src) else None, oif=request.dev)
-            mtu = path_mtu(net, request.ns, decision)
-        net.replies.append(Reply(seq, "local", errno=code, mtu=mtu, at=net.now))
-    return code
+class _Tally:
+    """How many answers and errors came so far; each reply is looked at once."""
+
+    def __init__(self, session: Session, chosen_source: bool):
+        self.replies, self.chosen_source = session.replies, chosen_source
+        self.read, self.answers, self.errors = 0, 0, 0
+
+    def count(self) -> tuple[int, int]:
+        while self.read < len(self.replies):
+            reply = self.replies[self.read]
+            self.read += 1
+            self.answers += reply.kind in ("reply", "refused")
+            self.errors += reply.kind == "error" or (reply.kind == "local" and not self._unnoticed(reply.errno))
+        return self.answers, self.errors
+
+    def _unnoticed(self, code: int) -> bool:
+        """From a chosen source ping goes on sending without a route: it never asked for one first.
+        And what an interface refuses for the moment (ENOBUFS) it counts as sent and lost."""
+        return code == errno.ENOBUFS or (self.chosen_source and code != errno.EMSGSIZE)
 
 
-def _df(df: bool | str | None) -> str:
-    """"fixed" (always DF), "no" (never) or "want" (Linux's default)."""
-    return {None: "want", True: "fixed", False: "no"}.get(df, df)
+def _whole(name: str, value, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        what = "number of bytes" if name == "size" else "number"
+        raise BadInput(f"{name} {value!r} is not a {what} from {low} to {high}")
 
 
-def _check(ns: Namespace, proto: str, port, ttl, size, dev) -> None:
-    if proto not in ("icmp", "udp", "tcp"):
-        raise BadInput(f"proto {proto!r} is not one of icmp, udp, tcp")
-    if port is not None and not 1 <= port <= 65535:
-        raise BadInput(f"port {port!r} is not a number from 1 to 65535")
-    if ttl is not None and not 1 <= ttl <= 255:
-        raise BadInput(f"ttl {ttl!r} is not a number from 1 to 255")
-    if not 0 <= size <= 65507:
-        raise BadInput(f"size {size!r} is not a number of bytes from 0 to 65507")
+def _check_device(ns: Namespace, dev: str | None) -> None:
     if dev is not None and ns.find(dev) is None:
         there = ", ".join(i.name for i in ns.by_index())
         raise LabError(f"there is no interface {dev!r} in {ns.name}; there are: {there}")
@@ -209,6 +164,8 @@ def _check(ns: Namespace, proto: str, port, ttl, size, dev) -> None:
 
 def _address(value, what: str) -> IPv4Address:
     try:
+        if isinstance(value, int):
+            raise ValueError
         return IPv4Address(value)
     except ValueError:
         raise BadInput(

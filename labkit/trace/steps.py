@@ -1,9 +1,4 @@
-"""The values a probe leaves behind: Step, Sighting, Reply, Verdict.
-
-Kinds of steps: "send" (a program sends), "route" (a lookup), "local" (it is for us), "out" and "in"
-(sightings), "arp", "bridge", "forward" (TTL lowered), "wrap" and "unwrap" (tunnels), "fragment",
-"icmp" (an error is raised), "deliver", "drop", "learn".
-"""
+"""The values a probe leaves behind: Step, Sighting, Reply, Verdict."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -12,6 +7,12 @@ from typing import NamedTuple
 from ..lab.lookup import Decision
 from ..lab.packet import Packet
 from ..tables.values import Value
+
+#: The kinds of steps. "raised" and "heard" are the two ends of an ICMP error; "deliver" is to a program or a socket.
+KINDS = (
+    "send", "route", "out", "in", "arp", "bridge", "learn", "forward", "wrap", "unwrap", "fragment",
+    "raised", "heard", "deliver", "drop", "storm",
+)  # fmt: skip
 
 
 class Sighting(NamedTuple):
@@ -28,7 +29,8 @@ class Sighting(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Step(Value):
-    """One thing that happened. `details` are the candidates that lost, one line each.
+    """One thing that happened. `details` are the candidates that lost, one line each; `why` is the reason alone, `said` the
+    sentence (of a sighting, where it is empty, the packet's own).
 
     `aside` marks what is not on the probe's own path: ARP, and copies of flooded frames.
     """
@@ -37,11 +39,22 @@ class Step(Value):
     namespace: str
     interface: str | None
     kind: str
-    text: str
+    said: str
     packet: Packet | None = None
     decision: Decision | None = None
     details: tuple[str, ...] = ()
     aside: bool = False
+    why: str = ""
+
+    @property
+    def text(self) -> str:
+        """What happened, in a sentence."""
+        return self.said or str(self.packet)
+
+    @property
+    def leg(self) -> str:
+        """Which way the packet goes: "request", "answer", "error", or "" for ARP and for what has no packet."""
+        return self.packet.leg if self.packet is not None else ""
 
     @property
     def sighting(self) -> Sighting | None:

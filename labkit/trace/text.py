@@ -8,7 +8,7 @@ from itertools import groupby
 
 from .steps import Step
 
-_LABELS = {"in": "<-", "out": "->"}
+_LABELS = {"in": "<-", "out": "->", "raised": "icmp", "heard": "icmp"}
 
 
 def trace_text(trace) -> str:

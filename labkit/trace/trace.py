@@ -5,10 +5,22 @@
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
 
-from .engine import Net
-from .steps import Reply, Sighting, Step, Verdict
+from ..errors import BadInput
+from ..lab.packet import Packet
+from .steps import KINDS, Reply, Sighting, Step, Verdict
 from .verdicts import verdict
+
+if TYPE_CHECKING:
+    from .session import Request, Session
+
+
+class Told(tuple):
+    """Sentences; `print` shows each on a line of its own."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +28,7 @@ class Trace:
     """`delivered`: the request reached the destination; `answered`: its answer came back.
 
     `sent` packets; `replies` in the order they came; `start` is the lab's clock when it began.
-    `observed` is true for what a real kernel showed.
+    `observed` is true for what a real kernel showed. `port` is the source port of UDP and TCP probes.
     """
 
     title: str
@@ -31,16 +43,17 @@ class Trace:
     start: float = 0.0
     token: str = ""
     observed: bool = False
+    port: int = 0
 
     @classmethod
-    def of(cls, net: Net, request, start: float, sent: int) -> "Trace":
+    def of(cls, session: "Session", request: "Request", sent: int) -> "Trace":
         """The trace of a probe that has ended."""
-        steps, replies = tuple(net.steps), tuple(net.replies)
-        delivered = bool(net.arrivals)
-        ending = verdict(steps, replies, delivered, request.ns.name, net.arrivals, request.proto)
+        steps, replies = tuple(session.net.steps), tuple(session.replies)
+        delivered = bool(session.arrivals)
+        ending = verdict(steps, replies, delivered, request.source, session.arrivals)
         return cls(
-            str(request), request.ns.name, request.dst, request.proto, steps, replies, delivered, ending,
-            sent, start, net.token,
+            str(request), request.source, request.dst, request.proto, steps, replies, delivered, ending,
+            sent, session.start, session.token, port=session.port,
         )
 
     @property
@@ -56,6 +69,25 @@ class Trace:
     def sightings(self) -> tuple[Sighting, ...]:
         """What tcpdump would show, in order, on every interface of every namespace."""
         return tuple(step.sighting for step in self.steps if step.sighting is not None)
+
+    def seen(self, namespace: str, interface: str, direction: str | None = None, arp: bool = False) -> tuple[Packet, ...]:
+        """The packets that tcpdump on that interface shows, "in", "out" or (None) both; ARP only when asked for."""
+        return tuple(
+            step.packet for step in self.steps
+            if step.kind in ((direction,) if direction else ("in", "out")) and (step.namespace, step.interface) == (namespace, interface)
+            and (arp or step.packet.arp is None)
+        )  # fmt: skip
+
+    def told(self, on: str | None = None, kinds: str = "", aside: bool = False) -> Told:
+        """The sentences of one namespace (None: of all) and of some kinds of step, as "route forward" (see `steps`)."""
+        wanted = kinds.split()
+        unknown = [kind for kind in wanted if kind not in KINDS]
+        if unknown:
+            raise BadInput(f"there is no kind of step {unknown[0]!r}; there are: {' '.join(KINDS)}")
+        return Told(
+            str(step) for step in self.steps
+            if on in (None, step.namespace) and (not wanted or step.kind in wanted) and (aside or not step.aside)
+        )  # fmt: skip
 
     def diff(self, other: "Trace"):
         """Hold this trace against another one, hop by hop: a Diff."""

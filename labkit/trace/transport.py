@@ -35,7 +35,7 @@ def _udp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
     program = _program(ns, packet)
     if program is not None:
         return program_in(net, ns, interface, program, packet)
-    if _is_answer(net, ns, packet):
+    if net.session is not None and net.session.hears(ns, packet):
         return take_answer(net, ns, interface, packet, Reply(1, "reply", packet.src, packet.ttl, size=packet.size))
     if address_type(net.lab, ns, packet.dst) != "local":
         return net.drop(ns, interface, f"no socket takes UDP broadcasts at port {packet.dport}", packet)
@@ -61,16 +61,12 @@ def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
 def _answer(net: Net, ns: Namespace, packet: Packet, transport: Udp | Tcp) -> None:
     ip = IPv4(packet.dst, packet.src, int(ns.sysctls["net.ipv4.ip_default_ttl"]), df=True)
     net.step(ns, None, "send", f"answers {packet.src}", packet)
-    send(net, ns, Packet(ip=ip, transport=transport, size=packet.size, token=packet.token), df="want")
+    send(net, ns, Packet(ip=ip, transport=transport, size=packet.size, token=packet.token, leg="answer"), df="want")
 
 
 def listening(ns: Namespace, proto: str, address: IPv4Address, port: int) -> bool:
     """Whether a socket is open for this address and port."""
     return bool({(proto, None, port), (proto, address, port)} & ns.listeners)
-
-
-def _is_answer(net: Net, ns: Namespace, packet: Packet) -> bool:
-    return packet.token == net.token and ns.name == net.source and packet.dport == net.source_port
 
 
 def _program(ns: Namespace, packet: Packet):

@@ -4,13 +4,14 @@ kernel: drivers/net/vxlan/vxlan_core.c, drivers/net/tun.c; facts.md 1.4 and 1.5.
 """
 
 import errno
+from dataclasses import replace
 from ipaddress import IPv4Address
 from zlib import crc32
 
 from ..lab.fdb import by_device
 from ..lab.interface import Interface
 from ..lab.links import VXLAN_OVERHEAD
-from ..lab.lookup import address_type, output
+from ..lab.lookup import Decision, address_type, output
 from ..lab.namespace import Namespace
 from ..lab.packet import UNREACHABLE, Icmp, IPv4, Packet, Udp
 from ..lab.program import Dropped, Program, ToPeer, ToTun
@@ -20,11 +21,13 @@ from .engine import Net, handles
 from .ip_out import learn_path_mtu, path_mtu, send
 
 _ANY = IPv4Address(0)
+#: In so many interfaces one frame may be put before a tunnel gives up (kernel: include/net/ip_tunnels.h IP_TUNNEL_RECURSION_LIMIT).
+NESTED_AT_MOST = 5
 _ALL_ZERO = "00:00:00:00:00:00"
 
 
 @handles("vxlan_out")
-def vxlan_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
+def vxlan_out(net: Net, namespace: str, uid: int, packet: Packet, nesting: int) -> None:
     """A frame leaves by a vxlan interface: the FDB says in which UDP datagrams it goes, and where."""
     ns, device = net.lab[namespace], net.lab.interface(uid)
     vxlan, mac = device.vxlan, packet.eth.dst
@@ -35,6 +38,7 @@ def vxlan_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
         what = "a broadcast" if group else mac
         return net.drop(ns, device, f"the FDB of {device.name} has no entry for {what}: dropped without a word", packet)
     for entry in entries:
+        net.nesting = nesting
         _wrap(net, ns, device, packet, entry.dst, vxlan.dev if by_device(device, entry) else None)
 
 
@@ -44,12 +48,21 @@ def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IP
     if vxlan.local is not None and address_type(net.lab, ns, vxlan.local) != "local":
         _count_sent(device, packet, errno.EINVAL)
         return net.drop(ns, device, f"{vxlan.local} is no address of this namespace: nothing can be sent from it", packet)
-    if _too_big(net, ns, device, packet, remote, oif):
+    way = output(net.lab, ns, remote, src=vxlan.local, oif=oif)
+    if way.dev == device.name:
+        device.count("tx_errors")
+        device.count("collisions")
+        return net.drop(ns, device, f"the way to {remote} is {device.name} itself: a tunnel cannot carry itself", packet)
+    if _too_big(net, ns, device, packet, way):
         return
+    if net.nesting > NESTED_AT_MOST:
+        device.count("tx_errors")
+        return net.drop(ns, device, "too many tunnels in one another: the kernel gives up (Dead loop on virtual device)", packet)
+    net.nesting += 1
     outer = Packet(
         ip=IPv4(vxlan.local or _ANY, remote, vxlan.ttl or ns.sysctls.number("net.ipv4.ip_default_ttl"), df=False),
         transport=Udp(source_port(packet), vxlan.port),
-        inner=packet, token=packet.token, vni=vxlan.vni,
+        inner=packet, size=packet.frame_length, token=packet.token, vni=vxlan.vni, leg=packet.leg, mark=packet.mark,
     )
     words = f"wrapped as VXLAN {vxlan.vni} in UDP port {vxlan.port}, {outer.length} bytes in all"
     net.step(ns, device, "wrap", f"{packet.eth.dst} is behind VTEP {remote}: {words}", outer)
@@ -57,14 +70,13 @@ def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IP
     _count_sent(device, packet, code)
 
 
-def _too_big(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IPv4Address, oif: str | None) -> bool:
+def _too_big(net: Net, ns: Namespace, device: Interface, packet: Packet, way: Decision) -> bool:
     """A packet that fits the tunnel but not the way to the other VTEP. True when it is answered instead of sent.
 
     Whoever sends or routes into the tunnel remembers the smaller path MTU, and the outer packet is fragmented. Behind
     a bridge nobody would learn of it, so the tunnel answers in the destination's name (net/ipv4/ip_tunnel_core.c
     skb_tunnel_check_pmtu, iptunnel_pmtud_check_icmp).
     """
-    way = output(net.lab, ns, remote, src=device.vxlan.local, oif=oif)
     if packet.arp or way.errno or way.kind != "unicast":
         return False
     most = path_mtu(net, ns, way) - VXLAN_OVERHEAD
@@ -76,9 +88,9 @@ def _too_big(net: Net, ns: Namespace, device: Interface, packet: Packet, remote:
     if not packet.ip.df or packet.is_fragment or packet.is_error or most < 576:
         return False
     icmp = Icmp(UNREACHABLE, 4, mtu=most, quoted=packet.bare())
-    answer = Packet(ip=IPv4(packet.dst, packet.src, df=True), transport=icmp, token=packet.token)
+    answer = Packet(ip=IPv4(packet.dst, packet.src, df=True), transport=icmp, token=packet.token, leg="error")
     answer = answer.framed(packet.eth.dst, packet.eth.src)
-    net.step(ns, device, "icmp", f"sends ICMP {icmp_words(icmp)} to {packet.src}, as if from {packet.dst}", packet)
+    net.step(ns, device, "raised", f"sends ICMP {icmp_words(icmp)} to {packet.src}, as if from {packet.dst}", packet)
     device.count_packet("tx", answer.frame_length)
     device.count_packet("rx", answer.frame_length)
     net.post("receive", ns.name, device.uid, answer)
@@ -122,7 +134,7 @@ def vxlan_in(net: Net, ns: Namespace, interface: Interface, devices: list[Interf
     if device.vxlan.learning and device.vxlan.fdb.find(inner.eth.src) is None:
         device.vxlan.fdb.add(FdbEntry(inner.eth.src, device.name, packet.src, owner="self", seen=net.now))
     device.count_packet("rx", inner.length)
-    net.post("receive", ns.name, device.uid, inner)
+    net.post("receive", ns.name, device.uid, replace(inner, mark=packet.mark) if packet.mark != inner.mark else inner)
 
 
 @handles("tun_out")
@@ -133,6 +145,8 @@ def tun_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
     if program is None:
         return net.drop(ns, device, f"{device.tun.program or 'nobody'} does not read {device.name}", packet)
     device.count_packet("tx", packet.length)
+    if packet.mark:
+        packet = replace(packet, mark=0)  # a program reads bytes
     _act(net, ns, program, packet, program.from_tun(packet))
 
 
@@ -154,7 +168,7 @@ def _act(net: Net, ns: Namespace, program: Program, packet: Packet, actions: lis
             case ToPeer(inner, peer, port, why):
                 outer = Packet(
                     ip=IPv4(program.address or _ANY, peer, 64, df=True), transport=Udp(program.port, port),
-                    inner=inner, token=packet.token,
+                    inner=inner, size=inner.frame_length, token=packet.token, leg=inner.leg,
                 )
                 net.step(ns, tun, "wrap", f"{program.name}: {why}; {outer.length} bytes in all", outer)
                 send(net, ns, outer, df="want")

@@ -7,8 +7,11 @@ from ..lab.packet import ICMP_WORDS
 from .steps import Reply, Step, Verdict
 
 
-def verdict(steps: tuple[Step, ...], replies: tuple[Reply, ...], delivered: bool, source: str, arrivals: list[str], proto: str) -> Verdict:
-    """The verdict on a probe: answered, refused, an error that came back, or where it died."""
+def verdict(steps: tuple[Step, ...], replies: tuple[Reply, ...], delivered: bool, source: str, arrivals: list[str]) -> Verdict:
+    """The verdict on a probe: a storm, answered, refused, an error that came back, or where it died."""
+    storm = next((s for s in steps if s.kind == "storm"), None)
+    if storm is not None:
+        return Verdict("loop", storm.namespace, storm.why)
     answer = next((r for r in replies if r.kind == "reply"), None)
     if answer is not None:
         with_ttl = f" with TTL {answer.ttl}" if answer.ttl else ""
@@ -40,7 +43,7 @@ def _words(reply: Reply) -> str:
 def _raised_at(steps: tuple[Step, ...], reply: Reply, source: str) -> str:
     """The namespace that raised an error."""
     for step in reversed(steps):
-        if step.kind == "icmp" and step.text.startswith("sends"):
+        if step.kind == "raised":
             return step.namespace
     return source
 
@@ -51,12 +54,9 @@ def _silence(steps: tuple[Step, ...], delivered: bool, source: str, arrivals: li
     ranked = sorted(drops, key=lambda s: (s.aside, s.packet is not None and s.packet.is_error, -drops.index(s)))
     last = ranked[0] if ranked else None
     if delivered:
-        lost = f"; the answer was lost at {last.namespace}: {_why(last)}" if last else ""
+        lost = f"; the answer was lost at {last.namespace}: {last.why}" if last else ""
         return Verdict("answer lost", last.namespace if last else arrivals[-1], f"the request was delivered in {arrivals[-1]}{lost}")
     if last is None:
         return Verdict("no answer", source, "nothing came back in time")
-    return Verdict("dropped", last.namespace, _why(last))
+    return Verdict("dropped", last.namespace, last.why)
 
-
-def _why(step: Step) -> str:
-    return step.text.removeprefix("dropped: ")

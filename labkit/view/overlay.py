@@ -6,8 +6,6 @@ anchor to anchor. Between two wires it runs underneath a part, whose frame then 
 
 from itertools import pairwise
 
-from ..lab.packet import ECHO_REQUEST, Icmp, Packet
-from ..trace.probe import SOURCE_PORT
 from ..trace.steps import Step
 from ..trace.trace import Trace
 from .contents import Chip
@@ -17,7 +15,7 @@ from .scene import Key, Mark, Part, Point, Scene, Trail, Wire
 from .wiring import wiring
 
 #: Steps that happen in the namespace as a whole, where routing is drawn.
-IN_THE_STACK = frozenset({"send", "route", "local", "forward", "deliver", "icmp", "fragment"})
+IN_THE_STACK = frozenset({"send", "route", "forward", "deliver", "raised", "heard", "fragment"})
 #: Steps that are told but do not move the packet.
 STANDING = frozenset({"arp", "learn"})
 
@@ -44,20 +42,6 @@ def overlay(layout: Layout, trace: Trace | None, step: int | None, before: Trace
     )
 
 
-def leg_of(packet: Packet | None) -> str | None:
-    """"request", "answer" or "error", by the innermost packet; None when that cannot be told."""
-    while packet is not None and packet.inner is not None:
-        packet = packet.inner
-    if packet is None or packet.arp is not None:
-        return None
-    match packet.transport:
-        case Icmp(type=kind) as icmp:
-            return "error" if icmp.is_error else "request" if kind == ECHO_REQUEST else "answer"
-        case None:
-            return leg_of(packet.whole)
-    return "request" if packet.sport == SOURCE_PORT else "answer"
-
-
 def anchor(layout: Layout, step: Step) -> Key | None:
     """The part at which a step happens, or None when that is not drawn."""
     stack = (step.namespace, "", "routing")
@@ -76,7 +60,7 @@ def _ways(layout: Layout, trace: Trace) -> dict[str, list[Key]]:
     for step in trace.steps:
         if step.aside or step.kind in STANDING:
             continue
-        leg = leg_of(step.packet) or leg
+        leg = step.leg or leg
         key = anchor(layout, step)
         way = ways.setdefault(leg, [])
         if key is not None and (not way or way[-1] != key):
@@ -147,8 +131,8 @@ def _ending(layout: Layout, trace: Trace | None) -> list[Mark]:
     for step in trace.steps:
         if step.aside or step.kind not in ("deliver", "drop"):
             continue
-        if step.kind == "deliver" and not (step.text.startswith("delivered") and leg_of(step.packet) == "request"):
-            continue
+        if step.kind == "deliver" and (step.leg != "request" or step.packet.inner is not None):
+            continue  # an answer, or a tunnel's datagram
         marks.append(Mark("arrived" if step.kind == "deliver" else "lost", _corner(layout, step)))
     return marks
 

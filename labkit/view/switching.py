@@ -126,7 +126,7 @@ class Switching:
         ip = IPv4(IPv4Address("192.0.2.1"), IPv4Address("192.0.2.2"))
         token = f"frame-{number}"
         packet = Packet(ip, Icmp(ECHO_REPLY), Ethernet(sender.mac, mac), size=56, token=token)
-        net = Net(lab, token)
+        net = Net(lab, token=token)
         ns = lab[sender.namespace]
         transmit(net, ns, ns.find(sender.interface), packet)
         net.run(lab.now, lambda: False)
