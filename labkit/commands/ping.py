@@ -118,7 +118,7 @@ def _send(ctx: Context, options: Options, target: IPv4Address) -> tuple[tuple[Re
         return _too_large(ctx, options, target, count or 1)
     trace = probe(
         ctx.lab, ctx.ns.name, target, ttl=options.ttl, size=options.size, df=_df(options, target),
-        src=options.source, dev=options.device, tos=options.tos, count=count or 2**31,
+        src=options.source, dev=options.device, tos=options.tos & 255, count=count or 2**31,
         interval=options.interval, wait=wait, deadline=options.deadline,
     )  # fmt: skip
     return trace.replies, trace.sent, trace.start
