@@ -83,7 +83,7 @@ def _too_big(net: Net, ns: Namespace, device: Interface, packet: Packet, way: De
     if packet.length <= most:
         return False
     if not device.master:
-        learn_path_mtu(net, ns, packet.dst, most)
+        learn_path_mtu(net, ns, packet, most)
         return False
     if not packet.ip.df or packet.is_fragment or packet.is_error or most < 576:
         return False
