@@ -13,7 +13,8 @@ _HEADS = {
 
 #: What means something to Markdown or HTML, and what makes a bare address a link (GitHub Flavored Markdown 6.9).
 _MARKUP = re.compile(r"[\\`*_\[\]|~$<&@]|(?<=\])\(|:(?=//)|(?<=www)\.", re.IGNORECASE)
-_ENTITIES = {"<": "&lt;", "&": "&amp;"}
+#: Where a backslash is not enough; MathJax looks for pairs of $ in what Markdown has made, but not across elements.
+_LITERAL = {"<": "&lt;", "&": "&amp;", "$": r"<span>\$</span>"}
 _CODE = re.compile(r"(`[^`\n]+`)")
 
 
@@ -45,4 +46,4 @@ class Feedback:
 
 
 def _literal(text: str) -> str:
-    return _MARKUP.sub(lambda found: _ENTITIES.get(found[0], "\\" + found[0]), text)
+    return _MARKUP.sub(lambda found: _LITERAL.get(found[0], "\\" + found[0]), text)

@@ -17,6 +17,14 @@ lab.sh("ip link add a type veth peer name b")
 TraceExplorer(lab, "<img src=x onerror=alert(1)>", "127.0.0.1")
 """
 
+TYPED = ("[click](javascript:alert(4)) ![x](http://example.org/x.png)", "<img src=y> `code` a|b *x* __y__ $z$ www.example.org x@y.org")
+ANSWER = f"""
+from labkit.course import nb00
+from IPython.display import display
+for typed in {TYPED!r}:
+    display(nb00.first_ttl.check(typed))
+"""
+
 #: Types each address in turn, and waits until what `shown` finds is another one.
 KEY_TO_SCREEN = """async ([label, shown, addresses]) => {
   const found = [...document.querySelectorAll('label')].find(l => l.textContent === label)
@@ -38,7 +46,7 @@ KEY_TO_SCREEN = """async ([label, shown, addresses]) => {
 
 @pytest.fixture(scope="module")
 def page(open_notebook):
-    with open_notebook([OURS, USUAL, EVIL]) as page:
+    with open_notebook([OURS, USUAL, ANSWER, EVIL]) as page:
         yield page
 
 
@@ -78,6 +86,35 @@ def test_a_pinned_trace_is_compared_and_the_commands_are_shown(page, explorer, k
     keep_screenshot(page, "compared")
 
 
+def change_theme(page, name: str) -> None:
+    page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab ' + name})", name)
+    page.wait_for_selector("#jupyterlab-splash", state="detached")
+
+
+def type_line(explorer, line: str) -> None:
+    explorer.get_by_label("becomes").fill(line)
+    explorer.get_by_label("becomes").press("Enter")
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_what_goes_wrong_is_told_beside_the_field_and_the_explorer_goes_on(page, explorer, keep_screenshot, theme):
+    change_theme(page, theme)
+    type_line(explorer, "ip route add default via 10.9.9.9")
+    expect(explorer.get_by_role("alert")).to_contain_text("Nexthop has invalid gateway")
+    type_line(explorer, "ip netns add n9")
+    expect(explorer.get_by_role("alert")).to_have_count(0)
+    expect(explorer.get_by_label("Change in").locator("option", has_text="n9")).to_have_count(1)
+    explorer.get_by_label("Change in").select_option("k8s-node1")
+    type_line(explorer, "docker rm -f $(docker ps -q)")
+    expect(explorer.get_by_role("alert")).to_contain_text("there is no namespace 'wp-mysql-t5w0m' any more")
+    expect(explorer.get_by_label("From", exact=True)).to_have_value("wp-mysql-t5w0m (gone)")
+    keep_screenshot(page, f"gone-{theme.lower()}")
+    explorer.get_by_role("button", name="Undo").click()
+    expect(verdict(explorer)).to_contain_text("answered at mysql-demo-e81sy")
+    expect(explorer.get_by_role("alert")).to_have_count(0)
+    change_theme(page, "Light")
+
+
 @pytest.mark.needs("namespaces", "tun")
 def test_the_kernel_is_asked_by_a_button(page, explorer, keep_screenshot):
     button = explorer.get_by_role("button", name="Run it on the kernel")
@@ -107,6 +144,14 @@ def test_names_that_are_markup_stay_text(page):
     cell.get_by_label("To", exact=True).press("Enter")
     expect(cell.get_by_role("alert")).to_contain_text("<img src=y onerror=alert(3)>")
     assert cell.locator(".jp-OutputArea-output :is(img, script)").count() == 0
+
+
+@pytest.mark.parametrize("number", range(len(TYPED)))
+def test_an_answer_stays_text_in_its_own_feedback(page, number):
+    shown = page.locator(".jp-CodeCell").nth(2).locator(".jp-RenderedMarkdown").nth(number)
+    expect(shown).to_contain_text(f"'{TYPED[number]}' is not a whole number")
+    assert shown.locator(":is(a, img, em, code, table, .MathJax, mjx-container)").count() == 0
+    assert shown.locator("strong").all_inner_texts() == ["That is not an answer of the kind asked for."]
 
 
 def test_from_key_to_screen(page, explorer, measure):

@@ -115,7 +115,7 @@ def test_nothing_typed_is_markup_in_its_own_feedback(typed):
     for feedback in shown:
         text = feedback._repr_markdown_()
         head, body = text[: text.index("**", 2) + 2], text[text.index("**", 2) + 2 :]
-        body = re.sub(r"(?<!\\)`[^`]+`", "", body)  # code is never read as markup
+        body = re.sub(r"(?<!\\)`[^`]+`|<span>\\\$</span>", "", body)  # code is never read as markup, nor is $ alone in an element
         assert head.startswith("**") and not LINK_OR_MARK.search(body), text
 
 
