@@ -10,15 +10,16 @@ from .lab.lab import Lab as State
 class Lab(State):
     """One or more machines made of Linux tables. `Lab()` has one machine, "host", with lo."""
 
-    def sh(self, line: str, on: str | None = None):
-        """Run a command line in the namespace `on` and answer as the real tool does.
+    def sh(self, line: str, on: str | None = None, stdin: str = "", variables=None):
+        """Run a line of shell, or several, in the namespace `on` and answer as the real tools do.
 
-        Returns a Result with returncode, stdout and stderr. A command's failure is not an exception;
+        Returns a Result with returncode, stdout and stderr. `stdin` is what the line reads. Its shell variables go with it,
+        unless `variables` (commands.shell.Variables) are handed from one call to the next. A command's failure is not an exception;
         LabError only when there is no such namespace.
         """
         from .commands.shell import sh
 
-        return sh(self, line, on)
+        return sh(self, line, on, stdin, variables)
 
     def replay(self, text: str):
         """Run a pasted transcript, prompts and all; one Replayed (expected, got, same) per command."""
@@ -26,14 +27,23 @@ class Lab(State):
 
         return replay(self, text)
 
-    def trace(self, source: str, destination: str, **how):
+    def trace(
+        self, source: str, destination: str, *, proto: str = "icmp", port: int | None = None, ttl: int | None = None, size: int = 56,
+        df: bool | None = None, src: str | None = None, dev: str | None = None, tos: int = 0, count: int = 1, interval: float = 1.0,
+        wait: float = 10.0, deadline: float | None = None,
+    ):
         """Send a probe and tell every decision on its way, there and back: a Trace.
 
-        how: proto="icmp"|"udp"|"tcp", port=, ttl=64, size=56 (payload bytes), df=, src=, dev=.
+        proto: "icmp", "udp" or "tcp". size: bytes of payload. df: True sets "don't fragment", False clears it, None is what Linux does.
+        src, dev: send from this address, out of this interface. Of `count` probes one leaves every `interval` seconds.
+        wait: seconds for the first answer; deadline: seconds after which it ends whatever happens.
         """
         from .trace.probe import trace
 
-        return trace(self, source, destination, **how)
+        return trace(
+            self, source, destination, proto=proto, port=port, ttl=ttl, size=size, df=df, src=src, dev=dev, tos=tos, count=count,
+            interval=interval, wait=wait, deadline=deadline,
+        )
 
     def who_wrote(self, line: str, on: str | None = None):
         """Who wrote this line of a table, and with which command: a list of (line, Origin)."""
@@ -41,8 +51,8 @@ class Lab(State):
 
         return who_wrote(self, line, on)
 
-    def realize(self, **how):
+    def realize(self):
         """The same lab in real network namespaces: a context manager (see `labkit.kernel`)."""
         from .kernel.realize import realize
 
-        return realize(self, **how)
+        return realize(self)

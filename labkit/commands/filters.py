@@ -4,10 +4,10 @@ They read what the pipe brings, or one of the only files there are, those under 
 The messages are those of coreutils 9.1 and grep 3.8.
 """
 
-import errno
 import re
 
-from ..errors import strerror
+from ..errors import KernelError
+from ..lab import files
 from ..trace.session import pass_time
 from .getopt import getopt
 from .result import Context, Failure, Result
@@ -22,9 +22,18 @@ def cat(ctx: Context, args: list[str]) -> Result:
 
 
 def echo(ctx: Context, args: list[str]) -> Result:
-    """The words with one space between; -n leaves the line's end away."""
-    bare = args[:1] == ["-n"]
-    return Result(0, " ".join(args[1:] if bare else args) + ("" if bare else "\n"))
+    """The words with one space between; -n leaves the line's end away, -e heeds \\n and \\t. Another `-x` is a word."""
+    given = set()
+    while args and re.fullmatch("-[neE]+", args[0]):
+        given |= set(args[0][1:])
+        args = args[1:]
+    text = " ".join(args)
+    if "e" in given:
+        text = re.sub(r"\\([\\abefnrtv])", lambda m: _ESCAPES[m[1]], text)
+    return Result(0, text + ("" if "n" in given else "\n"))
+
+
+_ESCAPES = {"\\": "\\", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 def true(ctx: Context, args: list[str]) -> Result:
@@ -196,10 +205,10 @@ def _value(word: str, line: str, fields: list[str], number: int) -> str:
 
 
 def _contents(tool: str, ctx: Context, name: str, status: int = 1) -> str:
-    """The pipe's text for "-", a setting's for its file under /proc/sys."""
+    """The pipe's text for "-", else the file's."""
     if name == "-":
         return ctx.stdin
-    key = name.removeprefix("/proc/sys/").translate(str.maketrans("./", "/."))
-    if name.startswith("/proc/sys/") and key in ctx.ns.sysctls:
-        return ctx.ns.sysctls[key] + "\n"
-    raise Failure(status, f"{tool}: {name}: {strerror(errno.ENOENT)}\n")
+    try:
+        return files.read(ctx.lab, ctx.ns, name)
+    except KernelError as error:
+        raise Failure(status, f"{tool}: {name}: {error}\n") from None

@@ -1,146 +1,247 @@
-"""A line of shell cut into words, pipes and lists: the small part of sh(1) a learner types.
+"""The grammar of the lab's shell: the part of bash a learner types, read whole before any of it runs.
 
-Understood: quotes, backslash, `#` comments, `|`, `;`, `&&`, `||`, backticks and `$( )`,
-`2>&1`, `2>/dev/null`, `>/dev/null`, and `> FILE` for files under /proc/sys.
+A command is Simple (assignments, words, redirections) or a Loop (`for … do … done`); `|` makes a Pipeline of them;
+`;`, `&&`, `||` and the ends of lines make lists of pipelines. What bash knows and the lab does not is refused here,
+in a sentence of the lab's: nothing is silently taken for a word.
 """
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from ..errors import BadInput
+from .quoting import Part, Word, parts, words
+from .tokens import Incomplete, ShellError, Token, tokens, unknown
 
-_OPERATORS = ("&&", "||", "|", ";")
+#: The longest text the shell reads, and how deep loops nest.
+LONGEST = 65_536
+DEEPEST = 8
+_UNKNOWN = {"if", "while", "until", "case", "select", "function", "coproc", "time", "[[", "{"}
+_MISPLACED = {"then", "elif", "else", "fi", "do", "done", "esac", "}"}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TO_STDOUT = (Part("text", "1"),)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """`fd` goes to (">", ">>") or comes from ("<") a file, is a copy of another (">&"), or reads a text ("<<")."""
+
+    fd: int
+    how: str
+    target: Word
+
+
+@dataclass(frozen=True, slots=True)
 class Simple:
-    """One command: its words, and where its outputs go ("" is the screen)."""
+    """One command: `X=1` in front of it, its words, and where its outputs go."""
 
-    words: list[str] = field(default_factory=list)
-    stdout_to: str = ""
-    stderr_to: str = ""
+    assignments: tuple[tuple[str, Word], ...]
+    words: tuple[Word, ...]
+    redirects: tuple[Redirect, ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Commands joined by `|`, and the operator before them ("", ";", "&&" or "||")."""
+    """Commands joined by `|`, and the operator before them ("", ";", "&&" or "||"); `!` turns its status round."""
 
-    operator: str = ""
-    commands: list[Simple] = field(default_factory=lambda: [Simple()])
+    operator: str
+    commands: tuple["Simple | Loop", ...]
+    negated: bool = False
 
 
-def parse(line: str, substitute) -> list[Pipeline]:
-    """Cut a line; `substitute(command)` gives the output of what is in backticks or `$( )`."""
-    pipelines = [Pipeline()]
-    for kind, word in _redirected(_tokens(line, substitute)):
-        simple = pipelines[-1].commands[-1]
-        if kind == "word":
-            simple.words.append(word)
-        elif kind == "stdout":
-            simple.stdout_to = word
-        elif kind == "stderr":
-            simple.stderr_to = word
-        else:
-            if not simple.words:
-                raise BadInput(f"bash: syntax error near unexpected token `{word}'")
-            if word == "|":
-                pipelines[-1].commands.append(Simple())
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`for NAME in WORDS; do BODY; done`."""
+
+    variable: str
+    words: tuple[Word, ...]
+    body: tuple[Pipeline, ...]
+    redirects: tuple[Redirect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The pipelines of one line, and its text as it was typed."""
+
+    text: str
+    pipelines: tuple[Pipeline, ...]
+
+
+@lru_cache(maxsize=256)
+def parse(text: str) -> tuple[Line, ...]:
+    """The lines of a script. ShellError where bash or the lab refuses one, Incomplete where the text ends too early."""
+    if len(text) > LONGEST:
+        raise ShellError(f"The lab's shell reads up to {LONGEST:,} characters at a time, and these are {len(text):,}.")
+    return tuple(_Parser(text).script())
+
+
+def is_complete(text: str) -> bool:
+    """Whether bash would run the text now rather than ask for a further line."""
+    if (len(text) - len(text.rstrip("\\"))) % 2:
+        return False
+    try:
+        parse(text)
+    except Incomplete:
+        return False
+    except ShellError:
+        pass
+    return True
+
+
+class _Parser:
+    """One token of look-ahead, one method for each thing of the grammar."""
+
+    def __init__(self, text: str):
+        self.text = text
+        self.tokens = tokens(text)
+        self.at = 0
+        self.depth = 0
+
+    @property
+    def next(self) -> Token:
+        return self.tokens[self.at]
+
+    def take(self) -> Token:
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def is_operator(self, *operators: str) -> bool:
+        return self.next.kind == "operator" and self.next.text in operators
+
+    def is_word(self, word: str) -> bool:
+        return self.next.kind == "word" and self.next.text == word
+
+    def skip_newlines(self) -> None:
+        while self.is_operator("\n"):
+            self.at += 1
+
+    def unexpected(self) -> ShellError:
+        """bash's words for what cannot stand here, or the lab's where bash would go on."""
+        if self.next.kind == "end":
+            return Incomplete("bash: syntax error: unexpected end of file")
+        if self.is_operator("("):
+            return unknown("`(`")
+        if self.is_operator("&"):
+            return ShellError("The lab's shell does not run commands in the background: leave the & away.")
+        shown = "newline" if self.is_operator("\n") else self.next.text
+        return ShellError(f"bash: syntax error near unexpected token `{shown}'")
+
+    def script(self):
+        """Line by line, to the end."""
+        self.skip_newlines()
+        while self.next.kind != "end":
+            start = self.next.start
+            pipelines = self.pipelines(("\n",))
+            if not (self.next.kind == "end" or self.is_operator("\n")):
+                raise self.unexpected()
+            yield Line(self.text[start : self.next.start].strip(), pipelines)
+            self.skip_newlines()
+
+    def pipelines(self, ends: tuple[str, ...]) -> tuple[Pipeline, ...]:
+        """Pipelines up to an operator of `ends`, a `done`, or what cannot follow."""
+        found, operator = [], ""
+        while not (found and operator == ";" and (self.next.kind == "end" or self.is_operator(*ends) or self.is_word("done"))):
+            found.append(self.pipeline(operator))
+            if self.is_operator(*ends) or not self.is_operator(";", "&&", "||", "\n"):
+                break
+            operator = self.take().text.replace("\n", ";")
+            if operator != ";" or "\n" not in ends:
+                self.skip_newlines()
+        return tuple(found)
+
+    def pipeline(self, operator: str) -> Pipeline:
+        negated = self.is_word("!")
+        self.at += negated
+        commands = [self.command()]
+        while self.is_operator("|", "|&"):
+            if self.take().text == "|&":
+                both = (*commands[-1].redirects, Redirect(2, ">&", _TO_STDOUT))
+                commands[-1] = replace(commands[-1], redirects=both)
+            self.skip_newlines()
+            commands.append(self.command())
+        return Pipeline(operator, tuple(commands), negated)
+
+    def command(self) -> Simple | Loop:
+        first = self.next.text if self.next.kind == "word" else ""
+        if first == "for":
+            return self.loop()
+        if first in _UNKNOWN:
+            raise unknown(f"`{first}`")
+        if first in _MISPLACED:
+            raise self.unexpected()
+        assignments, found, redirects = [], [], []
+        while self.next.kind in ("word", "redirect"):
+            if self.next.kind == "redirect":
+                redirects += self.redirect()
+                continue
+            raw = self.take().text
+            name = _NAME.match(raw)
+            if name and not found and raw.startswith("=", name.end()):
+                assignments.append((name[0], parts(raw[name.end() + 1 :])))
             else:
-                pipelines.append(Pipeline(word))
-    last = pipelines[-1]
-    if not last.commands[-1].words:
-        if last.operator in ("&&", "||") or len(last.commands) > 1:
-            raise BadInput("bash: syntax error: unexpected end of file")
-        pipelines.pop()
-    return pipelines
+                found += words(raw)
+        if not (assignments or found or redirects) or self.is_operator("("):
+            raise self.unexpected()
+        return Simple(tuple(assignments), tuple(found), tuple(redirects))
 
+    def redirect(self) -> list[Redirect]:
+        token = self.take()
+        if self.next.kind != "word":
+            raise ShellError("bash: syntax error near unexpected token `newline'") if self.next.kind == "end" else self.unexpected()
+        raw = self.take().text
+        if token.text in ("<<", "<<-"):
+            text = (Part("text", token.document, True),) if token.literal else parts(token.document, "<<")
+            return [Redirect(token.fd, "<<", text)]
+        target = parts(raw)
+        if token.text == "<<<":
+            together = tuple(replace(part, quoted=True) for part in target)
+            return [Redirect(token.fd, "<<", (*together, Part("text", "\n", True)))]
+        if token.text == ">&" and raw in ("1", "2"):
+            return [Redirect(token.fd, ">&", target)]
+        if token.text == ">&" and (raw in ("0", "-") or token.fd != 1):
+            raise unknown(f"`>&{raw}`")
+        if token.text in (">&", "&>", "&>>"):  # both outputs to one file
+            return [Redirect(1, ">>" if token.text == "&>>" else ">", target), Redirect(2, ">&", _TO_STDOUT)]
+        return [Redirect(token.fd, token.text, target)]
 
-def _redirected(tokens):
-    """Fold `>` and the word behind it into one token."""
-    tokens = iter(tokens)
-    for kind, word in tokens:
-        if kind != "redirect":
-            yield kind, word
-            continue
-        if word == "2>&1":
-            yield "stderr", "&1"
-            continue
-        target_kind, target = next(tokens, ("", ""))
-        if target_kind != "word":
-            raise BadInput("bash: syntax error near unexpected token `newline'")
-        yield ("stderr" if word.startswith("2") else "stdout"), target
+    def loop(self) -> Loop:
+        """`for NAME in WORDS; do …; done`, over as many lines as it likes."""
+        self.take()
+        if self.is_operator("("):
+            raise unknown("`for ((`")
+        if self.next.kind != "word":
+            raise self.unexpected()
+        variable = self.take().text
+        if not _NAME.fullmatch(variable):
+            raise ShellError(f"bash: `{variable}': not a valid identifier")
+        self.skip_newlines()
+        if not self.is_word("in"):
+            raise unknown("`for` without `in`") if self.is_word("do") or self.is_operator(";") else self.unexpected()
+        self.take()
+        found: list[Word] = []
+        while self.next.kind == "word":
+            found += words(self.take().text)
+        if not self.is_operator(";", "\n"):
+            raise self.unexpected()
+        self.take()
+        body = self.body()
+        redirects: list[Redirect] = []
+        while self.next.kind == "redirect":
+            redirects += self.redirect()
+        return Loop(variable, tuple(found), body, tuple(redirects))
 
-
-def _tokens(line: str, substitute):
-    """(kind, text) pairs: kind is "word", "operator" or "redirect"."""
-    i, word, started = 0, "", False
-    while i < len(line):
-        c = line[i]
-        if c.isspace() or c in "|;&>" or (c == "#" and not started):
-            redirect = c == ">" and word in ("", "1", "2")
-            if started and not redirect:
-                yield "word", word
-            if c == "#":
-                return
-            if c == ">":
-                number = word if redirect else ""
-                both = line.startswith(">&1", i) and number == "2"
-                yield "redirect", "2>&1" if both else f"{number}>"
-                i += 3 if both else 1
-            elif not c.isspace():
-                operator = next((o for o in _OPERATORS if line.startswith(o, i)), None)
-                if operator is None:
-                    raise BadInput("the lab's shell does not run commands in the background: leave the & away")
-                yield "operator", operator
-                i += len(operator)
-            else:
-                i += 1
-            word, started = "", False
-            continue
-        started = True
-        if c in "'\"":
-            piece, i = _quoted(line, i, substitute)
-            word += piece
-        elif c == "\\":
-            word += line[i + 1 : i + 2]
-            i += 2
-        elif c == "`" or line.startswith("$(", i):
-            inner, i = _enclosed(line, i)
-            pieces = substitute(inner).split()
-            if pieces:
-                for piece in pieces[:-1]:
-                    yield "word", word + piece
-                    word = ""
-                word += pieces[-1]
-            else:
-                started = bool(word)
-        else:
-            word += c
-            i += 1
-    if started:
-        yield "word", word
-
-
-def _quoted(line: str, start: int, substitute) -> tuple[str, int]:
-    """The text between quotes, and the place behind the closing one."""
-    quote, i, text = line[start], start + 1, ""
-    while i < len(line) and line[i] != quote:
-        if quote == '"' and line[i] == "\\" and line[i + 1 : i + 2] in ('"', "\\", "$", "`"):
-            i += 1
-        elif quote == '"' and (line[i] == "`" or line.startswith("$(", i)):
-            inner, i = _enclosed(line, i)
-            text += substitute(inner).rstrip("\n")
-            continue
-        text += line[i]
-        i += 1
-    if i >= len(line):
-        raise BadInput(f"bash: unexpected EOF while looking for matching `{quote}'")
-    return text, i + 1
-
-
-def _enclosed(line: str, start: int) -> tuple[str, int]:
-    """The command in backticks or `$( )` that starts here, and the place behind it."""
-    opener, closer = ("`", "`") if line[start] == "`" else ("$(", ")")
-    end = line.find(closer, start + len(opener))
-    if end < 0:
-        raise BadInput(f"bash: unexpected EOF while looking for matching `{closer}'")
-    return line[start + len(opener) : end], end + 1
+    def body(self) -> tuple[Pipeline, ...]:
+        """`do …; done`."""
+        self.skip_newlines()
+        if not self.is_word("do"):
+            raise self.unexpected()
+        self.take()
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ShellError(f"The lab's shell nests loops up to {DEEPEST} deep.")
+        self.skip_newlines()
+        found = self.pipelines(())
+        if not self.is_word("done"):
+            raise self.unexpected()
+        self.take()
+        self.depth -= 1
+        return found

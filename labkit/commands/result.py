@@ -1,9 +1,11 @@
 """What a command answers, what it is given, and how it gives up."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
+from .tokens import ShellError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,50 @@ class Result:
         return f"Result({self.returncode}, {self.stdout!r}, {self.stderr!r})"
 
 
+class Exhausted(ShellError):
+    """One call of the shell has run too much: it ends here, whatever it was in."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one call of the shell has run so far, so that every call ends in bounded time."""
+
+    commands: int = 0
+    depth: int = 0
+    printed: int = 0
+
+    def spend(self) -> None:
+        """One command more."""
+        self.commands += 1
+        if self.commands > MOST_COMMANDS:
+            raise Exhausted(f"The lab's shell runs up to {MOST_COMMANDS:,} commands at a time, and stops here.")
+
+    def enter(self) -> None:
+        """A command inside of a command."""
+        self.spend()
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise Exhausted(f"The lab's shell runs commands inside of commands up to {DEEPEST} deep, and stops here.")
+
+    def print(self, result: Result) -> None:
+        self.printed += len(result.stdout)
+        if self.printed > MOST_PRINTED:
+            raise Exhausted(f"The lab's shell prints up to {MOST_PRINTED:,} characters at a time, and stops here.")
+
+
+#: The limits of a Budget. Two thousand pings take about two seconds.
+MOST_COMMANDS, DEEPEST, MOST_PRINTED = 2_000, 24, 20_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where a command runs: in which lab and namespace, and what a pipe hands it."""
+    """Where a command runs: in which lab and namespace, what a pipe hands it, and the variables it sees."""
 
     lab: Lab
     ns: Namespace
     stdin: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
 
 class Failure(Exception):

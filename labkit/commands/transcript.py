@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import ndiff
-from itertools import takewhile
+from itertools import chain, takewhile
 from textwrap import dedent
 
 from ..errors import BadInput
 from ..lab.lab import Lab
 from ..tables.pasted import plain
-from .shell import sh
+from .language import is_complete
+from .shell import Variables, sh
 
 _PROMPTS = (
     re.compile(r"\[(?P<user>[\w-]+)@(?P<host>[\w.-]+) [^\]]*\][#$](?: (?P<command>.*))?$"),
@@ -87,7 +88,8 @@ def replay(lab: Lab, text: str) -> Replay:
     Raises BadInput, before anything has run, when a line belongs to no prompt or a host to no machine.
     """
     commands = [(typed, _machine(lab, typed)) for typed in parse(text)]
-    return Replay(_run(lab, typed, machine) for typed, machine in commands)
+    shells: dict[str, Variables] = {}  # each machine's prompt is one shell: its variables
+    return Replay(_run(lab, typed, machine, shells.setdefault(machine, Variables())) for typed, machine in commands)
 
 
 def parse(text: str) -> list[Typed]:
@@ -98,8 +100,13 @@ def parse(text: str) -> list[Typed]:
         prompt = _prompt(line)
         if prompt is not None:
             host, command = prompt
-            while command.endswith("\\"):
-                command = command[:-1] + next(lines, (0, ""))[1].removeprefix("> ").lstrip()
+            while not is_complete(command):
+                further = next(lines, None)
+                if further is None or _prompt(further[1]) is not None:
+                    lines = chain(filter(None, [further]), lines)
+                    break
+                more = further[1].removeprefix("> ")
+                command = command[:-1] + more.lstrip() if command.endswith("\\") else f"{command}\n{more}"
             found.append((number, host, command.strip(), []))
         elif found:
             found[-1][3].append(line)
@@ -137,8 +144,8 @@ def _machine(lab: Lab, typed: Typed) -> str:
     )
 
 
-def _run(lab: Lab, typed: Typed, machine: str) -> Replayed:
-    result = sh(lab, _counted(typed), machine)
+def _run(lab: Lab, typed: Typed, machine: str, variables: Variables) -> Replayed:
+    result = sh(lab, _counted(typed), machine, variables=variables)
     got = result.stdout + result.stderr
     if _was_interrupted(typed):
         got = "".join(takewhile(lambda line: line.strip(), got.splitlines(keepends=True)))

@@ -34,6 +34,14 @@ class Netfilter(Protocol):
 
 
 @dataclass(slots=True, eq=False)
+class Files(Kept):
+    """What is in the files of a machine or a container, by path, and which directories somebody made (lab/files.py)."""
+
+    texts: dict[str, str]
+    directories: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True, eq=False)
 class Namespace(Kept):
     """`role`: "machine", "namespace", "container", "pod" or "switch" (what joins machines).
 
@@ -62,6 +70,7 @@ class Namespace(Kept):
     nsids: dict[str, int] = field(default_factory=dict)
     learned: Exceptions = field(default_factory=dict)
     redirects_sent: dict[IPv4Address, tuple[int, float]] = field(default_factory=dict)
+    files: Files | None = None
     next_index: int = 1
     netfilter: Netfilter | None = None
     next_port: int = FIRST_PORT

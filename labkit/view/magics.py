@@ -7,13 +7,16 @@
 
 The lab is the notebook's variable `lab`. `%%lab` alone runs in its first machine; `--lab NAME` takes
 another variable. A prompt is the one a machine has, `[root@ns1 ~]# `, as in the course's own captures,
-and a command that fails shows its exit status and lets the next one run.
+and a command that fails shows its exit status and lets the next one run. The lines of a cell are typed into
+one shell: a variable set in one is there in the next, and a loop or a here-document may take several.
 """
 
 import sys
 
 from IPython.core.magic import Magics, cell_magic, magics_class
 
+from ..commands.language import is_complete
+from ..commands.shell import Variables
 from ..errors import BadInput, LabError
 from ..lab.lab import Lab
 
@@ -70,11 +73,12 @@ def transcript(lab: Lab, cell: str, namespace: str | None = None):
     """Piece by piece, each command with its prompt, and what it printed."""
     namespace = namespace or lab.home
     lab[namespace]  # says which there are, when there is no such namespace
+    variables = Variables()
     for line in lines(cell):
         yield f"{prompt(namespace)}{line}\n"
         if line.lstrip().startswith("#"):
             continue
-        result = lab.sh(line.replace("\\\n", " "), on=namespace)
+        result = lab.sh(line, on=namespace, variables=variables)
         yield str(result)
         if result.returncode:
             yield f"(exit status {result.returncode})\n"
@@ -85,14 +89,13 @@ def prompt(namespace: str) -> str:
 
 
 def lines(cell: str) -> list[str]:
-    """The commands of a cell: a backslash at the end joins lines, empty ones say nothing."""
+    """The commands of a cell: what bash would wait for more of goes on in the next line, empty lines say nothing."""
     commands, started = [], ""
     for line in cell.splitlines():
-        whole = started + line.rstrip()
-        if whole.endswith("\\"):
-            started = whole + "\n"
-            continue
-        started = ""
-        if whole.strip():
-            commands.append(whole)
-    return commands + ([started.rstrip("\\\n")] if started else [])
+        started += line.rstrip()
+        if started.strip() and is_complete(started):
+            commands.append(started)
+            started = ""
+        elif started.strip():
+            started += "\n"
+    return commands + ([started.rstrip("\\\n")] if started.strip() else [])

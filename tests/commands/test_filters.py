@@ -43,15 +43,7 @@ class Pipe:
         self.lab.sh("ip netns add alpha")
 
     def run(self, command: str):
-        from labkit.commands.language import parse
-        from labkit.commands.result import Context, Failure, Result
-        from labkit.commands.shell import find
-
-        words = parse(command, lambda inner: "")[0].commands[0].words
-        try:
-            return find(self.lab, words[0])(Context(self.lab, self.lab["host"], LINES), words[1:])
-        except Failure as failure:
-            return Result(failure.result.returncode, failure.result.stdout, failure.result.stderr)
+        return self.lab.sh(command, stdin=LINES)
 
 
 @pytest.mark.parametrize("command", FILTERS)

@@ -11,7 +11,7 @@ from labkit.view.magics import arguments, find_lab, lines, transcript
 class Scripted(Lab):
     """A lab whose shell answers from a list, so that these tests are about the magic alone."""
 
-    def sh(self, line, on=None):
+    def sh(self, line, on=None, variables=None):
         return {"fails": Result(2, "", "Error: it does.\n")}.get(line, Result(0, f"{on} ran {line}\n"))
 
 

@@ -176,7 +176,7 @@ def exec_(engine, ctx: Context, args: list[str]) -> Result:
 
 def _inside(engine, ctx: Context, container: Container, argv: list[str]) -> Result:
     """Run words in the container; LookupError, in runc's words, when there is no such command."""
-    there = Context(ctx.lab, container.namespace, ctx.stdin)
+    there = Context(ctx.lab, container.namespace, ctx.stdin, budget=ctx.budget)
     if find(ctx.lab, argv[0].rpartition("/")[2]) is None:
         raise LookupError(f'exec: "{argv[0]}": executable file not found in $PATH: unknown')
     return run_argv(there, argv)

@@ -145,6 +145,6 @@ def _exec(ctx: Context, cluster, flags: dict[str, str], name: str, command: list
         lost = f'exec: "{command[0]}": executable file not found in $PATH: unknown'
         ends = "command terminated with exit code 126\n"
         raise Failure(126, f"OCI runtime exec failed: exec failed: unable to start container process: {lost}\n{ends}")
-    result = run_argv(Context(ctx.lab, pod.containers[0].namespace, ctx.stdin), command)
+    result = run_argv(Context(ctx.lab, pod.containers[0].namespace, ctx.stdin, budget=ctx.budget), command)
     ends = f"command terminated with exit code {result.returncode}\n" if result.returncode else ""
     return Result(result.returncode, result.stdout, result.stderr + ends)

@@ -1,0 +1,148 @@
+"""The few files of a machine that a learner reads and writes.
+
+Files belong to a machine, or to a container or pod (its mount namespace). The named namespaces of a machine all see
+the machine's, but for what stands in /etc/netns/NAME: `ip netns exec` puts that over /etc (ip-netns(8)). What the
+kernel itself writes below /proc and /sys is made when it is read (lab/kernel_files.py).
+"""
+
+import errno
+import posixpath
+
+from ..errors import KernelError
+from . import kernel_files
+from .lab import Lab
+from .namespace import Files, Namespace
+
+HOME = "/root"
+#: iproute2 6.1's own /etc/iproute2/rt_tables.
+RT_TABLES = "#\n# reserved values\n#\n255\tlocal\n254\tmain\n253\tdefault\n0\tunspec\n#\n# local\n#\n#1\tinr.ruhep\n"
+#: Directories that are always there.
+_SYSTEM = {
+    "/", "/dev", "/etc", "/etc/iproute2", "/etc/sysctl.d", "/home", "/mnt", "/opt", "/proc", "/root", "/run", "/srv", "/sys", "/tmp",
+    "/usr", "/var", "/var/lib", "/var/log", "/var/run", "/var/tmp",
+}  # fmt: skip
+#: How much may be kept on one machine, in characters.
+MOST = 1_000_000
+
+
+def of(lab: Lab, ns: Namespace, to_write: bool = False) -> Files:
+    """The files seen from a namespace; kept once somebody writes, as most labs never look."""
+    owner = ns if ns.role in ("container", "pod") else lab[ns.machine]
+    if owner.files is not None:
+        return owner.files
+    found = Files({
+        "/etc/hostname": f"{owner.label or owner.name}\n",
+        "/etc/hosts": "127.0.0.1\tlocalhost\n",
+        "/etc/iproute2/rt_tables": RT_TABLES,
+        "/etc/resolv.conf": "# The lab has no name server: names stand in /etc/hosts.\n",
+    })  # fmt: skip
+    if to_write:
+        owner.files = found
+    return found
+
+
+def read(lab: Lab, ns: Namespace, path: str) -> str:
+    """What is in a file. KernelError as open(2) and read(2) give it."""
+    path = _place(lab, ns, path)
+    if kernel_files.holds(path):
+        return kernel_files.read(lab, ns, path)
+    if path == "/dev/null":
+        return ""
+    text = of(lab, ns).texts.get(path)
+    if text is None:
+        raise KernelError(errno.EISDIR if is_directory(lab, ns, path) else errno.ENOENT)
+    return text
+
+
+def check(lab: Lab, ns: Namespace, path: str) -> None:
+    """What open(2) says before anything is written."""
+    path = _place(lab, ns, path)
+    if kernel_files.holds(path):
+        return kernel_files.check(lab, ns, path)
+    if is_directory(lab, ns, path):
+        raise KernelError(errno.EISDIR)
+    _check_parent(lab, ns, path)
+
+
+def write(lab: Lab, ns: Namespace, path: str, text: str, append: bool = False) -> None:
+    """Make a file of this text, or put it behind what is there."""
+    check(lab, ns, path)
+    path = _place(lab, ns, path)
+    if kernel_files.holds(path):
+        return kernel_files.write(ns, path, text)
+    if path == "/dev/null":
+        return None
+    files = of(lab, ns, to_write=True)
+    text = files.texts.get(path, "") + text if append else text
+    if len(text) + sum(len(other) for name, other in files.texts.items() if name != path) > MOST:
+        raise KernelError(errno.ENOSPC)
+    files.texts[path] = text
+
+
+def remove(lab: Lab, ns: Namespace, path: str, recursive: bool = False) -> None:
+    """unlink(2), or with `recursive` a directory and all below it."""
+    path = _place(lab, ns, path)
+    if kernel_files.holds(path):
+        kernel_files.read(lab, ns, path)
+        raise KernelError(errno.EPERM)
+    files = of(lab, ns, to_write=True)
+    below = [name for name in (*files.texts, *files.directories) if name.startswith(f"{path}/".replace("//", "/"))]
+    if is_directory(lab, ns, path):
+        if not recursive:
+            raise KernelError(errno.EISDIR)
+        if path in _SYSTEM:
+            raise KernelError(errno.EBUSY)
+        for name in (*below, path):
+            files.texts.pop(name, None)
+            files.directories.discard(name)
+    elif files.texts.pop(path, None) is None:
+        raise KernelError(errno.ENOENT)
+
+
+def make_directory(lab: Lab, ns: Namespace, path: str) -> None:
+    path = _place(lab, ns, path)
+    if is_directory(lab, ns, path) or path in of(lab, ns).texts:
+        raise KernelError(errno.EEXIST)
+    if kernel_files.holds(path):
+        raise KernelError(errno.ENOENT)
+    _check_parent(lab, ns, path)
+    of(lab, ns, to_write=True).directories.add(path)
+
+
+def listing(lab: Lab, ns: Namespace, path: str) -> list[str]:
+    """The names in a directory, in order. KernelError(ENOTDIR) for a file, ENOENT for nothing."""
+    path = _place(lab, ns, path)
+    if not is_directory(lab, ns, path):
+        read(lab, ns, path)
+        raise KernelError(errno.ENOTDIR)
+    start = f"{path}/".replace("//", "/")
+    return sorted({name.removeprefix(start).partition("/")[0] for name in _all(lab, ns, path) if name.startswith(start)})
+
+
+def is_directory(lab: Lab, ns: Namespace, path: str) -> bool:
+    path = _place(lab, ns, path)
+    if kernel_files.holds(path):
+        return kernel_files.is_directory(lab, ns, path)
+    files = of(lab, ns)
+    return path in _SYSTEM or path in files.directories
+
+
+def _all(lab: Lab, ns: Namespace, path: str):
+    """The paths of all files and directories; the kernel's only where they are asked for."""
+    files = of(lab, ns)
+    kernel = kernel_files.paths(lab, ns) if kernel_files.holds(path) else ()
+    return {name for name in (*files.texts, *files.directories, *_SYSTEM, *kernel) if name != "/"}
+
+
+def _place(lab: Lab, ns: Namespace, path: str) -> str:
+    """The whole path, and for a named namespace the file in /etc/netns that stands over it."""
+    path = posixpath.normpath(posixpath.join(HOME, path))
+    path = "/" + path.lstrip("/")
+    over = f"/etc/netns/{ns.label}/{path.removeprefix('/etc/')}"
+    return over if ns.named and path.startswith("/etc/") and over in of(lab, ns).texts else path
+
+
+def _check_parent(lab: Lab, ns: Namespace, path: str) -> None:
+    parent = posixpath.dirname(path)
+    if not is_directory(lab, ns, parent):
+        raise KernelError(errno.ENOTDIR if parent in of(lab, ns).texts else errno.ENOENT)

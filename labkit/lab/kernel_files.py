@@ -1,0 +1,153 @@
+"""What the kernel shows as files: /proc/net, /proc/sys/net and /sys/class/net, made when they are read.
+
+The layouts are the kernel's own: net/ipv4/fib_trie.c fib_route_seq_show, net/ipv4/arp.c arp_format_neigh_entry,
+net/core/net-procfs.c dev_seq_printf_stats; who may write what was observed on 6.18.
+"""
+
+import errno
+from collections.abc import Callable
+from ipaddress import IPv4Address
+
+from ..errors import KernelError
+from ..tables.neighbor import VALID
+from ..tables.route import MAIN
+from ..tables.text import milliseconds
+from . import neighbors, routes
+from .interface import Interface
+from .lab import Lab
+from .namespace import Namespace
+
+_SYS = "/proc/sys/"
+_ROOTS = ("/proc", "/sys")
+_NO_MAC = "00:00:00:00:00:00"
+#: In the order of the kernel's columns: what `ip -s link` counts.
+_RECEIVED = ("bytes", "packets", "errors", "dropped", "fifo", "frame", "compressed", "multicast")
+_SENT = ("bytes", "packets", "errors", "dropped", "fifo", "collisions", "carrier", "compressed")
+
+
+def holds(path: str) -> bool:
+    return path.startswith(tuple(f"{root}/" for root in _ROOTS)) or path in _ROOTS
+
+
+def paths(lab: Lab, ns: Namespace) -> dict[str, Callable[[], str]]:
+    """Every file, and what makes its text."""
+    found = {
+        "/proc/net/route": lambda: route_text(lab, ns),
+        "/proc/net/arp": lambda: arp_text(lab, ns),
+        "/proc/net/dev": lambda: device_text(ns),
+    }
+    for key in ns.sysctls:
+        found[_SYS + _swapped(key)] = lambda key=key: f"{ns.sysctls[key]}\n"
+    for interface in ns.by_index():
+        for name, value in _ATTRIBUTES.items():
+            found[f"/sys/class/net/{interface.name}/{name}"] = lambda i=interface, value=value: f"{value(lab, i)}\n"
+    return found
+
+
+def read(lab: Lab, ns: Namespace, path: str) -> str:
+    key = _key(path)
+    if key in ns.sysctls:
+        return f"{ns.sysctls[key]}\n"
+    make = paths(lab, ns).get(path)
+    if make is None:
+        raise KernelError(errno.EISDIR if is_directory(lab, ns, path) else errno.ENOENT)
+    return make()
+
+
+def is_directory(lab: Lab, ns: Namespace, path: str) -> bool:
+    return any(name.startswith(f"{path}/") for name in paths(lab, ns))
+
+
+def check(lab: Lab, ns: Namespace, path: str) -> None:
+    """Whether it may be written: below /proc/sys only, and nothing new."""
+    if _key(path) in ns.sysctls:
+        return
+    read(lab, ns, path)
+    raise KernelError(errno.EACCES)
+
+
+def write(ns: Namespace, path: str, text: str) -> None:
+    """Each write sets the value anew; an empty one is no write."""
+    if text:
+        ns.sysctls[_key(path)] = text.strip()
+
+
+def _key(path: str) -> str:
+    return _swapped(path.removeprefix(_SYS)) if path.startswith(_SYS) else ""
+
+
+def _swapped(name: str) -> str:
+    """Dots for slashes and slashes for dots: `eth0.5` is a name with a dot."""
+    return name.translate(str.maketrans("./", "/."))
+
+
+def route_text(lab: Lab, ns: Namespace) -> str:
+    """/proc/net/route: the main table, addresses as the CPU's numbers."""
+    lines = ["Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"] if ns.tables else []
+    for route in routes.dump(lab, ns, MAIN):
+        if route.type in ("broadcast", "multicast"):
+            continue
+        leg, values = route.legs[0], dict(route.metrics)
+        flags = 0x1 | (0x2 if leg.gateway else 0) | (0x4 if route.dst.prefixlen == 32 else 0)
+        flags |= 0x200 if route.type in ("unreachable", "prohibit") else 0
+        advmss = int(values.get("advmss", "0").split()[-1])
+        window = values.get("window", "0").split()[-1]
+        rtt = milliseconds(values.get("rtt", "0ms").split()[-1])
+        addresses = _hex(route.dst.network_address), _hex(leg.gateway or IPv4Address(0)), _hex(route.dst.netmask)
+        lines.append(
+            f"{leg.dev or '*'}\t{addresses[0]}\t{addresses[1]}\t{flags:04X}\t0\t0\t{route.metric}\t{addresses[2]}"
+            f"\t{advmss + 40 if advmss else 0}\t{window}\t{rtt}"
+        )
+    return "".join(f"{line:<127}\n" for line in lines)
+
+
+def _hex(address: IPv4Address) -> str:
+    return address.packed[::-1].hex().upper()
+
+
+def arp_text(lab: Lab, ns: Namespace) -> str:
+    """/proc/net/arp: flag 2 is a complete entry, 4 a permanent one."""
+    lines = ["IP address       HW type     Flags       HW address            Mask     Device"]
+    for n in neighbors.dump(lab, ns):
+        if n.state == "NOARP":
+            continue
+        known = n.state in VALID and n.lladdr is not None
+        flags = (0x2 if known else 0) | (0x4 if n.state == "PERMANENT" else 0)
+        lines.append(f"{n.address!s:<16} 0x{1:<10x}0x{flags:<10x}{n.lladdr if known else _NO_MAC:<17}     *        {n.dev}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def device_text(ns: Namespace) -> str:
+    """/proc/net/dev: what every interface has counted."""
+    out = "Inter-|   Receive                                                |  Transmit\n"
+    out += " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n"
+    for interface in ns.by_index():
+        rx = [interface.counters.get(f"rx_{name}", 0) for name in _RECEIVED]
+        tx = [interface.counters.get(f"tx_{name}", 0) for name in _SENT]
+        out += "{:>6}: {:>7} {:>7} {:>4} {:>4} {:>4} {:>5} {:>10} {:>9}".format(interface.name, *rx)
+        out += " {:>8} {:>7} {:>4} {:>4} {:>4} {:>5} {:>7} {:>10}\n".format(*tx)
+    return out
+
+
+def _carrier(lab: Lab, interface: Interface) -> int:
+    """1 or 0; an interface that is down has none to tell of."""
+    if not interface.up:
+        raise KernelError(errno.EINVAL)
+    return int(interface.carrier)
+
+
+def _iflink(lab: Lab, interface: Interface) -> int:
+    peer = lab.peer(interface)
+    return peer.index if peer is not None else interface.index
+
+
+#: The files of an interface: /sys/class/net/NAME/… (kernel: Documentation/ABI/testing/sysfs-class-net).
+_ATTRIBUTES: dict[str, Callable[[Lab, Interface], object]] = {
+    "address": lambda lab, i: i.mac,
+    "carrier": _carrier,
+    "ifindex": lambda lab, i: i.index,
+    "iflink": _iflink,
+    "mtu": lambda lab, i: i.mtu,
+    "operstate": lambda lab, i: i.operstate.lower(),
+    "tx_queue_len": lambda lab, i: i.txqlen,
+}
