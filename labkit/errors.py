@@ -42,6 +42,7 @@ _GLIBC = {
     errno.ESRCH: "No such process",
     errno.EACCES: "Permission denied",
     errno.EBUSY: "Device or resource busy",
+    errno.EMLINK: "Too many links",
     errno.EEXIST: "File exists",
     errno.ENODEV: "No such device",
     errno.ENOSPC: "No space left on device",

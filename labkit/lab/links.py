@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ..errors import KernelError
 from ..tables.fdb import FdbEntry
-from . import addresses, carrier, ports, routes_state
+from . import addresses, carrier, nesting, ports, routes_state
 from .interface import ZERO_MAC, Bridge, Interface, Tun, Vxlan
 from .lab import Lab
 from .learned import mtu_changed
@@ -49,6 +49,12 @@ def create(
     if vxlan is not None:
         _check_vni(ns, vxlan)
     interface = _plug(lab, ns, claim(ns, name, kind), kind, mac, mtu, index)
+    if vxlan is not None and vxlan.dev is not None:
+        try:
+            nesting.check(ns, None, ns.find(vxlan.dev))
+        except KernelError:
+            _unplug(lab, ns, interface)
+            raise
     if kind == "bridge":
         interface.bridge = Bridge(mac_set=mac is not None)
     elif kind == "vxlan":

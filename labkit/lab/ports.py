@@ -8,7 +8,7 @@ import errno
 from ..errors import EXFULL, KernelError
 from ..tables.fdb import FdbEntry
 from ..tables.origin import KERNEL
-from . import carrier, routes_state
+from . import carrier, nesting, routes_state
 from .interface import ZERO_MAC, Interface, Port
 from .lab import Lab
 from .namespace import Namespace
@@ -42,6 +42,7 @@ def _enslave(lab: Lab, ns: Namespace, interface: Interface, bridge: Interface) -
     number = next((n for n in range(1, MOST + 1) if n not in taken), None)
     if number is None:
         raise KernelError(EXFULL)
+    nesting.check(ns, bridge, interface)
     interface.port = Port(number=number)
     interface.master = bridge.name
     bridge.bridge.had_ports = True
