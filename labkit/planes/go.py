@@ -23,6 +23,13 @@ def integer(text: str, function: str = "ParseInt") -> int:
     return number
 
 
+def unsigned(text: str) -> int:
+    """The same of a number that may have no sign."""
+    if text[:1] in ("+", "-"):
+        raise ValueError(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    return integer(text)
+
+
 def mac(text: object) -> str:
     """net.ParseMAC, of the six bytes an Ethernet address has."""
     if not isinstance(text, str) or not _MAC.fullmatch(text):

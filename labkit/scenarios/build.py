@@ -1,17 +1,14 @@
 """What the ready labs are built with: command lines that must succeed, cables between machines, pods by hand."""
 
-from ..errors import LabError
 from ..front import Lab
 from ..lab import links
+from ..planes import writing
 
 
 def run(lab: Lab, on: str, script: str, who: str = "you") -> None:
     """Run the lines of a script on a machine. LabError with the tool's message when one fails."""
     for line in script.strip().splitlines():
-        with lab.writing(who):
-            result = lab.sh(line.strip(), on)
-        if result.returncode:
-            raise LabError(f"{on}: `{line.strip()}`: {result.stderr.strip()}")
+        writing.run(lab, lab[on], who, line.strip())
 
 
 def cable(lab: Lab, machine: str, dev: str, switch: str, bridge: str) -> None:

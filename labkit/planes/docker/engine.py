@@ -210,11 +210,12 @@ class Docker:
         if request.publish_all:
             asked = {b.key for b in wanted}
             wanted += [b for key in request.exposed if key not in asked for b in ports.parse(key)]
-        for binding in wanted:
-            held = [b for c in self.containers for b in c.bindings]
-            got = ports.allocate(self.host, binding, held, f"{container.name} ({first.id})")
-            self.host.listeners.add(got.socket)
-            container.bindings += (got,)
+        if not wanted:
+            return
+        held = (b for c in self.containers for b in c.bindings)
+        allocator = ports.Allocator(self.host, held, f"{container.name} ({first.id})")
+        container.bindings = tuple(map(allocator.take, wanted))
+        self.host.listeners.update(binding.socket for binding in container.bindings)
 
     def stop_container(self, container: Container, exit_code: int = 137) -> None:
         """End it. 137 is what Docker shows of a process that did not heed SIGTERM, as `sleep` does not."""

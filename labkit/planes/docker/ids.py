@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 
 def long_id(*what) -> str:
     """64 hexadecimal digits, as Docker's ids have; the first 12 are the short id."""
-    return sha256("/".join(map(str, what)).encode()).hexdigest()
+    return sha256("/".join(map(str, what)).encode(errors="surrogatepass")).hexdigest()
 
 
 def veth_name(*what) -> str:

@@ -8,6 +8,7 @@ import re
 
 from ...commands.result import Context, Failure, Result
 from ...errors import BadInput
+from .. import go
 from . import describe, ports
 from .columns import columns, formatted
 from .container import Container
@@ -41,9 +42,10 @@ def ps(engine, ctx: Context, args: list[str]) -> Result:
 def _chosen(engine, flags: Flags) -> list[Container]:
     newest_first = engine.containers[::-1]
     last = flags.one("last", "-1")
-    if not re.fullmatch(r"-?\d+", last):
-        raise flags.wrong(f'invalid argument "{last}" for "-n, --last" flag: strconv.ParseInt: parsing "{last}": invalid syntax')
-    limit = 1 if flags.on("latest") else int(last)
+    try:
+        limit = 1 if flags.on("latest") else go.integer(last)
+    except ValueError as error:
+        raise flags.wrong(f'invalid argument "{last}" for "-n, --last" flag: {error}') from None
     filters = [_filter(engine, text) for text in flags.all("filter")]
     everything = flags.on("all") or limit > 0 or any(f.startswith("status=") for f in flags.all("filter"))
     chosen = [c for c in newest_first if (everything or c.running) and all(fits(c) for fits in filters)]

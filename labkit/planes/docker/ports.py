@@ -4,12 +4,13 @@ A published port is a socket of docker-proxy on the host, and a line in the NAT 
 the socket only (see this package's first words). Grammar: go-connections nat.ParsePortSpec.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from ...errors import BadInput
 from ...lab.namespace import Namespace
+from .. import go
 from .refused import Refused
 
 ANY = IPv4Address("0.0.0.0")
@@ -84,40 +85,62 @@ def _host_ip(text: str) -> IPv4Address | None:
 def _range(text: str, what: str) -> range:
     first, dash, last = text.partition("-")
     numbers = [first, last if dash else first]
-    if not all(n.isascii() and n.isdigit() and int(n) < 65536 for n in numbers) or int(numbers[1]) < int(first):
-        raise BadInput(f"Invalid {what}: {text}")
-    return range(int(first), int(numbers[1]) + 1)
+    try:
+        first, last = map(go.integer, numbers)
+    except ValueError:
+        first, last = 0, -1
+    if not 0 <= first <= last < 65536 or not text[0].isdigit():
+        raise BadInput(f"Invalid {what}: {text:.80}")
+    return range(first, last + 1)
 
 
-def allocate(host: Namespace, wanted: Binding, held: Iterable[Binding], endpoint: str) -> Binding:
-    """The binding with its host port, or the engine's refusal.
+class Allocator:
+    """Gives the bindings of one container their host ports, or the engine's refusal.
 
-    Two checks, as Docker has them: its own list, which knows each host address by itself, then the
+    Two checks, as Docker has them: its own list (`held`), which knows each host address by itself, then the
     socket of docker-proxy, which the kernel may refuse (observed on 20.10).
     """
-    wanted = replace(wanted, host_ip=wanted.host_ip or ANY)
-    taken = {b.host_port for b in held if (b.proto, b.host_ip) == (wanted.proto, wanted.host_ip)}
-    free = next((p for p in wanted.host_ports if p not in taken), None)
-    failed = f"driver failed programming external connectivity on endpoint {endpoint}: "
-    if free is None:
-        if len(wanted.host_ports) > 1:
-            raise Refused(failed + "all ports are allocated")
-        raise Refused(f"{failed}Bind for {wanted.host_ip}:{wanted.host_ports[0]} failed: port is already allocated")
-    chosen = replace(wanted, host_port=free)
-    why = _socket_refusal(host, chosen)
-    if why:
-        listen = f"listen {chosen.proto}4 {chosen.host_ip}:{free}"
-        raise Refused(f"{failed}Error starting userland proxy: {listen}: bind: {why}")
-    return chosen
 
+    def __init__(self, host: Namespace, held: Iterable[Binding], endpoint: str):
+        self.failed = f"driver failed programming external connectivity on endpoint {endpoint}: "
+        self.host = host
+        self.taken: dict[tuple[str, IPv4Address], set[int]] = {}
+        self.bound: dict[tuple[str, int], list[IPv4Address | None]] = {}
+        self.rest: dict[tuple[str, IPv4Address, range], Iterator[int]] = {}
+        for binding in held:
+            self._taken(binding).add(binding.host_port)
+        for proto, address, port in host.listeners:
+            self.bound.setdefault((proto, port), []).append(address)
 
-def _socket_refusal(host: Namespace, binding: Binding) -> str | None:
-    """Why the kernel would not let docker-proxy listen there."""
-    proto, address, port = binding.socket
-    if address is not None and not address.is_loopback and not host.owns(address):
-        return "cannot assign requested address"
-    clash = any(p == proto and n == port and (address is None or a in (None, address)) for p, a, n in host.listeners)
-    return "address already in use" if clash else None
+    def take(self, wanted: Binding) -> Binding:
+        """The binding with its host port."""
+        wanted = replace(wanted, host_ip=wanted.host_ip or ANY)
+        taken, ports = self._taken(wanted), wanted.host_ports
+        rest = self.rest.setdefault((wanted.proto, wanted.host_ip, ports), iter(ports))
+        free = next((port for port in rest if port not in taken), None)
+        if free is None:
+            if len(ports) > 1:
+                raise Refused(self.failed + "all ports are allocated")
+            raise Refused(f"{self.failed}Bind for {wanted.host_ip}:{ports[0]} failed: port is already allocated")
+        chosen = replace(wanted, host_port=free)
+        why = self._socket_refusal(chosen)
+        if why:
+            listen = f"listen {chosen.proto}4 {chosen.host_ip}:{free}"
+            raise Refused(f"{self.failed}Error starting userland proxy: {listen}: bind: {why}")
+        taken.add(free)
+        self.bound.setdefault((chosen.proto, free), []).append(chosen.socket[1])
+        return chosen
+
+    def _taken(self, binding: Binding) -> set[int]:
+        return self.taken.setdefault((binding.proto, binding.host_ip), set())
+
+    def _socket_refusal(self, binding: Binding) -> str | None:
+        """Why the kernel would not let docker-proxy listen there."""
+        proto, address, port = binding.socket
+        if address is not None and not address.is_loopback and not self.host.owns(address):
+            return "cannot assign requested address"
+        others = self.bound.get((proto, port), [])
+        return "address already in use" if others and (address is None or None in others or address in others) else None
 
 
 def shown(bindings: Iterable[Binding], also: Iterable[str] = ()) -> str:

@@ -6,11 +6,12 @@ runs to its end and its answer is shown. Every image is there already and holds 
 
 import re
 from ipaddress import AddressValueError, IPv4Address
+from itertools import islice
 
 from ...commands.result import Context, Failure, Result
 from ...commands.shell import find, run_argv
-from ...commands.words import is_digits
 from ...errors import BadInput
+from .. import go
 from . import modes, ports
 from .container import IDLE, Container, Request
 from .flags import Flags
@@ -39,6 +40,9 @@ _EXEC = {
     "detach": "d", "detach-keys": ":", "env": "e:", "env-file": ":", "interactive": "i", "privileged": "", "tty": "t",
     "user": "u:", "workdir": "w:",
 }  # fmt: skip
+
+#: Of one container: all of TCP's and a few.
+MOST_PORTS = 66_000
 
 _IMAGE = re.compile(r"[a-z0-9]+([._/:@-]+[A-Za-z0-9_.-]+)*")
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
@@ -100,14 +104,18 @@ def _failure(command: str, message: str) -> Failure:
 def _request(flags: Flags, image: str, words: tuple[str, ...]) -> Request:
     """The flags as a request; BadInput for what the client itself refuses."""
     network = (flags.all("network") + flags.all("net") or ("default",))[-1]
+    bindings = tuple(islice((b for spec in flags.all("publish") for b in ports.parse(spec)), MOST_PORTS + 1))
+    exposed = tuple(islice((key for spec in flags.all("expose") for key in ports.exposed(spec)), MOST_PORTS + 1))
+    if max(len(bindings), len(exposed)) > MOST_PORTS:
+        raise BadInput(f"The lab's containers publish up to {MOST_PORTS:,} ports")
     request = Request(
         image, words or IDLE, network,
         ip=_ip(flags.one("ip")),
         mac=_mac(flags.one("mac-address")),
         hostname=flags.one("hostname"),
-        bindings=tuple(b for spec in flags.all("publish") for b in ports.parse(spec)),
+        bindings=bindings,
         publish_all=flags.on("publish-all"),
-        exposed=tuple(key for spec in flags.all("expose") for key in ports.exposed(spec)),
+        exposed=exposed,
         links=flags.all("link"),
         dns=flags.all("dns"),
         extra_hosts=flags.all("add-host"),
@@ -125,9 +133,13 @@ def _request(flags: Flags, image: str, words: tuple[str, ...]) -> Request:
 def _restart(text: str) -> str:
     """no, always, unless-stopped, or on-failure with the most times behind it, of which the lab counts none."""
     policy, colon, most = text.partition(":")
+    try:
+        go.unsigned(most if colon else "0")
+    except ValueError:
+        raise BadInput("maximum retry count must be an integer") from None
     if policy not in ("no", "always", "unless-stopped", "on-failure"):
         raise BadInput(f"Error response from daemon: invalid restart policy '{policy}'")
-    if colon and (policy != "on-failure" or not is_digits(most)):
+    if colon and policy != "on-failure":
         raise BadInput(f"Error response from daemon: maximum retry count cannot be used with restart policy '{policy}'")
     return policy
 

@@ -5,7 +5,8 @@ which is none; here the oldest comes first.
 """
 
 from ...commands.result import Failure, Result
-from .store import Exists, Store, parents
+from .. import go
+from .store import Exists, Store, check_key, parents
 
 #: command -> its flags, and those with a value behind.
 _FLAGS = {
@@ -48,9 +49,12 @@ def _options(command: str, args: list[str]) -> tuple[dict[str, str], list[str]]:
             raise Failure(1, complaint, f"Incorrect Usage: {complaint}\n")
         if name in valued and not given:
             value = next(rest, "")
-        if name in valued and not value.isdigit():
-            complaint = f'invalid value "{value}" for flag -{name}: strconv.ParseInt: parsing "{value}": invalid syntax\n'
-            raise Failure(1, complaint, f"Incorrect Usage: {complaint}\n")
+        if name in valued:
+            try:
+                go.unsigned(value)
+            except ValueError as error:
+                complaint = f'invalid value "{value}" for flag -{name}: {error}\n'
+                raise Failure(1, complaint, f"Incorrect Usage: {complaint}\n") from None
         flags[name] = value
     return flags, words
 
@@ -78,18 +82,22 @@ def _ls(store: Store, flags: dict[str, str], words: list[str]) -> Result:
 
 def _below(store: Store, directory: str, recursive: bool, ordered: bool) -> list[str]:
     """What is in a directory, the oldest first; with `recursive` each directory's content behind it."""
-    stem = directory.rstrip("/") + "/"
     made = {**store.directories, **{key: entry.created for key, entry in store.entries.items()}}
-    here = [path for path in made if path.startswith(stem) and "/" not in path[len(stem) :]]
-    here.sort(key=lambda path: path if ordered else made[path])
-    if not recursive:
-        return here
-    return [path for child in here for path in (child, *_below(store, child, recursive, ordered))]
+    inside: dict[str, list[str]] = {}
+    for path in sorted(made, key=(lambda path: path) if ordered else made.__getitem__, reverse=True):
+        inside.setdefault(path.rpartition("/")[0], []).append(path)
+    waiting, found = list(inside.get(directory.rstrip("/"), [])), []
+    while waiting:
+        found.append(waiting.pop())
+        if recursive:
+            waiting += inside.get(found[-1], [])
+    return found
 
 
 def _put(store: Store, command: str, flags: dict[str, str], words: list[str]) -> Result:
     """set, and mk, which refuses a key that exists."""
     key = _key(words)
+    check_key(key)
     if len(words) < 2:
         raise Failure(1, "Error:  value required\n")
     if key == "/" or key in store.directories:

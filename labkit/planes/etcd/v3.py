@@ -4,7 +4,8 @@ Everything here observed on etcdctl 3.4.23. There is no `ls`: a prefix takes its
 """
 
 from ...commands.result import Failure, Result
-from .store import Entry, Store
+from .. import go
+from .store import Entry, Store, check_key
 
 #: command -> its flags, and those with a value behind.
 _FLAGS = {
@@ -33,6 +34,7 @@ def run(store: Store, args: list[str]) -> Result:
     if {"prefix", "from-key"} <= flags.keys():
         raise Failure(128, "Error: `--prefix` and `--from-key` cannot be set at the same time, choose one\n")
     if command == "put":
+        check_key(words[0])
         store.put(words[0], words[1])
         return Result(0, "OK\n")
     found = _found(store, flags, words)
@@ -57,9 +59,11 @@ def _options(command: str, args: list[str]) -> tuple[dict[str, str], list[str]]:
             value = next(rest, None)
             if value is None:
                 raise _flag_error(f"flag needs an argument: --{name}")
-        if name in valued and not value.isdigit():
-            why = f'strconv.ParseInt: parsing "{value}": invalid syntax'
-            raise _flag_error(f'invalid argument "{value}" for "--{name}" flag: {why}')
+        if name in valued:
+            try:
+                go.unsigned(value)
+            except ValueError as error:
+                raise _flag_error(f'invalid argument "{value}" for "--{name}" flag: {error}') from None
         flags[name] = value
     return flags, words
 
@@ -79,7 +83,7 @@ def _found(store: Store, flags: dict[str, str], words: list[str]) -> list[Entry]
         found = [entry for entry in store.under("") if key <= entry.key < words[1]]
     else:
         found = [entry for entry in (store.get(key),) if entry is not None]
-    found.sort(key=lambda entry: entry.key.encode())
+    found.sort(key=lambda entry: entry.key)  # as its bytes in UTF-8
     return found[: int(flags.get("limit", 0)) or None]
 
 
