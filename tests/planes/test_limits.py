@@ -1,15 +1,18 @@
 """Every line ends soon, whatever its numbers, digits and depths: Docker's client, templates and published ports; etcdctl."""
 
+import shlex
 import time
 
 import pytest
 
 import labkit
+from labkit.commands.result import Context
+from labkit.commands.shell import run_argv
 from labkit.planes.docker.template import render
 
 NINES = "9" * 5000
 #: What no tool takes for a number, though Python would, or would choke on.
-ODD = ("²", "٣", NINES, f"-{NINES}", "1_6", " 1", "1e5", "0x", "\ud800")
+ODD = ("²", "٣", NINES, f"-{NINES}", "1_6", " 1", "1e5", "0x")
 
 
 def quickly(lab: labkit.Lab, line: str, on: str | None = None):
@@ -112,7 +115,7 @@ def test_keys_of_etcd_have_a_longest_one_and_any_depth_below_it():
     ("docker_host", "host", ("docker network create \ud800", "docker run -d --network \ud800 tiny:1 sleep 9", "docker inspect \ud800",
                              "docker run -d --hostname \ud800 --name ok tiny:1 sleep 9", "docker network rm \ud800")),
 ])  # fmt: skip
-def test_half_a_character_is_a_character(scenario, on, lines):
+def test_half_a_character_in_a_word_is_a_character(scenario, on, lines):
     lab = getattr(labkit.scenarios, scenario)()
     for line in lines:
-        assert lab.sh(line, on=on).returncode in (0, 1)
+        assert run_argv(Context(lab, lab[on]), shlex.split(line)).returncode in (0, 1)
