@@ -124,7 +124,7 @@ def _bridged(lab: Lab, source: str, destination: str, by: str) -> str | None:
     trace = probe(lab, source, destination)
     if missing := not_from(by, trace):
         return missing
-    ttl = next(s.packet.ttl for s in trace.sightings if (s.namespace, s.direction, s.packet.proto) == (by, "in", "icmp"))
+    ttl = next(s.packet.ttl for s in trace.sightings if (s.namespace, s.direction, s.packet.leg) == (by, "in", "request"))
     detour = f"{source} reaches {destination}, but the packet arrives with TTL {ttl}: a router had it. Look at {source}'s mask."
     return None if ttl == 64 else detour
 
@@ -132,9 +132,8 @@ def _bridged(lab: Lab, source: str, destination: str, by: str) -> str | None:
 def _leaves_the_pod(lab: Lab, pod: str) -> str | None:
     """Whether a packet for elsewhere gets as far as the node."""
     trace = probe(lab, pod, "192.0.2.1")
-    for s in trace.sightings:
-        if (s.namespace, s.interface, s.direction) == (lab.home, "docker0", "in") and s.packet.proto == "icmp":
-            return None
+    if trace.seen(lab.home, "docker0", "in"):
+        return None
     return f"a packet from {pod} for 192.0.2.1, which is elsewhere, does not get as far as the node: {trace.verdict}."
 
 

@@ -1,6 +1,7 @@
 """A picture in words: for who cannot see it, and for where no picture can be shown."""
 
 from difflib import SequenceMatcher
+from itertools import groupby
 
 from ..lab.lab import Lab
 from ..trace.trace import Trace
@@ -31,16 +32,17 @@ def describe(lab: Lab, trace: Trace | None = None, before: Trace | None = None) 
 
 def way_words(trace: Trace) -> str:
     """Every interface a tap would have seen the packet on, in order."""
-    seen: list[str] = []
-    for step in trace.steps:
-        if step.sighting and not step.aside and (not seen or seen[-1] != f"{step.namespace} {step.interface}"):
-            seen.append(f"{step.namespace} {step.interface}")
-    return ", ".join(seen) or "no interface"
+    return ", ".join(_way(trace)) or "no interface"
+
+
+def _way(trace: Trace) -> list[str]:
+    places = [f"{step.namespace} {step.interface}" for step in trace.steps if step.sighting and not step.aside]
+    return [place for place, _ in groupby(places)]
 
 
 def difference(trace: Trace, before: Trace) -> str:
     """What is not as it was in the trace before, in a sentence."""
-    now, then = way_words(trace).split(", "), way_words(before).split(", ")
+    now, then = _way(trace), _way(before)
     if now == then:
         same = str(trace.verdict) == str(before.verdict)
         return "The way is the same as before." if same else f"The same way as before, but then: {before.verdict}."

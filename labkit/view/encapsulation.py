@@ -56,8 +56,7 @@ class Encapsulation:
     @property
     def wire(self) -> Packet | None:
         """The frame that leaves the first node, or None when none does."""
-        frames = [s.packet for s in self.trace.sightings
-                  if (s.namespace, s.interface, s.direction) == ("node1", "eth0", "out") and s.packet.arp is None]
+        frames = self.trace.seen("node1", "eth0", "out")
         return frames[0] if frames else None
 
     def layers(self) -> list[tuple[int, int, str, str]]:
