@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from ...lab.namespace import Namespace
+from ...tables.values import Kept, Value
 from .ports import Binding
 
 #: What a container runs when nothing else is said; a real image brings a command of its own.
@@ -11,7 +12,7 @@ IDLE = ("sleep", "infinity")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(Value):
     """What `docker run` asked for. `network` is the word behind --network; "default" when there was none.
 
     `ip` is the word behind --ip, which Docker allows in some networks only; `pinned` is an address the
@@ -48,7 +49,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Endpoint:
+class Endpoint(Kept):
     """One end of a container in one network: while it runs, a veth pair and an address.
 
     `asked` is an address asked for with `docker network connect --ip`; `uid` is the lab's number of the
@@ -65,7 +66,7 @@ class Endpoint:
 
 
 @dataclass(slots=True)
-class Container:
+class Container(Kept):
     """`status` is "created", "running" or "exited". `namespace` is the network namespace it runs in,
     None while it does not; its name is `namespace.name`. `devices` counts the interfaces it was given,
     `gateway` is where Docker pointed its default route; `interrupted`: the daemon's end was its end."""

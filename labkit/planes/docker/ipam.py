@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
+from ...tables.values import Kept
 from .refused import Refused
 
 #: (pool, prefix length of the subnets cut from it), in Docker's order.
@@ -37,7 +38,7 @@ def choose_subnet(taken: Iterable[IPv4Network], pools: Iterable[tuple[IPv4Networ
 
 
 @dataclass(slots=True)
-class AddressPool:
+class AddressPool(Kept):
     """The addresses of one subnet. `given` are handed out; `within` narrows what is handed out unasked, and of that
     nothing below `low` is free."""
 

@@ -6,6 +6,7 @@ Its lines are written in wiring.py; who wrote them is "docker".
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
+from ...tables.values import Kept
 from .ipam import AddressPool
 
 #: Networks every engine has, with their drivers; `docker network rm` refuses them.
@@ -15,7 +16,7 @@ DEFAULT_MTU = 1500
 
 
 @dataclass(slots=True)
-class Network:
+class Network(Kept):
     """`bridge` is the name of the interface, `made` whether the engine made it or found it; `asked` is what the
     IPAM settings of its maker said ("Subnet", "Gateway", "IPRange"), empty when the engine chose."""
 

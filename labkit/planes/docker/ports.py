@@ -10,6 +10,7 @@ from ipaddress import IPv4Address
 
 from ...errors import BadInput
 from ...lab.namespace import Namespace
+from ...tables.values import Value
 from .. import go
 from .refused import Refused
 
@@ -20,7 +21,7 @@ AUTOMATIC = range(32768, 61000)
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Value):
     """A container's port on a host address; `host_ports` is what may be chosen from, `host_port` what was."""
 
     port: int

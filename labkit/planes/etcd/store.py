@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 from ...commands.result import Failure
 from ...lab.lab import Lab
+from ...tables.values import Value
 from ...trace.engine import Net, handles
 
 LONGEST_KEY = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value):
     """`expires` is on the lab's clock; None is never. `created` and `modified` are indices."""
 
     key: str
@@ -30,7 +31,7 @@ class Exists(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Event(Value):
     """A change under a watched prefix: action is "put", "delete" or "expire"."""
 
     action: str

@@ -10,12 +10,13 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ...lab.packet import UNREACHABLE, Icmp, IPv4, Packet
 from ...lab.program import Action, Dropped, ToPeer, ToTun
+from ...tables.values import Kept, Value
 
 PORT = 8285
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value):
     """One remote lease: what is sent where."""
 
     subnet: IPv4Network
@@ -27,7 +28,7 @@ class Entry:
 
 
 @dataclass(slots=True, eq=False)
-class Proxy:
+class Proxy(Kept):
     """`address` is the socket's (None: any); `tun_address` is the source of the errors it makes; `places` says where
     in the array a subnet's entry is."""
 
