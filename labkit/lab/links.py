@@ -257,8 +257,6 @@ def rename(lab: Lab, ns: Namespace, interface: Interface, new: str) -> None:
     new = claim(ns, new, interface.kind)
     ns.rename(interface, new)
     for other in ns.interfaces.values():
-        if other.master == old:
-            other.master = new
         if other.vxlan is not None and other.vxlan.dev == old:
             other.vxlan.dev = new
     interface.addresses[:] = [replace(a, label=_label(new, a.label, n)) for n, a in enumerate(interface.addresses, 1)]

@@ -4,6 +4,7 @@ A node, a container and a pod are roles of a namespace. `machine` is the name of
 machine starts with; `ip netns` on a machine lists the `named` namespaces of that machine only.
 """
 
+from bisect import insort
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from operator import attrgetter
@@ -75,6 +76,7 @@ class Namespace(Kept):
     netfilter: Netfilter | None = None
     next_port: int = FIRST_PORT
     _names: dict[str, Interface] = field(default_factory=dict, repr=False)
+    _ports: dict[str, list[Interface]] = field(default_factory=dict, repr=False)
 
     @property
     def main(self) -> RouteTable:
@@ -101,10 +103,21 @@ class Namespace(Kept):
         self.sysctls.drop_interface(interface.name)
 
     def rename(self, interface: Interface, new: str) -> None:
-        """Give an interface another name, under which its settings stand from now on."""
+        """Give an interface another name, under which its settings stand from now on; its ports follow a bridge."""
         self.sysctls.rename_interface(interface.name, new)
         self._names[new] = self._names.pop(interface.name)
+        self._ports[new] = self._ports.pop(interface.name, [])
+        for port in self._ports[new]:
+            port.master = new
         interface.name = new
+
+    def enslave(self, interface: Interface, bridge: str | None) -> None:
+        """Make an interface a port of a bridge instead of what it was; None: of none."""
+        if interface.master:
+            self._ports[interface.master].remove(interface)
+        if bridge:
+            insort(self._ports.setdefault(bridge, []), interface, key=attrgetter("index"))
+        interface.master = bridge
 
     def table(self, number: int) -> RouteTable:
         """The table to write into. A namespace starts without any; the first route makes its table,
@@ -126,7 +139,7 @@ class Namespace(Kept):
 
     def ports(self, bridge: str) -> list[Interface]:
         """The bridge ports of one bridge, by interface index."""
-        return sorted((i for i in self.interfaces.values() if i.master == bridge), key=attrgetter("index"))
+        return [*self._ports.get(bridge, ())]
 
     def owns(self, address: IPv4Address) -> bool:
         """Whether an interface here has this address."""

@@ -44,7 +44,7 @@ def _enslave(lab: Lab, ns: Namespace, interface: Interface, bridge: Interface) -
         raise KernelError(EXFULL)
     nesting.check(ns, bridge, interface)
     interface.port = Port(number=number)
-    interface.master = bridge.name
+    ns.enslave(interface, bridge.name)
     bridge.bridge.had_ports = True
     _add_local_entry(bridge, interface)
     _adjust_mac(ns, bridge)
@@ -54,7 +54,7 @@ def _enslave(lab: Lab, ns: Namespace, interface: Interface, bridge: Interface) -
 
 def _release(lab: Lab, ns: Namespace, interface: Interface) -> None:
     bridge = ns.find(interface.master)
-    interface.master = None
+    ns.enslave(interface, None)
     interface.port = None
     bridge.bridge.fdb.discard(lambda entry: entry.dev == interface.name)
     _adjust_mac(ns, bridge)

@@ -14,6 +14,8 @@ def agree(lab) -> None:
     for ns in lab.namespaces.values():
         for name in (*NAMES, "lo", "veth0", "eth9", *(i.name for i in ns.interfaces.values())):
             assert ns.find(name) is next((i for i in ns.interfaces.values() if i.name == name), None)
+        for bridge in (*NAMES, "eth9"):
+            assert ns.ports(bridge) == sorted((i for i in ns.interfaces.values() if i.master == bridge), key=lambda i: i.index)
         assert {key.split(".")[3] for key in ns.sysctls if ".conf." in key} == {"all", "default", *(i.name for i in ns.interfaces.values())}
         assert all(lab.interface(i.uid) is i and i.namespace == ns.name for i in ns.interfaces.values())
     for label in SPACES:
