@@ -50,7 +50,7 @@ conform:
 	$(RUN) tests.conform --lines $(N)
 
 bench:
-	$(RUN) pytest -p no:nbval tests/benchmarks tests/browser -k "benchmarks or key_to_screen"
+	$(RUN) pytest -p no:nbval tests/benchmarks tests/benchmarks/large.py tests/browser -k "benchmarks or key_to_screen"
 
 lint:
 	$(RUN) ruff check .

@@ -17,13 +17,17 @@ def median_ms(run, rounds: int) -> float:
     return statistics.median(once() for _ in range(rounds))
 
 
-def python(statement: str) -> None:
-    subprocess.run([sys.executable, "-c", statement], cwd=ROOT, check=True)
+def python(statement: str, rounds: int = 7) -> float:
+    """Milliseconds of CPU that a fresh Python takes for a statement: the median."""
+    timed = f"import time; start = time.process_time(); {statement}; print((time.process_time() - start) * 1000)"
+    command = [sys.executable, "-c", timed]
+    return statistics.median(float(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout) for _ in range(rounds))
 
 
 def test_importing_labkit(measure):
-    labkit, nothing = median_ms(lambda: python("import labkit"), 7), median_ms(lambda: python("pass"), 7)
-    measure(f"import labkit: {labkit - nothing:.0f} ms (goal: under 100)")
+    bare, first = python("import labkit"), python("import labkit; labkit.Lab().sh('ip addr')")
+    measure(f"import labkit: {bare:.1f} ms of CPU, as its parts are loaded when first used; "
+            f"import and the first answer of the shell: {first:.0f} ms (goal: under 100)")
 
 
 def test_a_trace_across_the_seed_cluster(measure):
