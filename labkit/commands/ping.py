@@ -53,7 +53,8 @@ def ping(ctx: Context, args: list[str]) -> Result:
 def _run(ctx: Context, options: Options, name: str, target: IPv4Address, head: str, err: str) -> Result:
     """Everything from the first packet on."""
     replies, sent, start = _send(ctx, options, target)
-    lines, complaints = ("", "") if options.quiet else reply_lines(replies, options.size)
+    many = options.broadcast or target.is_multicast or not int(target)
+    lines, complaints = ("", "") if options.quiet else reply_lines(replies, options.size, None if many else target)
     if name == "localhost":
         lines = lines.replace(f"bytes from {target}:", f"bytes from localhost ({target}):")
     closing = statistics(name, replies, sent, options.interval, options.size, start)

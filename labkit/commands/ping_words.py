@@ -8,6 +8,7 @@ iputils ping_common.c gather_statistics and finish, ping.c pr_icmph; observed wi
 import errno
 import struct
 from collections.abc import Sequence
+from ipaddress import IPv4Address
 
 from ..errors import strerror
 from ..trace.steps import Reply
@@ -42,14 +43,15 @@ def duplicates(replies: Sequence[Reply]) -> set[int]:
     return found
 
 
-def reply_lines(replies: Sequence[Reply], size: int) -> tuple[str, str]:
-    """What stands between the first line and the statistics, on stdout and on stderr."""
+def reply_lines(replies: Sequence[Reply], size: int, asked: IPv4Address | None = None) -> tuple[str, str]:
+    """What stands between the first line and the statistics, on stdout and on stderr. `asked` is the one who was, if it was one."""
     out = err = ""
     again = duplicates(replies)
     for i, reply in enumerate(replies):
         match reply.kind:
             case "reply":
-                out += _answer(reply, size) + (" (DUP!)" if i in again else "") + "\n"
+                other = " (DIFFERENT ADDRESS!)" if asked not in (None, reply.sender) else ""
+                out += _answer(reply, size) + (" (DUP!)" if i in again else "") + other + "\n"
             case "error":
                 out += f"From {reply.sender} icmp_seq={reply.seq} {error_words(reply)}\n"
             case "redirect":

@@ -18,6 +18,8 @@ from .lab import Lab
 from .learned import Learned, consult
 from .namespace import Namespace
 
+#: The group that every interface is in.
+ALL_HOSTS = IPv4Address("224.0.0.1")
 LOOPBACK_ADDRESS = IPv4Address("127.0.0.1")
 _NOTHING, _BROADCAST = IPv4Address(0), IPv4Address("255.255.255.255")
 _LOCAL_MULTICAST = IPv4Network("224.0.0.0/24")

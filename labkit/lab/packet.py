@@ -106,6 +106,7 @@ class Packet(Value):
     A fragment's `size` is all it carries behind its IP header, and `whole` is the packet it is of.
     `leg` is "request", "answer" or "error" ("" for ARP); a tunnel's datagram has that of what it carries.
     `mark` is the kernel's fwmark: it never leaves the namespace.
+    `group`: it came in a frame for everybody or for a group (kernel: PACKET_BROADCAST, PACKET_MULTICAST).
     """
 
     ip: IPv4 | None = None
@@ -119,6 +120,7 @@ class Packet(Value):
     whole: "Packet | None" = None
     leg: str = ""
     mark: int = 0
+    group: bool = False
 
     @property
     def src(self) -> IPv4Address:

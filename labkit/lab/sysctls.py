@@ -39,6 +39,7 @@ PER_INTERFACE = {
     "send_redirects": "1",
     "secure_redirects": "1",
     "shared_media": "1",
+    "drop_unicast_in_l2_multicast": "0",
     "log_martians": "0",
     "promote_secondaries": "0",
     "ignore_routes_with_linkdown": "0",

@@ -44,4 +44,4 @@ def gather(net: Net, ns: Namespace, dev: str | None, piece: Packet) -> Packet | 
     del net.lab.fragments[key]
     first = min(pieces, key=lambda p: p.ip.offset)
     net.step(ns, device, "fragment", f"{len(pieces)} fragments put together", piece)
-    return replace(piece.whole, eth=first.eth, ip=replace(piece.whole.ip, ttl=first.ttl, src=piece.src, dst=piece.dst))
+    return replace(piece.whole, eth=first.eth, group=first.group, ip=replace(piece.whole.ip, ttl=first.ttl, src=piece.src, dst=piece.dst))

@@ -33,7 +33,7 @@ def error(net: Net, ns: Namespace, about: Packet, type: int, code: int, mtu: int
     The source is the address the packet was sent to if that is ours, else whatever the way back
     to the sender suggests.
     """
-    if about.is_error or about.ip.offset or (about.eth is not None and int(about.eth.dst[:2], 16) & 1):
+    if about.is_error or about.ip.offset or about.group:
         return
     if address_type(net.lab, ns, about.dst) in ("broadcast", "multicast") or int(about.src) == 0:
         return

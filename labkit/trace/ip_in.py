@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from ..lab.interface import Interface
 from ..lab.learned import consult
-from ..lab.lookup import Decision, find_route
+from ..lab.lookup import ALL_HOSTS, Decision, find_route
 from ..lab.namespace import Namespace
-from ..lab.packet import BROADCAST_MAC, TIME_EXCEEDED, UNREACHABLE, Packet
+from ..lab.packet import TIME_EXCEEDED, UNREACHABLE, Packet
 from .arp import arp_in
 from .bridging import bridge_in
 from .engine import Net, handles
@@ -40,7 +40,8 @@ def receive(net: Net, namespace: str, uid: int, packet: Packet) -> None:
         device.count_packet("rx", packet.length)
         net.sight(ns, device, "in", packet)
     if packet.eth is not None and interface.kind != "loopback" and packet.eth.dst not in (device.mac, interface.mac):
-        if packet.eth.dst != BROADCAST_MAC and not int(packet.eth.dst[:2], 16) & 1:
+        packet = replace(packet, group=bool(int(packet.eth.dst[:2], 16) & 1))
+        if not packet.group:
             return net.drop(ns, device, f"the frame is for {packet.eth.dst}, not for {device.name}", packet, aside=True)
     if packet.arp:
         if not device.noarp:
@@ -66,11 +67,15 @@ def ip_in(net: Net, ns: Namespace, interface: Interface, packet: Packet, filtere
         fault = f"a martian: {packet.dst} is a loopback address and came in at {interface.name}"
     if fault:
         return net.drop(ns, interface, fault, packet)
+    if packet.dst.is_multicast and packet.dst != ALL_HOSTS:
+        return net.drop(ns, interface, f"nobody here is in the group {packet.dst}", packet)
     if packet.dst.is_multicast or int(packet.dst) == 0xFFFFFFFF:
         return local_in(net, ns, interface, packet)
     found = find_route(net.lab, ns, packet.dst, src=packet.src, iif=interface.name, tos=packet.ip.tos)
     decision = consult(ns, found, net.now)
     say_route(net, ns, packet, decision)
+    if packet.group and decision.kind in ("local", "unicast") and ns.sysctls.either(interface.name, "drop_unicast_in_l2_multicast"):
+        return net.drop(ns, interface, "for one host, in a frame for many: drop_unicast_in_l2_multicast is 1", packet)
     forwarding = bool(ns.sysctls.conf(interface.name, "forwarding"))
     if decision.errno:
         return _no_way(net, ns, interface, packet, decision, forwarding)
@@ -101,7 +106,7 @@ def _no_way(net: Net, ns: Namespace, interface: Interface, packet: Packet, decis
 
 def forward(net: Net, ns: Namespace, interface: Interface, packet: Packet, decision: Decision, on_link: bool) -> None:
     """Hand a packet on: TTL, MTU, redirect, and out (kernel: ip_forward)."""
-    if packet.eth is not None and int(packet.eth.dst[:2], 16) & 1:
+    if packet.group:
         return net.drop(ns, interface, "it came in a broadcast frame: never forwarded", packet)
     if packet.ttl <= 1:
         net.drop(ns, interface, f"TTL {packet.ttl} would become 0", packet)

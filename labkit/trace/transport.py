@@ -18,7 +18,12 @@ from .tunnels import program_in, vxlan_in, vxlans_at
 
 
 def deliver(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
-    """Hand a whole packet to what it is for."""
+    """Hand a whole packet to what it is for.
+
+    A unicast route to lo brings back what is for nobody here: no answer may come from that address (kernel: __ip_dev_find).
+    """
+    if interface.kind == "loopback" and address_type(net.lab, ns, packet.dst) == "unicast":
+        return net.drop(ns, interface, f"back from lo, and {packet.dst} is no address of ours: nothing can be answered from it", packet)
     match packet.transport:
         case Icmp():
             icmp_in(net, ns, interface, packet)
@@ -37,17 +42,25 @@ def _udp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
         return program_in(net, ns, interface, program, packet)
     if net.session is not None and net.session.hears(ns, packet):
         return take_answer(net, ns, interface, packet, Reply(1, "reply", packet.src, packet.ttl, size=packet.size))
-    if address_type(net.lab, ns, packet.dst) != "local":
-        return net.drop(ns, interface, f"no socket takes UDP broadcasts at port {packet.dport}", packet)
     if listening(ns, "udp", packet.dst, packet.dport):
         arrived(net, ns, interface, packet, f"a program listens at UDP port {packet.dport}")
         return _answer(net, ns, packet, Udp(packet.dport, packet.sport))
+    if address_type(net.lab, ns, packet.dst) != "local":
+        return net.drop(ns, interface, f"no socket takes UDP broadcasts at port {packet.dport}", packet)
     arrived(net, ns, interface, packet, f"but nobody listens at UDP port {packet.dport}")
+    if packet.group:
+        return net.drop(ns, interface, "no ICMP error about what came in a frame for many hosts", packet)
     error(net, ns, packet, UNREACHABLE, 3)
 
 
 def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
     tcp = packet.transport
+    if address_type(net.lab, ns, packet.dst) != "local":
+        return net.drop(ns, interface, f"TCP takes no notice of what is for many hosts, as {packet.dst} is", packet)
+    if packet.group:
+        if tcp.flags == "S":
+            arrived(net, ns, interface, packet, f"a SYN for TCP port {packet.dport}")
+        return net.drop(ns, interface, "TCP takes no notice of what came in a frame for many hosts", packet)
     if tcp.flags != "S":
         kind = "refused" if "R" in tcp.flags else "reply"
         return take_answer(net, ns, interface, packet, Reply(1, kind, packet.src, packet.ttl))
@@ -59,7 +72,8 @@ def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
 
 
 def _answer(net: Net, ns: Namespace, packet: Packet, transport: Udp | Tcp) -> None:
-    ip = IPv4(packet.dst, packet.src, int(ns.sysctls["net.ipv4.ip_default_ttl"]), df=True)
+    own = packet.dst if address_type(net.lab, ns, packet.dst) == "local" else IPv4Address(0)
+    ip = IPv4(own, packet.src, int(ns.sysctls["net.ipv4.ip_default_ttl"]), df=True)
     net.step(ns, None, "send", f"answers {packet.src}", packet)
     send(net, ns, Packet(ip=ip, transport=transport, size=packet.size, token=packet.token, leg="answer"), df="want")
 

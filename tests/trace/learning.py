@@ -1,13 +1,7 @@
 """Experiments on what routers teach a namespace: a network, something learned, something changed, and what `ip` then shows.
 
-Lines that begin with "?" are asked, and their answers are kept in recorded/learned.txt (Linux 6.18, iproute2 6.1);
-`python -m tests.trace.learning` asks the kernel of this machine again.
+The answers are in recorded/learned.txt; see experiments.py.
 """
-
-import re
-from pathlib import Path
-
-RECORDED = Path(__file__).parent / "recorded" / "learned.txt"
 
 #: Four hosts on one switch: b's gateway gw knows a nearer router, gw2.
 LAN = (
@@ -197,43 +191,3 @@ EXPERIMENTS: dict[str, tuple[str, ...]] = {
     "a destination on the link, by a router's proxy ARP": (
         *PATH, "ip -n b route add 10.2.0.0/24 dev e", "ip netns exec r sysctl -qw net.ipv4.conf.w.proxy_arp=1", TOO_BIG, WAY, CACHE),
 }  # fmt: skip
-
-#: What no two runs have in common.
-_CHANCE = (
-    (re.compile(r"expires \d+sec"), "expires Tsec"), (re.compile(r'"expires": ?\d+'), '"expires":T'), (re.compile(r" age \d+sec"), ""),
-    (re.compile(r"time=[\d.]+ ms"), "time=T ms"), (re.compile(r"time \d+ms"), "time Tms"), (re.compile(r"rtt .*"), "rtt T"),
-)  # fmt: skip
-
-
-def asked(run, experiment: str) -> str:
-    """What an experiment's questions are answered; `run(line)` is the lab's shell, or the kernel's."""
-    told = []
-    for line in EXPERIMENTS[experiment]:
-        result = run(line.removeprefix("?"))
-        if line.startswith("?"):
-            text = result.stdout + result.stderr + (f"[exit {result.returncode}]\n" if result.returncode else "")
-            for pattern, word in _CHANCE:
-                text = pattern.sub(word, text)
-            told.append(f"$ {line[1:]}\n{text}")
-        elif " ping " not in line:
-            assert not result.returncode, f"{line}: {result.stdout}{result.stderr}"
-    return "".join(told)
-
-
-def recorded() -> dict[str, str]:
-    """Experiment -> the kernel's answers."""
-    blocks = RECORDED.read_text().split("## ")[1:]
-    return dict(block.split("\n", 1) for block in blocks)
-
-
-def main() -> None:
-    from tests.conform.kernel_shell import KernelShell
-
-    with RECORDED.open("w") as file:
-        for experiment in EXPERIMENTS:
-            with KernelShell() as shell:
-                file.write(f"## {experiment}\n{asked(shell.sh, experiment)}")
-
-
-if __name__ == "__main__":
-    main()

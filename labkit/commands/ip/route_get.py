@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Interface
 from ...errors import KernelError
 from ...lab.interface import Interface
 from ...lab.learned import consult
-from ...lab.lookup import Decision, find_route, output
+from ...lab.lookup import ALL_HOSTS, Decision, find_route, output
 from ...lab.namespace import Namespace
 from ...lab.routes import with_flags
 from ...tables.names import table_name, tos_name
@@ -28,7 +28,7 @@ from .words import Words, address, device, integer, matches, prefix, refused, un
 #: The bits of a TOS that a lookup looks at (kernel: IPTOS_RT_MASK; observed on 6.18).
 _TOS_MASK = 0x1C
 
-_ALL_HOSTS, _BROADCAST = IPv4Address("224.0.0.1"), IPv4Address("255.255.255.255")
+_BROADCAST = IPv4Address("255.255.255.255")
 _PROTOCOLS = {"ip": 0, "icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "sctp": 132}
 
 
@@ -94,7 +94,7 @@ def _group_flags(decision: Decision) -> tuple[str, ...]:
     if decision.kind == "broadcast":
         return ("local", "brd")
     if decision.kind == "multicast":
-        return ("local", "mc") if decision.dst == _ALL_HOSTS else ("mc",)
+        return ("local", "mc") if decision.dst == ALL_HOSTS else ("mc",)
     return ()
 
 
@@ -128,7 +128,7 @@ def _martian_destination(ns: Namespace, interface: Interface, dst: IPv4Address) 
     """An address nobody outside may send to, or a group this interface is not in."""
     if dst.is_loopback:
         return not ns.sysctls.either(interface.name, "route_localnet")
-    return not int(dst) or (dst.is_multicast and not (dst == _ALL_HOSTS and interface.up))
+    return not int(dst) or (dst.is_multicast and not (dst == ALL_HOSTS and interface.up))
 
 
 def _fibmatch(ctx: Context, options: Options, decision: Decision) -> str:

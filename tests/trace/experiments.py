@@ -1,0 +1,59 @@
+"""Experiments that the lab and a kernel make alike: a name, and the lines that are typed.
+
+Lines that begin with "?" are asked, and their answers are kept in recorded/ (Linux 6.18, iproute2 6.1). To ask the kernel of
+this machine again: `python -m tests.trace.experiments`, or with a name behind it, such as `learned`.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from . import frames, learning
+
+EXPERIMENTS = {"learned": learning.EXPERIMENTS, "frames": frames.EXPERIMENTS}
+RECORDED = Path(__file__).parent / "recorded"
+
+#: What no two runs have in common.
+_CHANCE = (
+    (re.compile(r"expires \d+sec"), "expires Tsec"), (re.compile(r'"expires": ?\d+'), '"expires":T'), (re.compile(r" age \d+sec"), ""),
+    (re.compile(r"time=[\d.]+ ms"), "time=T ms"), (re.compile(r"time \d+ms"), "time Tms"), (re.compile(r"rtt .*"), "rtt T"),
+    (re.compile(r"  \d+\.\d+ ms"), "  T ms"),
+)  # fmt: skip
+
+
+def asked(run, lines: tuple[str, ...]) -> str:
+    """What an experiment's questions are answered; `run(line)` is the lab's shell, or the kernel's."""
+    told = []
+    for line in lines:
+        result = run(line.removeprefix("?"))
+        if line.startswith("?"):
+            text = result.stdout + result.stderr + (f"[exit {result.returncode}]\n" if result.returncode else "")
+            for pattern, word in _CHANCE:
+                text = pattern.sub(word, text)
+            told.append(f"$ {line[1:]}\n{text}")
+        elif " ping " not in line:
+            assert not result.returncode, f"{line}: {result.stdout}{result.stderr}"
+    return "".join(told)
+
+
+def on_the_kernel(lines: tuple[str, ...]) -> str:
+    from tests.conform.kernel_shell import KernelShell
+
+    with KernelShell() as shell:
+        return asked(shell.sh, lines)
+
+
+def recorded(name: str) -> dict[str, str]:
+    """Experiment -> the kernel's answers."""
+    blocks = re.split(r"^## ", (RECORDED / f"{name}.txt").read_text(), flags=re.MULTILINE)[1:]
+    return dict(block.split("\n", 1) for block in blocks)
+
+
+def main() -> None:
+    for name in sys.argv[1:] or EXPERIMENTS:
+        blocks = [f"## {title}\n{on_the_kernel(lines)}" for title, lines in EXPERIMENTS[name].items()]
+        (RECORDED / f"{name}.txt").write_text("".join(blocks))
+
+
+if __name__ == "__main__":
+    main()
