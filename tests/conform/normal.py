@@ -25,8 +25,8 @@ RULES: tuple[Rule, ...] = (
     # a learned path MTU counts down
     (re.compile(r"expires \d+sec"), "expires Tsec"),
     (re.compile(r'"expires":\d+'), '"expires":T'),
-    # `ip -s route show cache`: how long ago the kernel last made its copy of the route
-    (re.compile(r"( users \d+) age \d+sec"), r"\1"),
+    # `ip -s route show cache`: how many packets now use the kernel's copy of the route, and how old it is
+    (re.compile(r" users \d+( age \d+sec)?"), " users N"),
     # `ip -d link`: bridge timers run
     (re.compile(r"(\w+_timer) +[\d.]+"), r"\1 T"),
     (re.compile(r'("\w+_timer"):[\d.]+'), r"\1:T"),
