@@ -124,6 +124,39 @@ def test_subnet_env_may_be_gone_or_old(env):
     assert str(daemon.lease.subnet) == ("10.1.31.0/24" if "10.1.31" in env else "10.1.5.0/24")
 
 
+def test_subnet_env_is_a_file_of_the_node():
+    lab = scenarios.flannel("vxlan")
+    daemon = lab.daemons["flanneld", "node1"]
+    assert lab.sh("cat /run/flannel/subnet.env", on="node1").stdout == daemon.env
+    daemon.stop()
+    daemon.registry.release(daemon.lease)
+    lab.sh("echo FLANNEL_SUBNET=10.1.31.1/24 > /run/flannel/subnet.env", on="node1")
+    daemon.start()
+    assert str(daemon.lease.subnet) == "10.1.31.0/24"
+    lab.sh("rm /run/flannel/subnet.env", on="node1")
+    assert daemon.env == ""
+    with pytest.raises(LabError, match="no FLANNEL_SUBNET"):
+        assert daemon.docker_options
+    daemon.stop()
+    daemon.start()
+    assert "FLANNEL_SUBNET=10.1.31.1/24" in lab.sh("cat /run/flannel/subnet.env", on="node1").stdout, "its lease is still in etcd"
+
+
+@pytest.mark.parametrize("how, why", [
+    ({"dev": "eth9"}, "no such network interface"), ({"dev": "lo"}, "no address yet"), ({"public_ip": "1.2.3"}, "invalid public IP"),
+    ({}, "no default route"),
+])  # fmt: skip
+def test_a_node_that_flanneld_cannot_use_is_told(how, why):
+    lab = scenarios.flannel("vxlan")
+    daemon = lab.daemons["flanneld", "node1"]
+    daemon.stop()
+    lab.sh("ip addr flush dev lo", on="node1")
+    with pytest.raises(LabError, match=why):
+        type(daemon)(lab, "node1", daemon.registry, **({"dev": "eth0"} | how if how else {}))
+    with pytest.raises(LabError, match="such as 10.20.92.0/24"):
+        daemon.registry.reserve("10.1.7.0/99", "1.2.3.4")
+
+
 #: Values that are no lease; flannel says so and goes on.
 BAD = [
     "null", "5", "[]", '""', "{", "{}", '{"PublicIP":5}', '{"PublicIP":null}', '{"PublicIP":"fc00::1"}', '{"PublicIP":"192.168.90.٣"}',

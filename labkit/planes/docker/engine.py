@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-from ...errors import LabError
+from ...errors import BadInput, LabError
 from ...lab import netns
 from ...lab.lab import Lab
 from . import modes, ports, wiring
@@ -80,7 +80,10 @@ class Docker:
             namespace: str = "", role: str = "container") -> Container:  # fmt: skip
         """Create and start. `ip` pins an address in any bridge network, as Docker itself would only hand it
         out once the lower ones are taken; `namespace` is the label of the network namespace."""
-        pinned = IPv4Address(ip) if ip is not None else None
+        try:
+            pinned = IPv4Address(ip) if ip is not None else None
+        except ValueError:
+            raise BadInput(f"ip {ip!r} is no address such as 172.17.0.5") from None
         request = Request(image, tuple(command), network, pinned=pinned, namespace=namespace or name, role=role)
         container = self.create(name, request)
         try:

@@ -128,7 +128,7 @@ class Networks:
 def _bip(bip: str) -> tuple[IPv4Network, IPv4Address]:
     """The default bridge's subnet and gateway from --bip."""
     try:
-        interface = IPv4Interface(bip)
+        interface = IPv4Interface(str(bip))
     except ValueError:
         raise BadInput(f"bip {bip!r} is not an address with a prefix length, such as 172.17.0.1/16") from None
     return interface.network, interface.ip

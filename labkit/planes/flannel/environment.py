@@ -8,6 +8,9 @@ from ipaddress import IPv4Interface, IPv4Network
 
 from ...errors import BadInput
 
+DIRECTORY = "/run/flannel"
+PATH = f"{DIRECTORY}/subnet.env"
+
 
 def write(network: IPv4Network, subnet: IPv4Network, mtu: int, ip_masq: bool, offset: int = 0) -> str:
     """The four lines; the subnet is written as its first address, which the bridge will have. `offset`: see Lease."""

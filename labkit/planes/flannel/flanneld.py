@@ -6,6 +6,7 @@ flannel: main.go, pkg/subnet. The talk with etcd itself is not on the lab's wire
 from ipaddress import IPv4Address, IPv4Network
 
 from ...errors import BadInput, LabError
+from ...lab import files
 from ...lab.lab import Lab
 from ...trace.engine import Net, handles
 from . import environment
@@ -25,7 +26,7 @@ BACKENDS = {"udp": Udp, "vxlan": Vxlan, "host-gw": HostGw}
 class Flanneld:
     """The daemon on the machine `on`, started at once. A Daemon.
 
-    `dev` is the uplink, by default that of the default route; `env` is the text of /run/flannel/subnet.env.
+    `dev` is the uplink, by default that of the default route; `env` is what stands in /run/flannel/subnet.env before.
     Raises LabError when it cannot start; nothing is left behind in etcd then.
     """
 
@@ -38,7 +39,9 @@ class Flanneld:
         before = lab.daemons.get((self.name, on))
         if before is not None and before.running:
             raise LabError(f"flanneld runs on {on} already: stop it first")
-        self.lab, self.machine, self.registry, self.choose, self.ip_masq, self.env = lab, on, registry, choose, ip_masq, env
+        self.lab, self.machine, self.registry, self.choose, self.ip_masq = lab, on, registry, choose, ip_masq
+        if env:
+            self.env = env
         self.command = f"/usr/bin/flanneld -etcd-prefix={registry.prefix}"
         self.running = False
         self.log: list[str] = []
@@ -79,6 +82,17 @@ class Flanneld:
     def renew(self) -> None:
         """A day more."""
         self.lease = self.registry.renew(self.lease)
+
+    @property
+    def env(self) -> str:
+        """The text of /run/flannel/subnet.env, which stays when flanneld ends; "" when there is none."""
+        return files.of(self.lab, self.lab[self.machine]).texts.get(environment.PATH, "")
+
+    @env.setter
+    def env(self, text: str) -> None:
+        host = files.of(self.lab, self.lab[self.machine], to_write=True)
+        host.directories.add(environment.DIRECTORY)
+        host.texts[environment.PATH] = text
 
     @property
     def docker_options(self) -> str:
@@ -127,7 +141,12 @@ def _node(lab: Lab, on: str, dev: str | None, public_ip: str | None, version: Ve
             raise LabError(f"flanneld on {on}: there is no default route to find the uplink by: give dev=, such as dev='eth0'")
         dev = default.dev
     uplink = ns.find(dev)
-    if uplink is None or not uplink.addresses:
+    if uplink is None:
+        raise LabError(f"flanneld on {on}: error looking up interface {dev}: no such network interface")
+    if not uplink.addresses:
         raise LabError(f"flanneld on {on}: the uplink {dev} has no address yet: `ip addr add 192.168.138.221/20 dev {dev}`")
     address = uplink.addresses[0].ip
-    return Node(lab, ns, dev, address, IPv4Address(public_ip) if public_ip else address, version, log)
+    try:
+        return Node(lab, ns, dev, address, IPv4Address(public_ip) if public_ip else address, version, log)
+    except ValueError:
+        raise BadInput(f"flanneld on {on}: invalid public IP address {public_ip!r}: it looks like 192.168.138.221") from None

@@ -141,7 +141,10 @@ class Registry:
 
     def reserve(self, subnet: str, public_ip: str) -> Lease:
         """A lease that never expires, written by an operator (flannel: reservations.md)."""
-        lease = Lease(IPv4Network(subnet), IPv4Address(public_ip))
+        try:
+            lease = Lease(IPv4Network(subnet), IPv4Address(public_ip))
+        except ValueError as error:
+            raise BadInput(f"a reservation is a subnet and an address, such as 10.20.92.0/24 and 192.168.138.222: {error}") from None
         self.store.put(self.path(lease), lease.value(self.version))
         return lease
 
