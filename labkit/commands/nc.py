@@ -7,7 +7,8 @@ listeners answer until the namespace goes. No data passes.
 import errno
 from ipaddress import IPv4Address
 
-from ..errors import strerror
+from ..errors import KernelError, strerror
+from ..lab.sockets import Listener, listen
 from ..trace.probe import probe
 from ..trace.session import stopped
 from . import hosts
@@ -71,7 +72,10 @@ def _listen(ctx: Context, given: dict[str, str], words: list[str]) -> Result:
     number = whole(port)
     if number is None or not 0 < number < 65536:
         raise Failure(1, "nc: getaddrinfo: Servname not supported for ai_socktype\n")
-    ctx.ns.listeners.add(("udp" if "u" in given else "tcp", own, number))
+    try:
+        listen(ctx.ns, Listener("udp" if "u" in given else "tcp", own if own is not None and int(own) else None, number, "nc"))
+    except KernelError as error:
+        raise Failure(1, f"nc: {error}\n") from None
     return Result()
 
 

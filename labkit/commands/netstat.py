@@ -1,7 +1,9 @@
 """netstat(8) of net-tools 2.10: the routing table (-r), the interfaces (-i), and the open sockets."""
 
+from ..lab.sockets import Listener, open_sockets
 from .getopt import getopt
 from .ifconfig_show import short_line, short_title, show_all, shown
+from .nc import SERVICES
 from .nettools_usage import usage
 from .result import Context, Failure, Result
 from .routing_table import listing_status, routing_table
@@ -43,21 +45,24 @@ def _sockets(ctx: Context, given: dict[str, str]) -> str:
     out = ""
     if not families or families - {"x"}:
         out += f"Active Internet connections ({which})\n"
-        out += "Proto Recv-Q Send-Q Local Address           Foreign Address         State      \n"
+        title = "Proto Recv-Q Send-Q Local Address           Foreign Address         State      "
+        out += title + (f" {'PID/Program name':<20}\n" if "p" in given else "\n")
         if {"a", "l"} & given.keys():
-            out += "".join(_listener(*socket) for socket in _listed(ctx, families))
+            out += "".join(_listener(socket, given) for socket in _listed(ctx, families))
     if not families or "x" in families:
         out += f"Active UNIX domain sockets ({which})\n"
-        out += "Proto RefCnt Flags       Type       State         I-Node   Path\n"
+        program = "PID/Program name     " if "p" in given else ""
+        out += f"Proto RefCnt Flags       Type       State         I-Node   {program}Path\n"
     return out
 
 
-def _listed(ctx: Context, families: set[str]) -> list[tuple]:
+def _listed(ctx: Context, families: set[str]) -> list[Listener]:
     wanted = {"t": "tcp", "u": "udp"}
-    sockets = [s for s in ctx.ns.listeners if not families or s[0] in {wanted.get(f) for f in families}]
-    return sorted(sockets, key=lambda s: (s[0], s[2], int(s[1] or 0)))
+    return [s for s in open_sockets(ctx.ns) if not families or s.proto in {wanted.get(f) for f in families}]
 
 
-def _listener(proto: str, address, port: int) -> str:
-    local, state = f"{address or '0.0.0.0'}:{port}", "LISTEN" if proto == "tcp" else ""
-    return f"{proto:<5} {0:>6} {0:>6} {local:<23} {'0.0.0.0:*':<23} {state:<11}\n"
+def _listener(s: Listener, given: dict[str, str]) -> str:
+    port = str(s.port) if "n" in given else SERVICES.get((s.proto, s.port), str(s.port))
+    local, state = f"{s.address or '0.0.0.0'}:{port}", "LISTEN" if s.proto == "tcp" else ""
+    owner = f" {f'{s.pid}/{s.owner}' if s.owner else '-':<20}" if "p" in given else ""
+    return f"{s.proto:<5} {0:>6} {0:>6} {local:<23} {'0.0.0.0:*':<23} {state:<11}{owner}\n"

@@ -27,6 +27,7 @@ COMMANDS = {
     "ifconfig": ("ifconfig", "ifconfig"),
     "route": ("route", "route"),
     "netstat": ("netstat", "netstat"),
+    "ss": ("ss", "ss"),
     "arp": ("arp", "arp"),
     "sysctl": ("sysctl", "sysctl"),
     "tcpdump": ("tcpdump", "tcpdump"),
@@ -293,7 +294,7 @@ def subshell(ctx: Context, args: list[str]) -> Result:
         raise Failure(2, "sh: 0: -c requires an argument\n")
     if args[:1] == ["-c"]:
         text = args[1]
-    elif args and args[0].startswith("-"):
+    elif not (args or ctx.stdin) or args[:1] and args[0].startswith("-"):
         raise Failure(2, "The lab's sh runs a line, given as sh -c LINE, a file, or what it reads.\n")
     else:
         try:

@@ -19,6 +19,7 @@ from .interface import Interface
 from .learned import Exceptions
 from .packet import Packet
 from .program import Program
+from .sockets import Sockets
 from .sysctls import Sysctls
 
 #: The ports a kernel hands out to programs that ask for none (ip-sysctl.rst ip_local_port_range).
@@ -46,8 +47,8 @@ class Files(Kept):
 class Namespace(Kept):
     """`role`: "machine", "namespace", "container", "pod" or "switch" (what joins machines).
 
-    `label` is what `ip netns` calls it; `name` is unique in the lab. `listeners` holds
-    (proto, address or None, port) of open sockets. `pids` are the numbers of the processes that live here
+    `label` is what `ip netns` calls it; `name` is unique in the lab. `listeners` are
+    the sockets that programs hold open. `pids` are the numbers of the processes that live here
     and that a person may name it by. `nsids` are the kernel's numbers for
     namespaces seen from here (`link-netnsid`). `learned` holds what routers told us; `redirects_sent` counts,
     per sender, how often we told it of a nearer router, and when last. `custom_rules`: somebody has
@@ -65,7 +66,7 @@ class Namespace(Kept):
     custom_rules: bool = False
     neighbors: dict[tuple[str, IPv4Address], Neighbor] = field(default_factory=dict)
     sysctls: Sysctls = field(default_factory=Sysctls)
-    listeners: set[tuple[str, IPv4Address | None, int]] = field(default_factory=set)
+    listeners: Sockets = field(default_factory=Sockets)
     programs: dict[str, Program] = field(default_factory=dict)
     pids: set[int] = field(default_factory=set)
     nsids: dict[str, int] = field(default_factory=dict)
@@ -128,7 +129,7 @@ class Namespace(Kept):
 
     def new_port(self, proto: str) -> int:
         """A source port for a program that asked for none. The kernel picks one by chance; the lab counts up."""
-        taken = {port for kind, _, port in self.listeners if kind == proto}
+        taken = {s.port for s in self.listeners if s.proto == proto}
         free = next(port for port in (*range(self.next_port, LAST_PORT + 1), *range(FIRST_PORT, self.next_port)) if port not in taken)
         self.next_port = free + 1 if free < LAST_PORT else FIRST_PORT
         return free

@@ -80,7 +80,7 @@ def _answer(net: Net, ns: Namespace, packet: Packet, transport: Udp | Tcp) -> No
 
 def listening(ns: Namespace, proto: str, address: IPv4Address, port: int) -> bool:
     """Whether a socket is open for this address and port."""
-    return bool({(proto, None, port), (proto, address, port)} & ns.listeners)
+    return any(socket.address in (None, address) for socket in ns.listeners.at(proto, port))
 
 
 def _program(ns: Namespace, packet: Packet):

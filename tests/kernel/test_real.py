@@ -10,6 +10,7 @@ from labkit import LabError, scenarios
 from labkit.kernel import available
 from labkit.lab import links
 from labkit.lab.interface import Vxlan
+from labkit.lab.sockets import Listener
 
 pytestmark = pytest.mark.needs("namespaces")
 
@@ -157,7 +158,8 @@ def test_devices_print_as_the_lab_prints_them():
 
 def test_tcp_and_udp_find_an_open_port():
     lab = scenarios.veth_pair()
-    lab["ns2"].listeners |= {("tcp", None, 80), ("udp", None, 53)}
+    for proto, port in (("tcp", 80), ("udp", 53)):
+        lab["ns2"].listeners.add(Listener(proto, None, port))
     with lab.realize() as real:
         for how in ({"proto": "tcp", "port": 80}, {"proto": "udp", "port": 53}, {"proto": "tcp", "port": 81}):
             found = lab.trace("ns1", "192.168.50.2", **how).diff(real.trace("ns1", "192.168.50.2", **how))

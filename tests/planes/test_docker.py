@@ -6,6 +6,7 @@ import re
 import pytest
 
 import labkit
+from labkit.lab.sockets import Listener
 
 from .docker_host import BRIDGE, FRESH, NETWORKS, OTHER_MODES, RECORDINGS, host, typed
 
@@ -197,7 +198,7 @@ def test_a_stopped_container_leaves_nothing_behind():
     lab = host()
     before = typed(lab, "ip -br link"), set(lab.namespaces), set(lab["host"].listeners)
     typed(lab, "docker run -d --name aa -p 8080:80 tiny:1 sleep 600")
-    assert ("tcp", None, 8080) in lab["host"].listeners
+    assert Listener("tcp", None, 8080) in lab["host"].listeners
     typed(lab, "docker rm -f aa")
     assert (typed(lab, "ip -br link"), set(lab.namespaces), set(lab["host"].listeners)) == before
 

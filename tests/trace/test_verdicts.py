@@ -7,6 +7,7 @@ import pytest
 
 from labkit.errors import BadInput, LabError
 from labkit.lab import links, neighbors, ports
+from labkit.lab.sockets import Listener
 from labkit.tables.fdb import FdbEntry
 from tests.trace.build import address, bridge, forwarding, lan, namespaces, route, routed, wire
 
@@ -149,7 +150,8 @@ def test_a_closed_udp_port_is_told_by_icmp_and_a_closed_tcp_port_by_reset():
     lab = routed()
     assert lab.trace("h1", "10.1.3.10", proto="udp", port=53).verdict.kind == "port unreachable"
     assert lab.trace("h1", "10.1.3.10", proto="tcp", port=80).verdict.kind == "connection refused"
-    lab["h2"].listeners |= {("udp", None, 53), ("tcp", None, 80)}
+    for proto, port in (("udp", 53), ("tcp", 80)):
+        lab["h2"].listeners.add(Listener(proto, None, port))
     assert lab.trace("h1", "10.1.3.10", proto="udp", port=53).answered
     assert lab.trace("h1", "10.1.3.10", proto="tcp", port=80).answered
 

@@ -217,8 +217,12 @@ class Docker:
             return
         held = (b for c in self.containers for b in c.bindings)
         allocator = ports.Allocator(self.host, held, f"{container.name} ({first.id})")
-        container.bindings = tuple(map(allocator.take, wanted))
-        self.host.listeners.update(binding.socket for binding in container.bindings)
+        opened: list[ports.Binding] = []
+        try:
+            for binding in wanted:
+                opened.append(allocator.take(binding))
+        finally:
+            container.bindings = tuple(opened)
 
     def stop_container(self, container: Container, exit_code: int = 137) -> None:
         """End it. 137 is what Docker shows of a process that did not heed SIGTERM, as `sleep` does not."""

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
-from ...errors import BadInput
+from ...errors import BadInput, strerror
 from ...lab.namespace import Namespace
+from ...lab.sockets import Listener, refusal
 from ...tables.values import Value
 from .. import go
 from .refused import Refused
@@ -36,9 +37,9 @@ class Binding(Value):
         return f"{self.port}/{self.proto}"
 
     @property
-    def socket(self) -> tuple[str, IPv4Address | None, int]:
-        """The listener that docker-proxy opens."""
-        return self.proto, self.host_ip if self.host_ip != ANY else None, self.host_port
+    def socket(self) -> Listener:
+        """What docker-proxy opens."""
+        return Listener(self.proto, self.host_ip if self.host_ip != ANY else None, self.host_port, "docker-proxy")
 
 
 def parse(spec: str) -> list[Binding]:
@@ -106,15 +107,12 @@ class Allocator:
         self.failed = f"driver failed programming external connectivity on endpoint {endpoint}: "
         self.host = host
         self.taken: dict[tuple[str, IPv4Address], set[int]] = {}
-        self.bound: dict[tuple[str, int], list[IPv4Address | None]] = {}
         self.rest: dict[tuple[str, IPv4Address, range], Iterator[int]] = {}
         for binding in held:
             self._taken(binding).add(binding.host_port)
-        for proto, address, port in host.listeners:
-            self.bound.setdefault((proto, port), []).append(address)
 
     def take(self, wanted: Binding) -> Binding:
-        """The binding with its host port."""
+        """The binding with its host port, at which docker-proxy now listens."""
         wanted = replace(wanted, host_ip=wanted.host_ip or ANY)
         taken, ports = self._taken(wanted), wanted.host_ports
         rest = self.rest.setdefault((wanted.proto, wanted.host_ip, ports), iter(ports))
@@ -124,24 +122,16 @@ class Allocator:
                 raise Refused(self.failed + "all ports are allocated")
             raise Refused(f"{self.failed}Bind for {wanted.host_ip}:{ports[0]} failed: port is already allocated")
         chosen = replace(wanted, host_port=free)
-        why = self._socket_refusal(chosen)
-        if why:
-            listen = f"listen {chosen.proto}4 {chosen.host_ip}:{free}"
-            raise Refused(f"{self.failed}Error starting userland proxy: {listen}: bind: {why}")
+        code = refusal(self.host, chosen.socket)
+        if code:
+            listen, why = f"listen {chosen.proto}4 {chosen.host_ip}:{free}", strerror(code)
+            raise Refused(f"{self.failed}Error starting userland proxy: {listen}: bind: {why[0].lower()}{why[1:]}")
         taken.add(free)
-        self.bound.setdefault((chosen.proto, free), []).append(chosen.socket[1])
+        self.host.listeners.add(chosen.socket)
         return chosen
 
     def _taken(self, binding: Binding) -> set[int]:
         return self.taken.setdefault((binding.proto, binding.host_ip), set())
-
-    def _socket_refusal(self, binding: Binding) -> str | None:
-        """Why the kernel would not let docker-proxy listen there."""
-        proto, address, port = binding.socket
-        if address is not None and not address.is_loopback and not self.host.owns(address):
-            return "cannot assign requested address"
-        others = self.bound.get((proto, port), [])
-        return "address already in use" if others and (address is None or None in others or address in others) else None
 
 
 def shown(bindings: Iterable[Binding], also: Iterable[str] = ()) -> str:

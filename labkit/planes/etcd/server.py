@@ -7,11 +7,14 @@ Commands, outputs and exit statuses observed on etcd 3.4.23; the long help texts
 from ...commands.result import Context, Failure, Result
 from ...errors import BadInput
 from ...lab.lab import Lab
+from ...lab.sockets import Listener
 from . import v2, v3
 from .store import Store
 
 #: A new server of its own has used these up for itself (observed).
 _FIRST_INDEX = {2: 3, 3: 1}
+#: Where clients such as flanneld reach it (etcd: --listen-client-urls).
+CLIENTS = Listener("tcp", None, 2379, "etcd")
 _SPEAKS = {2: v2.run, 3: v3.run}
 
 _REFUSED_V2 = """\
@@ -37,6 +40,7 @@ class Etcd:
         self.lab, self.machine, self.api = lab, lab[on].machine, api
         self.store = Store(lab, _FIRST_INDEX[api])
         self.log: list[str] = []
+        lab[self.machine].listeners.add(CLIENTS)
         lab.daemons.add(self)
         lab.commands["etcdctl"] = etcdctl
 
@@ -46,10 +50,12 @@ class Etcd:
 
     def start(self) -> None:
         self.store.serve()
+        self.lab[self.machine].listeners.add(CLIENTS)
 
     def stop(self) -> None:
         """Nobody is answered, nothing expires; what was kept stays on the disk."""
         self.store.serving = False
+        self.lab[self.machine].listeners.discard(CLIENTS)
 
 
 def etcdctl(ctx: Context, args: list[str]) -> Result:
