@@ -63,12 +63,9 @@ def delete(
         return
     if held.find(mac, interface.name) is None:
         raise KernelError(errno.ENOENT)
-
-    def meant(entry: FdbEntry) -> bool:
-        named = dst is None or (entry.dst == dst and not by_device(interface, entry))
-        return named and entry.mac == mac and entry.dev == interface.name
-
-    held.discard(meant)
+    for entry in held.all(mac):
+        if entry.dev == interface.name and (dst is None or (entry.dst == dst and not by_device(interface, entry))):
+            held.remove(entry)
 
 
 def by_device(interface: Interface, entry: FdbEntry) -> bool:

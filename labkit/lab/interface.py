@@ -12,6 +12,7 @@ from ..tables.origin import YOU, Origin
 from ..tables.values import Kept, Value
 
 ZERO_MAC = "00:00:00:00:00:00"
+_COUNTERS = {way: (f"{way}_packets", f"{way}_bytes") for way in ("rx", "tx")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +166,9 @@ class Interface(Kept):
 
     def count_packet(self, way: str, size: int) -> None:
         """A packet more, "rx" or "tx", and its bytes."""
-        self.count(f"{way}_packets")
-        self.count(f"{way}_bytes", size)
+        packets, size_of_all = _COUNTERS[way]
+        self.counters[packets] = self.counters.get(packets, 0) + 1
+        self.counters[size_of_all] = self.counters.get(size_of_all, 0) + size
 
     def owns(self, address: IPv4Address) -> bool:
         return any(a.ip == address for a in self.addresses)

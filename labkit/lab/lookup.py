@@ -210,8 +210,8 @@ def output(
             return Decision(dst, "none", errno=errno.EINVAL)
         if not ns.owns(src) and address_type(lab, ns, src) != "local":
             return Decision(dst, "none", errno=errno.ENETUNREACH)
-        owner = next((i for i in ns.by_index() if i.owns(src)), None)
-        if group and owner is not None:
+        owner = next((i for i in ns.by_index() if i.owns(src)), None) if group else None
+        if owner is not None:
             return Decision(dst, group, dev=owner.name, src=src)
     if oif is not None:
         device = ns.find(oif)

@@ -75,7 +75,7 @@ def delete(lab: Lab, ns: Namespace, wanted: RoutePattern) -> Route:
     table = ns.tables.get(wanted.table)
     if table is None:
         raise KernelError(errno.ESRCH, "FIB table does not exist")
-    for route in table:
+    for route in table.of(wanted.dst):
         if _fits(route, wanted):
             table.remove(route)
             learned.routes_changed(ns)
@@ -91,7 +91,7 @@ def discard(ns: Namespace, doomed: Callable[[Route], bool]) -> None:
 
 
 def _fits(route: Route, wanted: RoutePattern) -> bool:
-    if (route.dst, route.tos) != (wanted.dst, wanted.tos):
+    if route.tos != wanted.tos:
         return False
     for field in ("metric", "src", "type", "proto", "scope"):
         asked = getattr(wanted, field)
