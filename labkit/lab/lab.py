@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from copy import deepcopy
 from heapq import heappush
 
-from ..errors import KernelError, LabError
+from ..errors import BadInput, KernelError, LabError
 from ..tables.origin import KERNEL, YOU, Origin
 from ..tables.values import alike, copied
 from .daemon import Daemon, Daemons
 from .interface import ZERO_MAC, Interface
+from .names import LONGEST_FILE, valid_namespace_name
 from .namespace import Namespace
 
 #: How many frames one line may move (about a second's work), and how many more for each interface of the lab.
@@ -68,12 +69,14 @@ class Lab:
 
     def add_machine(self, name: str, role: str = "machine") -> Namespace:
         """A machine of its own: its first namespace carries the machine's name."""
+        _check_name(name)
         if name in self.namespaces:
             raise LabError(f"there is already a namespace {name!r} in this lab: choose another name")
         return self._add(Namespace(name=name, machine=name, label=name, role=role))
 
     def add_namespace(self, machine: str, label: str, named: bool = True, role: str = "namespace") -> Namespace:
         """A further namespace on a machine. KernelError(EEXIST) when the machine has that name."""
+        _check_name(label)
         if self.on_machine(machine, label) is not None:
             raise KernelError(errno.EEXIST)
         name = label if label not in self.namespaces else f"{machine}/{label}"
@@ -97,7 +100,7 @@ class Lab:
         """The namespace of that name; LabError says which there are."""
         try:
             return self.namespaces[name]
-        except KeyError:
+        except (KeyError, TypeError):
             known = ", ".join(self.namespaces)
             raise LabError(f"there is no namespace {name!r} in this lab; there are: {known}") from None
 
@@ -191,3 +194,8 @@ class Lab:
         namespace.next_index = 2
         self.namespaces[namespace.name] = namespace
         return namespace
+
+
+def _check_name(name: str) -> None:
+    if not isinstance(name, str) or not valid_namespace_name(name):
+        raise BadInput(f"{name!r:.60} cannot be a namespace's name: 1 to {LONGEST_FILE} bytes without '/', and neither '.' nor '..'")

@@ -1,12 +1,12 @@
-"""What names the kernel takes for interfaces (kernel: net/core/dev.c dev_valid_name)."""
+"""What names are taken: by the kernel for interfaces (kernel: net/core/dev.c dev_valid_name), and for namespaces, which are files."""
 
 import errno
 
 from ..errors import KernelError
 from .namespace import Namespace
 
-#: IFNAMSIZ is 16 with the closing zero byte.
-LONGEST = 15
+#: IFNAMSIZ is 16 with the closing zero byte; NAME_MAX.
+LONGEST, LONGEST_FILE = 15, 255
 
 
 def valid_interface_name(name: str) -> bool:
@@ -17,6 +17,14 @@ def valid_interface_name(name: str) -> bool:
     if not name or len(name.encode()) > LONGEST or name in (".", "..", "all", "default"):
         return False
     return not any(c in "/:" or c.isspace() for c in name)
+
+
+def valid_namespace_name(name: str) -> bool:
+    """Whether /run/netns/NAME can be a file (iproute2: ip/ipnetns.c invalid_name)."""
+    try:
+        return 0 < len(name.encode()) <= LONGEST_FILE and not set("/\0") & set(name) and name not in (".", "..")
+    except UnicodeEncodeError:  # half a surrogate pair
+        return False
 
 
 def free_name(ns: Namespace, pattern: str) -> str:

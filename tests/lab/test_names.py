@@ -49,3 +49,13 @@ def test_names_stay_right_whatever_is_done_to_interfaces_and_namespaces(seed):
             lab = lab.copy()
         agree(lab)
     assert done > 5
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../../etc/x", "a/b", "a\0b", "x" * 256, "é" * 128, "\ud800", 5, None, ["a"]])
+def test_a_namespace_is_a_file_and_named_like_one(name):
+    lab = labkit.Lab()
+    for add in (lambda: lab.add_namespace("host", name), lambda: lab.add_machine(name), lambda: labkit.Lab("one", name)):
+        with pytest.raises(labkit.LabError, match="cannot be a namespace's name"):
+            add()
+    assert list(lab.namespaces) == ["host"]
+    assert lab.add_namespace("host", "blanks and é are fine").named

@@ -9,6 +9,7 @@ from errno import EEXIST, ENOSPC
 
 from ...errors import KernelError
 from ...lab import netns as lab_netns
+from ...lab.names import valid_namespace_name
 from ...lab.namespace import Namespace
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
@@ -17,8 +18,6 @@ from .jsontext import json_text
 from .options import Options
 from .words import Words, integer, matches, refused, wrong
 
-_LONGEST = 255  # NAME_MAX
-
 
 def run(ctx: Context, options: Options, args: list[str]) -> Result:
     """One `ip netns` line; commands may be shortened, compared in iproute2's order."""
@@ -26,7 +25,7 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
     if not words:
         return _list(ctx, options)
     command = words.take()
-    if words and not options.all and not _valid(words.rest()[0]):
+    if words and not options.all and not valid_namespace_name(words.rest()[0]):
         raise Failure(255, f'Invalid netns name "{words.rest()[0]}"\n')
     if matches(command, "list", "show", "lst"):
         return _list(ctx, options)
@@ -48,10 +47,6 @@ def named_namespace(ctx: Context, name: str) -> Namespace:
     if found is None:
         raise Failure(255, f'Cannot open network namespace "{name}": No such file or directory\n')
     return found
-
-
-def _valid(name: str) -> bool:
-    return 0 < len(name.encode()) <= _LONGEST and "/" not in name and name not in (".", "..")
 
 
 def _name(words: Words) -> str:
