@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from .. import kernel
 
 PYTHON = (3, 11)
-SCREEN = ("ipywidgets", "matplotlib", "networkx")  # what the notebooks draw with
+SCREEN = ("ipywidgets", "networkx")  # what the notebooks draw with
 
 
 @dataclass(frozen=True, slots=True)
