@@ -4,22 +4,19 @@ Asking who we are, or whether `unshare` works, would not do: some distributions 
 then refuse the first interface in it.
 """
 
+import os
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
-from shutil import which
 
 from ..errors import LabError
 from ..lab.interface import Vxlan
 from . import messages as m
 from .child import Child, Refused
+from .limits import Unavailable, allowed, kernel, typed
 
-#: Debian's setting and Ubuntu's; a machine has at most one of them.
-_USERNS_FIX = "sudo sysctl -e -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0"
-_MODULE_FIX = "sudo modprobe {}"
-_TUN_FIX = "sudo sh -c 'modprobe tun; chmod 0666 /dev/net/tun'"
 #: Without these there is no real lab at all.
-_ESSENTIAL = ("linux", "packages", "namespaces", "veth", "bridge", "taps")
+_ESSENTIAL = ("linux", "packages", "namespaces", "settings", "veth", "bridge", "taps")
 _LESSONS = {
     "vxlan": "flannel's vxlan backend",
     "tun": "flannel's UDP backend",
@@ -75,65 +72,73 @@ class Availability:
 
 def available() -> Availability:
     """Try everything a real lab is made of. Takes a fraction of a second; changes nothing."""
-    parts = _before_the_child()
+    parts = before_the_child()
     if not all(parts.values()):
         return Availability(parts)
     try:
         child = Child()
         try:
-            child.ask("namespaces", 2, {"host": {}})
+            child.ask("namespaces", 2, {"host": {"t": 1}})
             parts["namespaces"] = Part("namespaces", True)
             _try_each(child, parts)
         finally:
             child.close()
+    except Unavailable as lacking:
+        parts["namespaces"] = Part("namespaces", False, lacking.why, lacking.fix)
     except LabError as error:
-        parts["namespaces"] = Part("namespaces", False, str(error), _USERNS_FIX)
+        parts["namespaces"] = Part("namespaces", False, str(error), allowed())
     return Availability(parts)
 
 
-def _before_the_child() -> dict[str, Part]:
+def before_the_child() -> dict[str, Part]:
+    """What can be told without trying."""
     linux = sys.platform.startswith("linux")
     why = "this is not Linux: network namespaces are a thing of the Linux kernel"
-    parts = {"linux": Part("linux", linux, "" if linux else why, "" if linux else "use Linux, or a virtual machine with it")}
-    lacking = [name for name in ("pyroute2", "scapy") if find_spec(name) is None]
-    why = f"the Python packages {' and '.join(lacking)} are not installed"
-    parts["packages"] = Part(
-        "packages", not lacking, why if lacking else "", f"pip install {' '.join(lacking)}" if lacking else ""
-    )
-    if linux and which("unshare") is None:
-        parts["namespaces"] = Part("namespaces", False, "unshare is not installed", "sudo apt install util-linux")
-    return parts
+    fix = "use Linux: on Windows WSL 2 is one, elsewhere a virtual machine"
+    lacking = " ".join(name for name in ("pyroute2", "scapy") if find_spec(name) is None)
+    return {
+        "linux": Part("linux", True) if linux else Part("linux", False, why, fix),
+        "packages": Part("packages", False, f"Python packages are not installed: {lacking}", f"pip install {lacking}")
+        if lacking
+        else Part("packages", True),
+    }
 
 
 def _try_each(child: Child, parts: dict[str, Part]) -> None:
+    parts["settings"] = _tried("settings", allowed(), child, "sysctls", 1, [("net/ipv4/ip_forward", "1", True)])
     veth = {"attrs": [["VETH_INFO_PEER", m.nested([("IFLA_IFNAME", "v1")])]]}
     vxlan = m.nested([("IFLA_VXLAN_ID", 1), ("IFLA_VXLAN_PORT", Vxlan(1).port)])
-    for name, kind, data, fix in (
-        ("veth", "veth", veth, _USERNS_FIX),
-        ("bridge", "bridge", None, _MODULE_FIX.format("bridge")),
-        ("vxlan", "vxlan", vxlan, _MODULE_FIX.format("vxlan")),
-    ):
+    for kind, data in (("veth", veth), ("bridge", None), ("vxlan", vxlan)):
         info = m.nested([("IFLA_INFO_KIND", kind), ("IFLA_INFO_DATA", data)])
         request = m.message(m.NEWLINK, m.CREATE | m.EXCL, [("IFLA_IFNAME", f"t{kind}"), ("IFLA_LINKINFO", info)])
-        parts[name] = _tried(name, fix, child, "netlink", 1, [request], [f"ip link add type {kind}"])
-    parts["tun"] = _tried("tun", _TUN_FIX, child, "tun", 1, "t0", 1000, "tun", False, True)
-    parts["taps"] = _tried("taps", _USERNS_FIX, child, "watch")
-    parts["packet filter"] = _packet_filter(child)
+        parts[kind] = _tried(kind, kernel(f"modprobe {kind}"), child, "netlink", 1, [request], [f"ip link add type {kind}"])
+    parts["tun"] = _tried("tun", _tun_fix(), child, "tun", 1, "t0", 1000, "tun", False, True)
+    parts["taps"] = _tried("taps", allowed(), child, "watch")
+    parts["iproute2"] = _runs("iproute2", typed("apt install iproute2"), child, "ip link")
+    if parts["iproute2"]:  # it mounts a /sys, which a container's masks forbid
+        parts["ip netns exec"] = _runs("ip netns exec", allowed(), child, "ip netns exec t true")
+    filters = "nft add table ip t", "iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE"
+    parts["packet filter"] = _runs("packet filter", typed("apt install nftables iptables"), child, *filters)
+
+
+def _tun_fix() -> str:
+    return typed("chmod 0666 /dev/net/tun") if os.path.exists("/dev/net/tun") else allowed("modprobe tun")
 
 
 def _tried(name: str, fix: str, child: Child, verb: str, *arguments) -> Part:
     try:
         child.ask(verb, *arguments)
-    except (Refused, RuntimeError) as error:
-        return Part(name, False, str(error).strip().splitlines()[-1], fix)
+    except Refused as refused:
+        return Part(name, False, refused.why, fix)
+    except Unavailable as lacking:
+        return Part(name, False, lacking.why, lacking.fix)
     return Part(name, True)
 
 
-def _packet_filter(child: Child) -> Part:
-    """One of nft and iptables will do."""
-    lines = "nft add table ip t", "iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE"
-    found = [child.ask("sh", line, "host", 1, 10.0, seconds=10.0) for line in lines]
+def _runs(name: str, fix: str, child: Child, *lines: str) -> Part:
+    """Whether one of these lines does what it says."""
+    found = [child.ask("sh", line, "host", 0, 10.0, seconds=10.0) for line in lines]
     if any(status == 0 for status, _, _ in found):
-        return Part("packet filter", True)
+        return Part(name, True)
     why = found[0][2].decode(errors="replace").strip().splitlines()
-    return Part("packet filter", False, why[-1] if why else "it is refused", "sudo apt install nftables iptables")
+    return Part(name, False, why[-1] if why else "it is refused", fix)

@@ -59,7 +59,7 @@ def planned(lab: Lab) -> Plan:
     """Everything that makes this lab; all of it is worked out while the child is still starting."""
     plan = Plan(lab)
     plan.steps.append(("namespaces", (len(plan.namespaces), _named(plan))))
-    plan.steps += [("sysctls", (number, of_namespace(ns.sysctls))) for number, ns in plan.each()]
+    plan.steps += [("fresh_sysctls", (number, of_namespace(ns.sysctls))) for number, ns in plan.each()]
     build_links.veths(plan)
     plan.close_phase()
     build_links.others(plan)
@@ -68,6 +68,7 @@ def planned(lab: Lab) -> Plan:
     build_links.vxlans(plan)  # after all that may be below one
     plan.close_phase()
     plan.steps += [("sysctls", (number, of_interfaces(ns))) for number, ns in plan.each()]
+    build_links.ageless(plan)
     build_links.joined_and_up(plan)
     plan.close_phase()
     build_links.neighbors(plan)

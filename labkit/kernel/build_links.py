@@ -67,6 +67,20 @@ def vxlans(plan) -> None:
         )
 
 
+#: Milliseconds in which no neighbour ages. Each interface has its own: a namespace has no "default" (observed on 6.18).
+_HOUR = 3_600_000
+
+
+def ageless(plan) -> None:
+    """Neighbours that do not age."""
+    times = [(f"NDTPA_{name}", _HOUR) for name in ("BASE_REACHABLE_TIME", "GC_STALETIME", "DELAY_PROBE_TIME")]
+    for number, ns in plan.each():
+        for interface in ns.by_index():
+            parms = m.nested([("NDTPA_IFINDEX", interface.index), *times])
+            request = m.message(m.SETNEIGHTBL, 0, [("NDTA_NAME", "arp_cache"), ("NDTA_PARMS", parms)], family=m.AF_INET)
+            plan.add(number, request, f"ip ntable change name arp_cache dev {interface.name} base_reachable {_HOUR}")
+
+
 def joined_and_up(plan) -> None:
     """Masters, MTUs, addresses, and up."""
     for number, ns in plan.each():

@@ -1,8 +1,8 @@
 """The child process, seen from outside: started, asked, and gone when this side lets go.
 
-A notebook has threads, and the kernel lets no process with threads into a new user namespace: hence a child
-(unshare(1)), talked to through two pipes. When the writing end of the first closes, because of `close`, the end
-of the notebook or `kill -9`, the child's process 1 ends and takes everything along (see inside/holder.py).
+A notebook has threads, and the kernel lets no process with threads into a new user namespace: hence a child, talked
+to through two pipes. When the writing end of the first closes, because of `close`, the end of the notebook or
+`kill -9`, the child's process 1 ends and takes everything along (see inside/holder.py).
 """
 
 import marshal
@@ -17,13 +17,15 @@ import weakref
 from pathlib import Path
 
 from ..errors import LabError
+from .limits import Unavailable
 
-UNSHARE = ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-_BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inside.holder import main; main()"
 _HERE = Path(__file__).parent
+_BOOT = "import sys; package, *sys.argv[1:] = sys.argv[1:]; sys.path.insert(0, package); from inside.holder import main; main()"
 _LENGTH = struct.Struct("=I")
-#: Seconds that an answer may take beyond what was asked for.
-PATIENCE = 15.0
+_MOST = 1 << 29
+#: Seconds that an answer may take beyond what was asked for; and that the end may take.
+PATIENCE, ENDING = 15.0, 30.0
+_all: weakref.WeakSet = weakref.WeakSet()
 
 
 class Refused(LabError):
@@ -40,7 +42,7 @@ class Child:
     def __init__(self):
         try:
             self.process = subprocess.Popen(
-                [*UNSHARE, sys.executable, "-I", "-S", "-c", _BOOT, str(_HERE)],
+                [sys.executable, "-I", "-S", "-c", _BOOT, str(_HERE), str(_HERE.parent)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -48,14 +50,18 @@ class Child:
                 start_new_session=True,
             )
         except OSError as error:
-            raise LabError(f"real namespaces need unshare(1), of the package util-linux: {error}") from None
-        self._end = weakref.finalize(self, _end, self.process)
+            raise Unavailable(f"starting {sys.executable}", error.errno) from None
+        self._owner = os.getpid()
+        self._end = weakref.finalize(self, _end, self.process, self._owner)
         self._lock = threading.Lock()
         self._buffer = b""
         self._number = 0
+        _all.add(self)
 
     def ask(self, verb: str, *arguments, seconds: float = 0.0):
         """Have something done and return the answer; `seconds` is how long it may rightly take."""
+        if os.getpid() != self._owner:
+            raise LabError("this real lab belongs to the process that realized it: in a forked one, realize the lab again")
         with self._lock:
             if self.closed:
                 raise LabError("this real lab is closed: realize the lab again")
@@ -65,9 +71,11 @@ class Child:
                 self._write(_LENGTH.pack(len(data)) + data)
                 kind, answer = self._answer(time.monotonic() + seconds + PATIENCE)
             except (OSError, EOFError):
-                raise LabError(f"the real lab ended: {self._last_words()}") from None
+                kind, answer = self._last_answer()
         if kind == "refused":
             raise Refused(*answer)
+        if kind == "stopped":
+            raise Unavailable(*answer)
         if kind == "failed":
             raise RuntimeError(f"in the process that holds the real lab:\n{answer}")
         return answer
@@ -79,26 +87,47 @@ class Child:
     def _answer(self, deadline: float) -> tuple:
         """The answer to the latest request; one to a request that was interrupted is passed over."""
         while True:
-            while len(self._buffer) >= 4 and len(self._buffer) >= 4 + _LENGTH.unpack_from(self._buffer)[0]:
-                size = _LENGTH.unpack_from(self._buffer)[0]
-                number, kind, answer = marshal.loads(self._buffer[4 : 4 + size])
-                self._buffer = self._buffer[4 + size :]
-                if number == self._number:
+            for number, kind, answer in self._answers():
+                if number in (0, self._number):  # 0: it could not even start
                     return kind, answer
             ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
             if not ready:
-                self.close()
-                raise LabError("the real lab did not answer in time and was ended: realize the lab again")
+                self._give_up("did not answer in time")
             data = os.read(self.process.stdout.fileno(), 1 << 20)
             if not data:
                 raise EOFError
             self._buffer += data
 
-    def _last_words(self) -> str:
-        self.close(keep_errors=True)
-        with self.process.stderr as errors:
-            words = errors.read().decode(errors="replace").strip()
-        return words.splitlines()[-1] if words else f"exit status {self.process.returncode}"
+    def _answers(self):
+        """What has come so far. Only the child writes here; but were it anything else, nothing could be trusted."""
+        while len(self._buffer) >= 4:
+            size = _LENGTH.unpack_from(self._buffer)[0]
+            if size > _MOST:
+                self._give_up("answered with something that is no answer")
+            if len(self._buffer) < 4 + size:
+                return
+            body, self._buffer = self._buffer[4 : 4 + size], self._buffer[4 + size :]
+            try:
+                number, kind, answer = marshal.loads(body)
+            except (ValueError, TypeError, EOFError):
+                self._give_up("answered with something that is no answer")
+            yield number, kind, answer
+
+    def _give_up(self, why: str) -> None:
+        self.close()
+        raise LabError(f"the real lab {why} and was ended: realize the lab again")
+
+    def _last_answer(self) -> tuple:
+        """It is gone: what it still said (why it could not start), or else how it ended."""
+        try:
+            answer = self._answer(time.monotonic() + ENDING)
+        except (OSError, EOFError):
+            self.close(keep_errors=True)
+            with self.process.stderr as errors:
+                words = errors.read().decode(errors="replace").strip()
+            raise LabError(f"the real lab ended: {(words or f'exit status {self.process.returncode}').splitlines()[-1]}") from None
+        self.close()
+        return answer
 
     @property
     def closed(self) -> bool:
@@ -107,17 +136,31 @@ class Child:
     def close(self, keep_errors: bool = False) -> None:
         """End the process and wait until it, and all in its namespaces, is gone."""
         if self._end.detach():
-            _end(self.process, keep_errors)
+            _end(self.process, self._owner, keep_errors)
 
 
-def _end(process: subprocess.Popen, keep_errors: bool = False) -> None:
-    """Closing its standard input is what ends it; killing is for one that does not listen."""
+def _let_go() -> None:
+    """In a forked process: hold on to no lab's pipes, or the labs would outlive the notebook."""
+    for child in list(_all):
+        child.close()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_let_go)
+
+
+def _end(process: subprocess.Popen, owner: int, keep_errors: bool = False) -> None:
+    """Its standard input closed, or SIGTERM, is what ends it; killing is for one that does not listen."""
     process.stdin.close()
-    try:
-        process.wait(5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    if os.getpid() != owner:
+        process.returncode = 0  # not ours to wait for
+    else:
+        process.terminate()
+        try:
+            process.wait(ENDING)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
     process.stdout.close()
     if not keep_errors:
         process.stderr.close()

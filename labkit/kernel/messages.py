@@ -5,7 +5,7 @@ Encoding needs no socket, so this side does it, with the packages of the noteboo
 
 from functools import cache
 
-NEWLINK, SETLINK, NEWADDR, NEWROUTE, DELROUTE, NEWNEIGH, NEWRULE, DELRULE = 16, 19, 20, 24, 25, 28, 32, 33
+NEWLINK, SETLINK, NEWADDR, NEWROUTE, DELROUTE, NEWNEIGH, NEWRULE, DELRULE, SETNEIGHTBL = 16, 19, 20, 24, 25, 28, 32, 33, 67
 REQUEST, ACK, REPLACE, EXCL, CREATE, APPEND = 1, 4, 0x100, 0x200, 0x400, 0x800
 AF_INET, AF_BRIDGE = 2, 7
 
@@ -17,6 +17,7 @@ def _classes():
     from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
     from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
     from pyroute2.netlink.rtnl.ndmsg import ndmsg
+    from pyroute2.netlink.rtnl.ndtmsg import ndtmsg
     from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
     return {
@@ -28,6 +29,7 @@ def _classes():
         NEWNEIGH: ndmsg,
         NEWRULE: fibmsg,
         DELRULE: fibmsg,
+        SETNEIGHTBL: ndtmsg,
     }
 
 

@@ -8,15 +8,17 @@ or `real = lab.realize()`, kept over several cells, and `real.close()`. No root 
 lab's own namespaces is touched; they vanish with the notebook, whatever ends it.
 """
 
-import copy
 import os
 import struct
+from copy import deepcopy
 
 from ..commands.result import Result
+from ..errors import BadInput, LabError
 from ..lab.lab import Lab
 from ..lab.namespace import FIRST_PORT
 from ..trace.probe import check_times, request
 from ..trace.trace import Trace
+from .availability import before_the_child
 from .build import build
 from .child import Child
 from .observe import Observation
@@ -26,10 +28,17 @@ from .packages import named
 TOOL_SECONDS = 20.0
 #: Seconds a probe waits for an answer while something is still going on.
 WAIT = 10.0
+#: Nothing may take longer than this many seconds.
+LONGEST = 3600.0
+#: Bytes in a line: one argument of a program (kernel: MAX_ARG_STRLEN, execve(2)).
+MOST_BYTES = 32 * 4096 - 1
 
 
 def realize(lab: Lab) -> "Real":
     """Build the lab in real namespaces. LabError says what the kernel refuses, or that it cannot be had here."""
+    for part in before_the_child().values():
+        if not part:
+            raise LabError(f"no real lab here: {part.why}; to have it: {part.fix}")
     return Real(lab)
 
 
@@ -65,8 +74,11 @@ class Real:
     def sh(self, line: str, on: str | None = None, timeout: float = TOOL_SECONDS) -> Result:
         """Run a line with the real tools in a namespace (by default the lab's first machine).
 
-        A tool still running after `timeout` seconds is ended: exit status 124. LabError when there is no such namespace.
+        It runs as root of the lab: the machine's files are there to be read, only /tmp, /run and the lab's own networks may be
+        changed. A tool still running after `timeout` seconds is ended: exit status 124. LabError for what cannot be run at all.
         """
+        _check_line(line)
+        _check_seconds("timeout", timeout)
         namespace = self._lab[on if on is not None else self._lab.home]
         number = self._names.index(namespace.name)
         status, out, err = self._child.ask("sh", line, namespace.machine, number, timeout, seconds=timeout)
@@ -115,9 +127,24 @@ class Real:
 def _snapshot(lab: Lab) -> Lab:
     """The lab's tables as they are now, without its history."""
     now = Lab(lab.home)
-    now.namespaces = copy.deepcopy(lab.namespaces)
+    now.namespaces = deepcopy(lab.namespaces)
     now.interfaces = {i.uid: i for ns in now.namespaces.values() for i in ns.interfaces.values()}
     return now
+
+
+def _check_line(line: str) -> None:
+    if not isinstance(line, str):
+        raise BadInput(f"a line is text, such as 'ip route', not {line!r:.60}")
+    if "\0" in line or any("\ud800" <= sign <= "\udfff" for sign in line):
+        raise BadInput("a line cannot hold the NUL character or half a surrogate pair: leave them out")
+    if len(line.encode()) > MOST_BYTES:
+        raise BadInput(f"a line of {len(line.encode())} bytes is too long for a shell: at most {MOST_BYTES}")
+
+
+def _check_seconds(name: str, seconds: float) -> None:
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not 0 < seconds <= LONGEST:  # which no NaN is
+        raise BadInput(f"{name} {seconds!r:.60} is not a number of seconds: more than 0, at most {LONGEST:g}")
 
 
 def _marks(wish: dict) -> list[bytes]:

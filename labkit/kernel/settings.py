@@ -2,7 +2,8 @@
 
 A new namespace inherits some of its settings from the machine it is made on: so all that the lab models are written,
 and those that would add packets of their own are set to the kernel's defaults. Three departures from a plain
-kernel, because a prediction has no clock: no IPv6, no limit on ICMP errors, and neighbours that do not age.
+kernel, because a prediction has no clock: no IPv6, no limit on ICMP errors, and neighbours that do not age (see
+build_links.ageless).
 """
 
 from ..lab.namespace import Namespace
@@ -25,8 +26,6 @@ FIXED = {
         "shared_media": "1",
     }.items()
 }
-#: Of each interface; a namespace has no "default" for them (observed on 6.18).
-_AGELESS = {"base_reachable_time_ms": "3600000", "delay_first_probe_time": "3600", "gc_stale_time": "3600"}
 _NO_LIMIT = {"net.ipv4.icmp_ratelimit": "0"}
 #: These may fail: net.bridge is there only with the module br_netfilter, and a group that is not mapped into the user
 #: namespace cannot be named (EINVAL, observed on 6.18).
@@ -49,8 +48,7 @@ def of_namespace(sysctls: Sysctls) -> list[tuple[str, str, bool]]:
 
 def of_interfaces(ns: Namespace) -> list[tuple[str, str, bool]]:
     """What each interface has otherwise than "default", from which it took its settings when it was made."""
-    ageless = [(f"net/ipv4/neigh/{i.name}/{key}", value, True) for i in ns.by_index() for key, value in _AGELESS.items()]
-    return ageless + [
+    return [
         (f"net/ipv4/conf/{interface.name}/{key}", str(ns.sysctls.conf(interface.name, key)), True)
         for interface in ns.by_index()
         if interface.kind != "loopback"

@@ -7,7 +7,6 @@ import pytest
 
 import labkit
 from labkit import LabError, scenarios
-from labkit.kernel import available
 from labkit.lab import links
 from labkit.lab.interface import Vxlan
 from labkit.lab.sockets import Listener
@@ -182,22 +181,26 @@ def test_two_threads_may_ask_the_same_lab(real):
     assert answers == [True] * 4
 
 
-def test_what_is_available_is_told_by_part():
-    found = available()
-    assert found and found.parts["veth"] and found.parts["bridge"]
-    assert all(part.why and part.fix for part in found.parts.values() if not part)
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"line": "echo \0"},
+        {"line": "echo \ud800"},
+        {"line": "x" * 300_000},
+        {"line": "é" * 70_000},
+        {"line": 5},
+        {"line": b"ip link"},
+        {"line": None},
+        *({"line": "true", "timeout": seconds} for seconds in (float("inf"), float("nan"), 1e300, -1, 0, "3", None, True, 10**400)),
+        {"line": "true", "on": ["ns1"]},
+        {"line": "true", "on": 5},
+    ],
+)
+def test_a_line_that_cannot_be_run_is_refused_before_anything_is_sent(real, how):
+    with pytest.raises(LabError):
+        real.sh(**how)
+    assert real.sh("echo still here").stdout == "still here\n"
 
 
-def test_without_a_namespace_it_is_falsy_and_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(
-        "labkit.kernel.child.UNSHARE", ["sh", "-c", "echo unshare: write failed: Operation not permitted >&2; exit 1"]
-    )
-    found = available()
-    assert not found and "Operation not permitted" in found.why and found.fix
-    with pytest.raises(LabError, match="Operation not permitted"):
-        scenarios.veth_pair().realize()
-
-
-def test_without_unshare_it_is_falsy(monkeypatch):
-    monkeypatch.setattr("labkit.kernel.availability.which", lambda name: None)
-    assert not available() and "util-linux" in available().fix
+def test_a_line_as_long_as_the_kernel_takes_is_run(real):
+    assert real.sh("echo still here #" + "x" * 131_000).stdout == "still here\n"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit import scenarios
+from labkit import LabError, scenarios
 
 pytestmark = pytest.mark.needs("namespaces")
 ROOT = Path(__file__).parent.parent.parent
@@ -223,3 +223,77 @@ def test_an_interrupted_call_does_not_confuse_the_next_one():
         """)
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout == "interrupted mine True\n" * 3, done.stderr
+
+
+FORKED = """
+import multiprocessing, os, sys, time
+from labkit import LabError, scenarios
+real = scenarios.veth_pair().realize()
+
+def ask():
+    for question in (lambda: real.sh("echo child"), lambda: real.trace("ns1", "192.168.50.2")):
+        try:
+            print("child was answered", question())
+        except LabError as error:
+            print("child:", str(error)[:36])
+    real.close()
+    sys.stdout.flush()
+"""
+
+
+@pytest.mark.parametrize(
+    "fork",
+    [
+        "pid = os.fork()\nif pid == 0:\n    ask()\n    os._exit(0)\nos.waitpid(pid, 0)",
+        "pid = os.fork()\nif pid == 0:\n    ask()\n    sys.exit()\nos.waitpid(pid, 0)",
+        "worker = multiprocessing.get_context('fork').Process(target=ask)\nworker.start()\nworker.join()",
+    ],
+)
+def test_a_forked_process_is_refused_and_the_notebook_goes_on(fork):
+    script = f"{FORKED}\n{fork}\nprint('parent:', real.sh('echo mine').stdout, real.trace('ns1', '192.168.50.2').answered)"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "child: this real lab belongs to the process\n" * 2 + "parent: mine\n True\n", done
+    assert done.stderr == ""
+
+
+def test_a_forked_process_does_not_keep_the_lab_alive():
+    script = f"""{FORKED}
+print(real._child.process.pid, flush=True)
+worker = os.fork()
+if worker == 0:
+    time.sleep(30)
+    os._exit(0)
+print(worker, flush=True)
+time.sleep(30)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as notebook:
+        holder, worker = int(notebook.stdout.readline()), int(notebook.stdout.readline())
+        notebook.kill()
+        try:
+            end = time.monotonic() + 3
+            while alive(holder) and time.monotonic() < end:
+                time.sleep(0.01)
+            assert not alive(holder) and alive(worker)
+        finally:
+            os.kill(worker, signal.SIGKILL)
+
+
+def test_closing_does_not_wait_for_whoever_else_holds_the_pipe():
+    real = scenarios.veth_pair().realize()
+    other_end = os.dup(real._child.process.stdin.fileno())
+    try:
+        begin = time.monotonic()
+        real.close()
+        assert time.monotonic() - begin < 2
+    finally:
+        os.close(other_end)
+
+
+@pytest.mark.parametrize("nonsense", [b"\xff\xff\xff\xff1234", b"\x04\0\0\0????", b"\x01\0\0\0N", b"\x06\0\0\0s\1\0\0\0x"])
+def test_an_answer_that_is_none_ends_the_lab_at_once(nonsense):
+    real = scenarios.veth_pair().realize()
+    real._child._buffer = nonsense
+    begin = time.monotonic()
+    with pytest.raises(LabError, match="no answer and was ended"):
+        real.sh("true")
+    assert time.monotonic() - begin < 5 and real._child.closed

@@ -1,24 +1,28 @@
 """The child process that holds a realized lab: while it lives, so do its namespaces, and no longer.
 
-Process 1 of the new pid namespace only waits for its other side to go away: its standard input is a pipe that the
+Process 1 of a new pid namespace only waits for its other side to go away: its standard input is a pipe that the
 notebook holds open, so it ends when the notebook does, however that ended; and with process 1 the kernel ends every
-process, namespace and interface in here. Its child does the work: it reads requests and answers each.
+process, namespace and interface in here. Its child, the worker, reads requests and answers each. The two live in user
+namespaces one inside of the other, see walls.py.
 """
 
 import _signal as signal  # without the names that signal.py adds, at three milliseconds
+import _socket as socket  # likewise
 import marshal
 import os
-import resource
 import select
 import struct
+import sys
 
-from . import system
+from . import system, walls
 from .loop import Loop
 from .netlink import Netlink, Refused, describe
 from .taps import Tap
 
 REQUESTS, ANSWERS = 0, 1
 _LENGTH = struct.Struct("=I")
+#: Settings that write others (kernel: devinet.c inet_forward_change); "default" and "all" may write those of the same name.
+_WRITES = {"ip_forward": ("ip_forward", "forwarding", "accept_redirects")}
 
 
 class Holder:
@@ -29,8 +33,9 @@ class Holder:
         self.sockets: list[Netlink] = []
         self.taps: list[Tap] = []
         self.programs: list = []
-        self.machines = None
+        self.views = None
         self.tuns: dict[tuple[int, str], int] = {}
+        self.at_first: dict[str, list[str] | None] = {}
         self.buffer = b""
         self.loop.add(REQUESTS, self._read)
 
@@ -44,6 +49,7 @@ class Holder:
     def namespaces(self, count: int, named: dict) -> None:
         """Make the network namespaces; number 0 is this process's own."""
         self.named = named
+        system.reserve(count)
         for number in range(count):
             system.new_namespace(number)
             self.sockets.append(Netlink())
@@ -53,16 +59,42 @@ class Holder:
         """Write files under /proc/sys: (path, value, whether it must be there)."""
         system.enter(number)
         for path, value, needed in values:
-            try:
-                fd = os.open(f"/proc/sys/{path}", os.O_WRONLY)
-                try:
-                    os.write(fd, value.encode())
-                finally:
-                    os.close(fd)
-            except OSError as error:
-                if needed:
-                    raise Problem(number, f"sysctl {path}={value}", os.strerror(error.errno)) from None
+            self._write_sysctl(number, path, value, needed)
         system.enter(0)
+
+    def fresh_sysctls(self, number: int, values: list[tuple[str, str, bool]]) -> None:
+        """The same for a namespace as it was made, all of which are alike: what one has already is not written.
+
+        To find a file takes the kernel longer the more namespaces there are: their names are all in one chain of its cache.
+        """
+        system.enter(number)
+        written = set()
+        for path, value, needed in values:
+            key = path.rpartition("/")[2]
+            if key in written or self._at_first(path) != value.split():
+                self._write_sysctl(number, path, value, needed)
+                written.update(_WRITES.get(key, (key,)))
+        system.enter(0)
+
+    def _at_first(self, path: str) -> list[str] | None:
+        if path not in self.at_first:
+            try:
+                with open(f"/proc/sys/{path}") as file:
+                    self.at_first[path] = file.read().split()
+            except OSError:
+                self.at_first[path] = None
+        return self.at_first[path]
+
+    def _write_sysctl(self, number: int, path: str, value: str, needed: bool) -> None:
+        try:
+            fd = os.open(f"/proc/sys/{path}", os.O_WRONLY)
+            try:
+                os.write(fd, value.encode())
+            finally:
+                os.close(fd)
+        except OSError as error:
+            if needed:
+                raise Problem(number, f"sysctl {path}={value}", os.strerror(error.errno)) from None
 
     def netlink(self, number: int, requests: list[bytes], words: list[str]) -> None:
         """Have requests done; `words` says what each is, for the error."""
@@ -120,9 +152,9 @@ class Holder:
     def sh(self, line: str, machine: str, number: int, seconds: float) -> tuple[int, bytes, bytes]:
         from . import tools
 
-        if self.machines is None:
-            self.machines = tools.Machines(self.named)
-        return tools.run(line, number, self.machines.mounts(machine), seconds, self.loop)
+        if self.views is None:
+            self.views = tools.Views(self.named)
+        return tools.run(line, number, self.views.of(machine, number), seconds, self.loop)
 
     # -- requests and answers
 
@@ -147,39 +179,83 @@ class Holder:
             answer = (number, "done", getattr(self, verb)(*arguments))
         except Problem as problem:
             answer = (number, "refused", problem.args)
+        except OSError as error:
+            answer = (number, "stopped", _stopped(error))
         except Exception:
             import traceback
 
             answer = (number, "failed", traceback.format_exc())
-        data = marshal.dumps(answer)
-        data = _LENGTH.pack(len(data)) + data
-        while data:
-            data = data[os.write(ANSWERS, data) :]
+        _say(answer)
+
+
+def _say(answer: tuple) -> None:
+    data = marshal.dumps(answer)
+    data = _LENGTH.pack(len(data)) + data
+    while data:
+        data = data[os.write(ANSWERS, data) :]
+
+
+def _stopped(error: OSError) -> tuple[str, int]:
+    """What the machine did not give, and the errno it said so with."""
+    return str(error.filename or ""), error.errno
 
 
 class Problem(Exception):
     """What could not be done: (namespace number, what, why)."""
 
 
-def outlive_nobody(worker_gone: int) -> None:
+def outlive_nobody(worker: socket.socket) -> None:
     """Process 1: wait until the notebook or the worker is gone, then end, and all in here with it."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # orphans are buried by the kernel
+    _, control, _, _ = worker.recvmsg(1, socket.CMSG_SPACE(4))
+    for _, _, network in control:  # the lab's own first one: "process 1" means that in `ip link set … netns 1`
+        system.enter_network(int.from_bytes(network, sys.byteorder))
     poll = select.poll()
     poll.register(REQUESTS, 0)
-    poll.register(worker_gone, 0)
+    poll.register(worker, 0)
     poll.poll()
     os._exit(0)
 
 
 def main() -> None:
-    alive, held = os.pipe()
+    """The process that the notebook started stays outside and waits; its child is process 1, and that one's the worker."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # or a KeyboardInterrupt would be raised in process 1
+    try:
+        proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        system.become_root(system.CLONE_NEWNS | system.CLONE_NEWPID, proc, "namespaces")
+        first = os.fork()
+        if first:
+            stay_outside(first)
+        system.die_with_parent()
+        os.chdir("/")
+        work(walls.close_off([*sys.path, *sys.argv[1:]]))  # what Python itself reads, and labkit
+    except OSError as error:
+        _say((0, "stopped", _stopped(error)))
+
+
+def stay_outside(first: int) -> None:
+    """What the notebook waits for: it is gone when all in the pid namespace is. SIGTERM: end it, whoever still holds its pipe."""
+    os.close(REQUESTS)
+    os.close(ANSWERS)
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(first, signal.SIGKILL))
+    os.waitpid(first, 0)
+    os._exit(0)
+
+
+def work(proc: int) -> None:
+    """Process 1 goes on as the worker's parent, the worker into the namespaces that belong to the lab."""
+    mine, theirs = socket.socketpair()
     if os.fork():
-        os.close(held)
+        theirs.close()
         os.close(ANSWERS)
-        outlive_nobody(alive)
-    os.close(alive)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    system.mount("tmpfs", "/run")
-    os.mkdir("/run/netns")
-    holder = Holder()
-    holder.serve()
+        outlive_nobody(mine)
+    mine.close()
+    lab = system.CLONE_NEWNS | system.CLONE_NEWNET | system.CLONE_NEWUTS | system.CLONE_NEWIPC
+    system.become_root(lab, proc, "namespaces")
+    os.close(proc)
+    network = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    theirs.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, network.to_bytes(4, sys.byteorder))])
+    os.close(network)
+    system.hide_from_tools()
+    Holder().serve()

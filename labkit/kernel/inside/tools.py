@@ -1,7 +1,7 @@
 """Real tools in the namespaces: `ip`, `ping`, … run by a shell, with a time limit, while programs of the lab go on.
 
 A machine of the lab has a mount namespace of its own, made when first needed, so that `ip netns` there lists the
-machine's named namespaces and no others, and /sys shows the namespace the tool runs in.
+machine's named namespaces and no others; and each of its network namespaces a copy of it, whose /sys shows that network.
 """
 
 import os
@@ -17,50 +17,58 @@ TIMED_OUT = 124  # as timeout(1) says it
 _MOST_OUTPUT = 4 << 20
 
 
-class Machines:
-    """`named`: machine -> {label: namespace number}, for `ip netns`."""
+class Views:
+    """The mount namespaces, as file descriptors. `named`: machine -> {label: namespace number}, for `ip netns`."""
 
     def __init__(self, named: dict[str, dict[str, int]]):
         self.named = named
-        self._mounts: dict[str, int] = {}
+        self._own = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        self._machines: dict[str, int] = {}
+        self._networks: dict[int, int] = {}
 
-    def mounts(self, machine: str) -> int:
-        """The machine's mount namespace, as a file descriptor."""
-        if machine not in self._mounts:
-            self._mounts[machine] = self._make(self.named[machine])
-        return self._mounts[machine]
+    def of(self, machine: str, number: int) -> int:
+        """What a tool is to see in this network namespace of a machine."""
+        if machine not in self._machines:
+            self._machines[machine] = self._copy(self._own, lambda: _furnish(self.named[machine]))
+        if number not in self._networks:
+            self._networks[number] = self._copy(self._machines[machine], lambda: _show_network(number))
+        return self._networks[number]
 
-    def _make(self, names: dict[str, int]) -> int:
-        """A child makes the mounts and lives until we hold them open."""
-        ready, done = os.pipe(), os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(done[1])  # or reading its other end would never end
-            _furnish(names)
-            os.write(ready[1], b".")
-            os.read(done[0], 1)
-            os._exit(0)
+    def _copy(self, mounts: int, change) -> int:
+        """A changed copy, made by going there and coming back."""
+        system.enter_mounts(mounts)
         try:
-            os.close(ready[1])
-            if os.read(ready[0], 1) != b".":
-                raise OSError("the mounts of a machine could not be made")
-            return os.open(f"/proc/{child}/ns/mnt", os.O_RDONLY)
+            system.unshare(system.CLONE_NEWNS, "mount namespaces")
+            change()
+            return os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
         finally:
-            os.close(done[1])
-            os.waitpid(child, 0)
-            os.close(ready[0]), os.close(done[0])
+            system.enter_mounts(self._own)
+            system.enter(0)
 
 
 def _furnish(names: dict[str, int]) -> None:
+    """A machine's /run; shared, because what one copy mounts in it (`ip netns add`) the others are to see."""
+    system.mount("tmpfs", "/run", 0, "mode=755,size=64m")
+    system.mount(None, "/run", system.MS_SHARED)
+    os.mkdir("/run/netns")
+    for name, number in names.items():
+        os.close(os.open(f"/run/netns/{name}", os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0))
+        system.bind(f"/proc/self/fd/{system.FIRST_FD + number}", f"/run/netns/{name}")
+
+
+#: Where /sys shows a network. /sys itself stays as it is: what `ip netns exec` puts there must be as read-only as what it
+#: covers, and it takes care of that only when it could not unmount it first (iproute2: lib/namespace.c netns_switch).
+_SYS_NETWORK = "class/net", "devices/virtual/net"
+
+
+def _show_network(number: int) -> None:
+    system.enter(number)
     try:
-        system.unshare(system.CLONE_NEWNS)
-        system.mount("tmpfs", "/run")
-        os.mkdir("/run/netns")
-        for name, number in names.items():
-            os.close(os.open(f"/run/netns/{name}", os.O_CREAT | os.O_WRONLY, 0))
-            system.bind(f"/proc/self/fd/{system.FIRST_FD + number}", f"/run/netns/{name}")
-    except OSError:
-        os._exit(1)
+        system.mount("sysfs", "/dev/sys", system.MS_RDONLY)
+        for folder in _SYS_NETWORK:
+            system.bind(f"/dev/sys/{folder}", f"/sys/{folder}")
+    except OSError:  # not everywhere allowed; only `ip tuntap` reads it
+        pass
 
 
 def run(line: str, number: int, mounts: int, seconds: float, loop: Loop) -> tuple[int, bytes, bytes]:
@@ -72,7 +80,6 @@ def run(line: str, number: int, mounts: int, seconds: float, loop: Loop) -> tupl
         stderr=subprocess.PIPE,
         preexec_fn=lambda: _inside(number, mounts),
         start_new_session=True,
-        cwd="/",
         env=_environment(),
     )
     deadline = time.monotonic() + seconds
@@ -108,16 +115,12 @@ def _end(process: subprocess.Popen, late: bool, deadline: float) -> int:
 
 
 def _inside(number: int, mounts: int) -> None:
-    """In the tool's process: its namespaces, and a /sys that shows this network."""
+    """In the tool's process: its namespaces."""
     system.enter_mounts(mounts)
     system.enter(number)
-    for renew in (system.unmount, lambda where: system.mount("sysfs", where)):
-        try:
-            renew("/sys")
-        except OSError:  # not everywhere allowed; only `ip tuntap` reads it
-            pass
+    os.chdir("/tmp")
 
 
 def _environment() -> dict[str, str]:
     path = os.environ.get("PATH", "/usr/bin:/bin")
-    return {"PATH": f"{path}:/usr/sbin:/sbin", "LC_ALL": "C", "HOME": "/", "COLUMNS": "80"}
+    return {"PATH": f"{path}:/usr/sbin:/sbin", "LC_ALL": "C", "HOME": "/tmp", "COLUMNS": "80"}
