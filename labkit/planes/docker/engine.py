@@ -88,7 +88,7 @@ class Docker:
         container = self.create(name, request)
         try:
             self.start_container(container)
-        except LabError:
+        except BaseException:  # an interrupt, too, leaves nothing half-made
             self.remove(container)
             raise
         return container
@@ -168,7 +168,7 @@ class Docker:
             for endpoint in container.endpoints.values():
                 self._plug(container, endpoint)
             self._publish(container)
-        except LabError:
+        except BaseException:
             self._take_down(container)
             raise
 
@@ -234,17 +234,18 @@ class Docker:
             self.remove(container)
 
     def _take_down(self, container: Container) -> None:
-        """Undo what starting did. A namespace lives as long as a container is in it."""
+        """Undo what starting did, or what an earlier try left of it. A namespace lives as long as a container is in it."""
         for binding in container.bindings:
             self.host.listeners.discard(binding.socket)
         container.bindings = ()
         for endpoint in container.endpoints.values():
             self._unplug(endpoint)
-        namespace, container.namespace = container.namespace, None
+        namespace = container.namespace
         namespace.pids.discard(container.pid)
-        shared = any(c.namespace is namespace for c in self.containers)
+        shared = any(c.namespace is namespace for c in self.containers if c is not container)
         if namespace is not self.host and not shared:
             netns.destroy(self.lab, namespace)
+        container.namespace = None
 
     def _unplug(self, endpoint: Endpoint) -> None:
         wiring.unplug(self.lab, endpoint)
@@ -285,7 +286,7 @@ class Docker:
         if container.running:
             try:
                 self._plug(container, endpoint)
-            except LabError:
+            except BaseException:
                 self._unplug(container.endpoints.pop(network.name))
                 raise
 

@@ -44,17 +44,17 @@ def raise_bridge(lab: Lab, host: Namespace, network: Network) -> None:
         raise Refused(f"existing interface {name} is not a bridge")
     if not valid_interface_name(name) or "%" in name:
         raise Refused("numerical result out of range" if len(name.encode(errors="replace")) > LONGEST else "invalid argument")
-    if found is None:
-        mac = bridge_mac(host.name, network.id)
-        write(lab, host, "ip link add name {} address {} txqueuelen 0 type bridge", name, mac)
-        network.made = True
     try:
+        if found is None:
+            mac = bridge_mac(host.name, network.id)
+            write(lab, host, "ip link add name {} address {} txqueuelen 0 type bridge", name, mac)
         _give_address(lab, host, network)
         write(lab, host, "ip link set dev {} up", name)
-    except Refused:
-        if found is None:
+    except BaseException:
+        if found is None and host.find(name) is not None:
             write(lab, host, "ip link del dev {}", name)
         raise
+    network.made = network.made or found is None
 
 
 def _give_address(lab: Lab, host: Namespace, network: Network) -> None:
@@ -81,8 +81,11 @@ def plug(lab: Lab, machine: str, container: Container, endpoint: Endpoint, netwo
     endpoint.mac = endpoint.mac or address_mac(endpoint.address)
     endpoint.device = f"eth{container.devices}"
     container.devices += 1
-    write(lab, host, "ip link add name {} txqueuelen 0 type veth peer name {} txqueuelen 0", outer, inner)
-    endpoint.uid = host.find(outer).uid
+    try:
+        write(lab, host, "ip link add name {} txqueuelen 0 type veth peer name {} txqueuelen 0", outer, inner)
+    finally:
+        made = host.find(outer)
+        endpoint.uid = made and made.uid
     if network.mtu != DEFAULT_MTU:
         for end in (outer, inner):
             write(lab, host, "ip link set dev {} mtu {}", end, network.mtu)

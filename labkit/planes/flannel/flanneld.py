@@ -13,7 +13,7 @@ from . import environment
 from .config import Config, Version
 from .hostgw import HostGw
 from .node import Node
-from .registry import RENEW_MARGIN, TTL, Added, Chooser, Registry, Removed, lowest
+from .registry import RENEW_MARGIN, TTL, Added, Chooser, Registry, Removed, Watch, lowest
 from .udp import Udp
 from .vxlan import Vxlan
 
@@ -63,14 +63,21 @@ class Flanneld:
         self.node = _node(self.lab, self.machine, *self._uplink, self.registry.version, self.log)
         config = self.registry.config()
         self.backend = _backend(config)(self.node, config)
+        try:
+            self._join(config)
+        except BaseException:
+            self.backend.stop()
+            raise
+
+    def _join(self, config: Config) -> None:
         data = self.backend.register()
         before = environment.previous(self.env, config.ipv4.network)
         self.lease = self.registry.acquire(self.node.public_ip, config.backend, data, before, self.choose)
         self.backend.configure(self.lease)
         self.env = environment.write(config.ipv4.network, self.lease.subnet, self.backend.mtu, self.ip_masq, self.lease.offset)
-        self.running = True
         self.watch = self.registry.watch(self.lease, self._heard, self.stop, self.log)
-        self.lab.post("flannel_renew", self, after=TTL - RENEW_MARGIN)
+        self.running = True
+        self.lab.post("flannel_renew", self, self.watch, after=TTL - RENEW_MARGIN)
 
     def stop(self) -> None:
         """The daemon ends. Its lease stays in etcd until it expires."""
@@ -111,9 +118,9 @@ class Flanneld:
 
 
 @handles("flannel_renew")
-def flannel_renew(net: Net, daemon: Flanneld) -> None:
-    """An hour before the lease ends."""
-    if not daemon.running:
+def flannel_renew(net: Net, daemon: Flanneld, watch: Watch) -> None:
+    """An hour before the lease ends; not for a daemon that has ended since, or was started again."""
+    if not daemon.running or daemon.watch is not watch:
         return
     after = TTL - RENEW_MARGIN
     try:
@@ -121,7 +128,7 @@ def flannel_renew(net: Net, daemon: Flanneld) -> None:
     except LabError as error:
         daemon.log.append(f"Error renewing lease (trying again in 1 min): {error}")
         after = RETRY
-    net.post("flannel_renew", daemon, after=after)
+    net.post("flannel_renew", daemon, watch, after=after)
 
 
 def _backend(config: Config):

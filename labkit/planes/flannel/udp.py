@@ -62,7 +62,9 @@ class Udp:
     def stop(self) -> None:
         """flanneld ends: its file is closed, so the TUN goes, and with it every route through it."""
         node = self.node
-        del node.ns.programs[self.proxy.name]
+        if self.proxy is None:
+            return
+        node.ns.programs.pop(self.proxy.name, None)
         tun = node.ns.find(self.proxy.tun)
         if tun is not None and tun.tun is not None and tun.tun.program == self.proxy.name:
             with node.lab.writing("kernel", f"{self.proxy.name} closed {self.proxy.tun}"):
