@@ -19,15 +19,15 @@ class EncapExplorer(Explorer):
         self.backend = choice("Encapsulation", list(BACKENDS), model.backend)
         self.size = text_field("Payload bytes", str(model.size))
         self.picture, self.table = PictureBox(), widgets.HTML()
-        fits = button("As much as fits", lambda: self._set(model.largest))
-        over = button("One byte too big", lambda: self._set(model.largest + 1))
+        fits = button("As much as fits", lambda: self.act("size", self._set, 0))
+        over = button("One byte too big", lambda: self.act("size", self._set, 1))
         row = widgets.HBox([self.backend, self.size, fits, over], layout=widgets.Layout(flex_flow="row wrap"))
         super().__init__(model, {"backend": self.backend, "size": self.size}, [row, self.picture, self.table])
         self.watch("backend", model.set_backend)
         self.watch("size", model.set_size)
 
-    def _set(self, size: int) -> None:
-        self.size.control.value = str(size)
+    def _set(self, over: int) -> None:
+        self.size.control.value = str(self.model.largest + over)
 
     def draw(self) -> None:
         self.picture.show(self.model.svg())

@@ -11,6 +11,7 @@ from ..lab.packet import ETHERNET_HEADER, Packet
 from ..trace.trace import Trace
 from .contents import shortened
 from .details import headers
+from .number import number
 from .svg import sheet, text, wrapped
 
 BACKENDS = {"none": "host-gw", "udp": "udp", "vxlan": "vxlan"}
@@ -39,12 +40,12 @@ class Encapsulation:
 
     def set_size(self, typed: str) -> bool:
         """Another number of payload bytes."""
-        typed = typed.strip()
-        if not typed.isascii() or not typed.isdecimal() or int(typed) > 65507:
-            self.messages["size"] = f"{typed!r} is not a number of bytes from 0 to 65507"
+        try:
+            self.size = number(typed, 0, 65507, "a number of bytes")
+        except BadInput as error:
+            self.messages["size"] = str(error)
             return False
         self.messages.pop("size", None)
-        self.size = int(typed)
         self._probe()
         return True
 

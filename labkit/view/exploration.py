@@ -12,6 +12,7 @@ from ..trace.steps import Step, Verdict
 from ..trace.trace import Trace
 from . import lines
 from .describe import observed_words
+from .number import number
 from .scene import Scene, scene
 
 PROTOCOLS = ("icmp", "udp", "tcp")
@@ -206,6 +207,4 @@ def _typed(name: str, value):
     if not text and name != "size":
         return None
     least, most = {"port": (1, 65535), "ttl": (1, 255), "size": (0, 65507)}[name]
-    if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
-        raise BadInput(f"{name} {text!r} is not a number from {least} to {most}")
-    return int(text)
+    return number(text, least, most, f"a {name}")

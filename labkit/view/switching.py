@@ -17,6 +17,7 @@ from ..trace import ip_in  # noqa: F401  (its handlers)
 from ..trace.devices import transmit
 from ..trace.engine import Net
 from ..trace.steps import Step
+from .number import number
 
 EVERYBODY, NOBODY = "everybody", "a MAC address nobody has"
 NOBODYS_MAC = "02:00:00:ff:ff:ff"
@@ -67,12 +68,12 @@ class Switching:
 
     def wait(self, seconds: str) -> bool:
         """Let the lab's clock run, as typed."""
-        text = seconds.strip()
-        if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 86400:
-            self.messages["wait"] = f"{text!r} is not a number of seconds from 1 to 86400; entries age out after 300"
+        try:
+            self._do(Act("wait", seconds=number(seconds, 1, 86400, "a number of seconds")))
+        except BadInput as error:
+            self.messages["wait"] = str(error)
             return False
         self.messages.pop("wait", None)
-        self._do(Act("wait", seconds=int(text)))
         return True
 
     def give(self, line: str) -> bool:
@@ -99,8 +100,8 @@ class Switching:
 
     def _replay(self, acts: list[Act]) -> None:
         lab, steps = self._base.copy(), ()
-        for number, act in enumerate(acts, 1):
-            steps = self._play(lab, act, number)
+        for place, act in enumerate(acts, 1):
+            steps = self._play(lab, act, place)
         self.lab, self.acts, self.steps = lab, acts, steps
 
     def _do(self, act: Act) -> None:

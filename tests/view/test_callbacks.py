@@ -4,6 +4,7 @@ Controls are moved as the browser moves them, by messages to the widget: an exce
 """
 
 import asyncio
+from random import Random
 
 import ipywidgets as widgets
 import pytest
@@ -197,3 +198,45 @@ def test_an_explorer_chooses_a_line_to_change_by_messages_alone():
     assert explorer.line.control.value == line
     browser(explorer.line.control, value="ip link set tap1 down")
     assert explorer.model.edits and explorer.which.control.value == NEW and explorer.line.control.value == ""
+
+
+@pytest.mark.parametrize("typed", ["9" * 5000, "６４", "²", "\ud800", "[[[[" * 2000, "1e3", "-1"])
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_what_a_field_cannot_take_is_told_and_nothing_is_drawn_anew(name, typed):
+    explorer = EXPLORERS[name]()
+    picture = explorer.picture.value
+    for control in [c for c in controls(explorer) if isinstance(c, (widgets.Text, widgets.Combobox)) and c.description not in WAITING]:
+        browser(control, value=typed)
+        assert messages(explorer) and "labkit itself" not in messages(explorer), control.description
+        assert explorer.picture.value == picture, control.description
+        explorer.model.messages.clear()
+
+
+#: What takes things away that an explorer shows, or brings new ones.
+ROUGH = """ip netns del {ns}|ip link del {dev}|ip link set {dev} down|ip link set {dev} netns {ns}|ip link set {dev} name x{n}
+ip netns add q{n}|ip link add z{n} type veth peer name y{n}|ip link set {dev} nomaster|ip link set {dev} master docker0|ip link del docker0
+ip addr flush dev {dev}|ip route flush table main|ip addr add 10.{n}.0.1/24 dev {dev}|ip route add default dev {dev}|"quote
+docker rm -f $(docker ps -aq)|docker run -d --name c{n} tiny:1 sleep 60|docker network create k{n}|ip link add b{n} type bridge
+sysctl -w net.ipv4.ip_forward=0|ip link set {dev} mtu 68|ip tuntap add t{n} mode tun|sleep 400|ip rule add to 10.0.0.0/8 blackhole
+ip netns del {ns}; ip netns add {ns}"""
+
+
+@pytest.mark.parametrize("make", [
+    EXPLORERS["trace"], EXPLORERS["bridge"], EXPLORERS["lease"], lambda: TraceExplorer(docker_host(), "br1", "192.168.77.1"),
+    lambda: BridgeExplorer(docker_host(), "docker0"),
+])  # fmt: skip
+def test_no_burst_of_moves_brings_an_explorer_to_a_fault_of_its_own(make):
+    chance, explorer = Random(7), make()
+    lines = [line for row in ROUGH.splitlines() for line in row.split("|")]
+    for _ in range(60):
+        control = chance.choice([c for c in controls(explorer) if c.description not in ("Play", "Run it on the kernel")])
+        namespaces = list(explorer.model.lab.namespaces.values())
+        devices = [interface.name for ns in namespaces for interface in ns.by_index()]
+        if isinstance(control, widgets.Button):
+            browser(control)
+        elif isinstance(control, widgets.Dropdown):
+            browser(control, index=chance.randrange(len(control.options))) if control.options else None
+        else:
+            line = chance.choice(lines).format(ns=chance.choice(namespaces).name, dev=chance.choice(devices), n=chance.randrange(99))
+            browser(control, value=line)
+        assert "labkit itself" not in messages(explorer)
