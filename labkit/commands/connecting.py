@@ -15,11 +15,8 @@ from .result import Context
 
 GIVES_UP = 131.0
 
-#: ICMP "destination unreachable" by code (kernel: net/ipv4/icmp.c icmp_err_convert); True where UDP hears of it as well.
-_UNREACHABLE = {
-    0: (errno.ENETUNREACH, False), 1: (errno.EHOSTUNREACH, False), 2: (errno.ENOPROTOOPT, True),
-    3: (errno.ECONNREFUSED, True), 13: (errno.EHOSTUNREACH, True),
-}  # fmt: skip
+#: ICMP "destination unreachable" by code (kernel: net/ipv4/icmp.c icmp_err_convert).
+_UNREACHABLE = {0: errno.ENETUNREACH, 1: errno.EHOSTUNREACH, 2: errno.ENOPROTOOPT, 3: errno.ECONNREFUSED, 13: errno.EHOSTUNREACH}
 
 
 class Attempt(NamedTuple):
@@ -36,7 +33,7 @@ def connect(ctx: Context, address: IPv4Address, port: int, wait: float) -> Attem
         return Attempt(code, 0.0)
     replies = probe(ctx.lab, ctx.ns.name, address, proto="tcp", port=port, wait=min(wait, GIVES_UP)).replies
     for reply in replies:
-        code = errno.ECONNREFUSED if reply.kind == "refused" else icmp_errno(reply)[0]
+        code = errno.ECONNREFUSED if reply.kind == "refused" else icmp_errno(reply)
         if code or reply.kind == "reply":
             return Attempt(code, reply.time)
     return Attempt(errno.EINPROGRESS, wait) if wait < GIVES_UP else Attempt(errno.ETIMEDOUT, GIVES_UP)
@@ -49,10 +46,8 @@ def refusal(ctx: Context, address: IPv4Address, broadcast: int) -> int:
     return decision.errno or (broadcast if group else 0)
 
 
-def icmp_errno(reply: Reply) -> tuple[int, bool]:
-    """The errno of an ICMP error (0: none), and whether it ends more than a TCP connection that is being made."""
+def icmp_errno(reply: Reply) -> int:
+    """The errno of an ICMP error, 0 for none."""
     if reply.kind != "error":
-        return reply.errno, True
-    if reply.type == 11:
-        return errno.EHOSTUNREACH, False
-    return _UNREACHABLE.get(reply.code, (0, False))
+        return reply.errno
+    return errno.EHOSTUNREACH if reply.type == 11 else _UNREACHABLE.get(reply.code, 0)

@@ -92,12 +92,14 @@ def _separated(args: list[str]) -> list[str]:
 def _take(options: _Options, word: str, value: str) -> None:
     if _VALUES[word] == "file":
         return
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
-        raise Failure(2, f"curl: option {word}: expected a proper numerical parameter\n" + TRY)
+    seconds = float(value) if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", value) else None
+    if seconds is None or not 0 <= seconds <= 2**63 / 1000:
+        why = "expected a proper numerical parameter" if seconds is None else "expected a positive numerical parameter"
+        raise Failure(2, f"curl: option {word}: {why if (seconds or 0) <= 0 else 'too large number'}\n" + TRY)
     if _VALUES[word] == "max":
-        options.limit = float(value)
+        options.limit = seconds
     else:
-        options.patience = float(value)
+        options.patience = seconds
 
 
 def _fetch(ctx: Context, options: _Options, url: str) -> Result:

@@ -116,7 +116,7 @@ def _send(ctx: Context, options: Options, target: IPv4Address) -> tuple[tuple[Re
     if count is None and options.deadline is None:
         count, wait = UNTIL_STOPPED, options.interval
     if options.size > LARGEST:
-        return _too_large(ctx, options, target, count or 1)
+        return _too_large(ctx, options, target, min(count or 1, ctx.lab.most_frames + 1))
     trace = probe(
         ctx.lab, ctx.ns.name, target, ttl=options.ttl, size=options.size, df=_df(options, target),
         src=options.source, dev=options.device, tos=options.tos & 255, count=count or 2**31,
@@ -136,6 +136,7 @@ def _too_large(ctx: Context, options: Options, target: IPv4Address, count: int) 
     """No IP packet can be that long: our own kernel refuses every one."""
     session = Session(ctx.lab, ctx.ns)
     if options.size > UNSPEAKABLE:
+        ctx.lab.moved += count
         ctx.lab.now += (count - 1) * options.interval + options.wait
         return (), count, session.start
     decision = output(ctx.lab, ctx.ns, target, oif=options.device)

@@ -13,6 +13,8 @@ from .words import is_digits, whole
 
 #: Bytes of IP and UDP (or ICMP) header: the shortest packet there is.
 HEADERS = 28
+#: As long as ping may wait; the lab's clock goes on by it.
+LONGEST_WAIT = 2147483
 _UNDERSTOOD = "-4 -f -I -m -n -q -w"
 _VERSION = """Modern traceroute for Linux, version 2.1.2
 Copyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later
@@ -121,6 +123,8 @@ def _take(options: Options, name: str, value: str, place: int) -> None:
             options.queries = _number(name, value, place)
         case "-w":
             options.wait = max(_seconds(name, value, place), 0.0)
+            if options.wait > LONGEST_WAIT:
+                raise Failure(2, f"The lab's traceroute waits up to {LONGEST_WAIT} seconds for an answer, not {value}.\n")
         case _:
             raise Failure(2, f"The lab's traceroute does not know {name}; it understands {_UNDERSTOOD}.\n")
 

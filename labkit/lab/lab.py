@@ -18,7 +18,7 @@ from .names import LONGEST_FILE, valid_namespace_name
 from .namespace import Namespace
 
 #: How many frames one line may move (about a second's work), and how many more for each interface of the lab.
-MOST_FRAMES, MORE_FRAMES = 20_000, 20
+MOST_FRAMES, MORE_FRAMES = 10_000, 20
 
 
 class Lab:
@@ -162,9 +162,14 @@ class Lab:
                 self._line_began = None
 
     @property
+    def most_frames(self) -> int:
+        """As many frames may one line move."""
+        return MOST_FRAMES + MORE_FRAMES * len(self.interfaces)
+
+    @property
     def exhausted(self) -> bool:
         """Whether this line has moved as many frames as a line may: then its programs stop, as if by ^C."""
-        return self._line_began is not None and self.moved - self._line_began > MOST_FRAMES + MORE_FRAMES * len(self.interfaces)
+        return self._line_began is not None and self.moved - self._line_began > self.most_frames
 
     def post(self, event: str, *arguments, after: float = 0.0) -> None:
         """Put an event on the agenda, `after` seconds from now; those of one time keep their order."""

@@ -7,6 +7,7 @@ machine starts with; `ip netns` on a machine lists the `named` namespaces of tha
 from bisect import insort
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from itertools import chain
 from operator import attrgetter
 from typing import Protocol
 
@@ -130,7 +131,7 @@ class Namespace(Kept):
     def new_port(self, proto: str) -> int:
         """A source port for a program that asked for none. The kernel picks one by chance; the lab counts up."""
         taken = {s.port for s in self.listeners if s.proto == proto}
-        free = next(port for port in (*range(self.next_port, LAST_PORT + 1), *range(FIRST_PORT, self.next_port)) if port not in taken)
+        free = next(port for port in chain(range(self.next_port, LAST_PORT + 1), range(FIRST_PORT, self.next_port)) if port not in taken)
         self.next_port = free + 1 if free < LAST_PORT else FIRST_PORT
         return free
 

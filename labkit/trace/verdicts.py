@@ -51,8 +51,7 @@ def _raised_at(steps: tuple[Step, ...], reply: Reply, source: str) -> str:
 def _silence(steps: tuple[Step, ...], delivered: bool, source: str, arrivals: list[str]) -> Verdict:
     """Nothing came back: the last drop says where and why, of the probe itself before errors about it."""
     drops = [s for s in steps if s.kind == "drop" and (s.packet is None or not s.packet.arp)]
-    ranked = sorted(drops, key=lambda s: (s.aside, s.packet is not None and s.packet.is_error, -drops.index(s)))
-    last = ranked[0] if ranked else None
+    last = min(reversed(drops), key=lambda s: (s.aside, s.packet is not None and s.packet.is_error), default=None)
     if delivered:
         lost = f"; the answer was lost at {last.namespace}: {last.why}" if last else ""
         return Verdict("answer lost", last.namespace if last else arrivals[-1], f"the request was delivered in {arrivals[-1]}{lost}")

@@ -98,3 +98,48 @@ def test_sh_runs_a_line_in_its_namespace(lab):
     assert lab.sh('ip netns exec a sh -c "ip -br addr | grep -c 10.0.0.2"').stdout == "1\n"
     assert lab.sh("bash -c 'ping -c 1 -W 1 10.0.0.2 >/dev/null && echo yes || echo no'").stdout == "yes\n"
     assert lab.sh("sh").returncode == 2
+
+
+@pytest.mark.parametrize("value, why", [
+    ("x", "expected a proper numerical parameter"), ("-1", "expected a positive numerical parameter"), ("9" * 400, "too large number"),
+])
+def test_curl_says_what_is_wrong_with_a_number_of_seconds(lab, value, why):
+    assert lab.sh(f"curl -m {value} http://10.0.0.2").stderr.startswith(f"curl: option -m: {why}\n")
+
+
+@pytest.fixture
+def behind(lab):
+    """A router a, behind which 10.5 is prohibited, 10.6 unreachable, 10.7 a blackhole, 10.8 thrown, and 10.9 nowhere."""
+    for line in (
+        "ip route flush 10.0.0.0/8", "ip route del blackhole 10.7.0.0/16", "ip route del prohibit 10.8.0.0/16",
+        "ip route del unreachable 10.6.0.0/16", "ip route add 10.0.0.0/24 dev v", "ip route add default via 10.0.0.2",
+        "ip netns exec a sysctl -qw net.ipv4.ip_forward=1", "ip -n a route add prohibit 10.5.0.0/24",
+        "ip -n a route add unreachable 10.6.0.0/24", "ip -n a route add blackhole 10.7.0.0/24", "ip -n a route add throw 10.8.0.0/24",
+    ):  # fmt: skip
+        lab.sh(line)
+    return lab
+
+
+@pytest.mark.parametrize("net", [5, 6, 7, 8, 9])
+def test_a_udp_port_is_closed_only_where_somebody_says_so(behind, net):
+    """Other errors only fail a write now and then, and nc writes again (strace of 1.219: EHOSTUNREACH every second time)."""
+    for words, shown in (("-zvu", "domain"), ("-zvun", "*"), ("-zvu -w 2", "domain"), ("-zu", None)):
+        answer = behind.sh(f"nc {words} 10.{net}.0.1 53")
+        assert (answer.returncode, answer.stderr) == (0, f"Connection to 10.{net}.0.1 53 port [udp/{shown}] succeeded!\n" if shown else "")
+
+
+@pytest.mark.parametrize("net, nc, curl", [
+    (5, "failed: No route to host", 7), (6, "failed: No route to host", 7), (7, "timed out: Operation now in progress", 28),
+    (8, "failed: Network is unreachable", 7), (9, "failed: Network is unreachable", 7),
+])
+def test_a_tcp_connection_ends_with_what_the_router_says(behind, net, nc, curl):
+    assert behind.sh(f"nc -zv -w 2 10.{net}.0.1 53").stderr == f"nc: connect to 10.{net}.0.1 port 53 (tcp) {nc}\n"
+    assert behind.sh(f"curl -sS -m 3 http://10.{net}.0.1").returncode == curl
+
+
+def test_nc_waits_for_objections_as_long_as_it_is_told(behind):
+    behind.sh("ping -c 1 10.0.0.2")
+    for words, seconds in (("-zvu", 3), ("-zvu -w 7", 7)):
+        before = behind.now
+        behind.sh(f"nc {words} 10.5.0.1 53")
+        assert seconds <= behind.now - before < seconds + 1
