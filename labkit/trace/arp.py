@@ -108,7 +108,7 @@ def _verify(net: Net, namespace: str, dev: str, target: IPv4Address, asked: int)
 def arp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
     """An ARP packet came in: answer it if the address is ours, and remember who asked."""
     arp = packet.arp
-    if arp.target_ip.is_multicast or arp.target_ip.is_loopback:
+    if int(arp.target_ip) >> 28 == 0xE or int(arp.target_ip) >> 24 == 127:  # a group's, a loopback address
         return net.drop(ns, interface, "no ARP for such an address", packet, aside=True)
     if arp.op == "request" and _answers(net, ns, interface, packet):
         return
@@ -155,8 +155,9 @@ def _is_for_others(ns: Namespace, interface: Interface, arp: Arp) -> bool:
     if ns.sysctls.larger(interface.name, "rp_filter") or ns.sysctls.either(interface.name, "proxy_arp"):
         return False
     for table in ns.tables.values():
-        if any(route.type not in _ELSEWHERE for route in table.matches(arp.target_ip) + table.matches(arp.sender_ip)):
-            return False
+        for route in (*table.matches(arp.target_ip), *table.matches(arp.sender_ip)):
+            if route.type not in _ELSEWHERE:
+                return False
     return not ns.owns(arp.sender_ip)
 
 

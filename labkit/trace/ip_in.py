@@ -40,9 +40,9 @@ def receive(net: Net, namespace: str, uid: int, packet: Packet) -> None:
         device.count_packet("rx", packet.length)
         net.sight(ns, device, "in", packet)
     if packet.eth is not None and interface.kind != "loopback" and packet.eth.dst not in (device.mac, interface.mac):
-        packet = replace(packet, group=bool(int(packet.eth.dst[:2], 16) & 1))
-        if not packet.group:
+        if not int(packet.eth.dst[:2], 16) & 1:
             return net.drop(ns, device, f"the frame is for {packet.eth.dst}, not for {device.name}", packet, aside=True)
+        packet = packet if packet.arp else replace(packet, group=True)
     if packet.arp:
         if not device.noarp:
             arp_in(net, ns, device, packet)
