@@ -135,6 +135,14 @@ class Packet(Value):
         return self.ip.ttl if self.ip else None
 
     @property
+    def innermost(self) -> "Packet":
+        """What a tunnel carries, or the packet itself."""
+        packet = self
+        while packet.inner is not None:
+            packet = packet.inner
+        return packet
+
+    @property
     def proto(self) -> str:
         """"arp", "icmp", "udp" or "tcp"."""
         if self.arp:

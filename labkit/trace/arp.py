@@ -16,6 +16,7 @@ from ..tables.neighbor import VALID, Neighbor
 from ..tables.route import ERROR_TYPES
 from .devices import transmit
 from .engine import Net, handles
+from .steps import Step
 from .validate import source_fault
 
 RETRANS = 1.02
@@ -76,9 +77,22 @@ def arp_timer(net: Net, namespace: str, dev: str, target: IPv4Address, asked: in
         return net.post("arp_timer", namespace, dev, target, asked + 1, after=RETRANS)
     _remember(net, ns, replace(entry, state="FAILED"))
     net.lab.unresolved.pop((namespace, dev, target), None)
+    lost = _lost(net, target) if waiting else None
+    silence = f"nobody has {target}" if lost is None else f"but what was said about {target} got lost on the way"
     for packet in waiting:
-        net.step(ns, interface, "arp", f"asked {PROBES} times, nobody has {target}: the neighbour entry is FAILED", packet)
+        net.step(ns, interface, "arp", f"asked {PROBES} times, {silence}: the neighbour entry is FAILED", packet, because=lost)
         net.post("unresolvable", namespace, dev, packet)
+
+
+def _lost(net: Net, target: IPv4Address) -> Step | None:
+    """The last answer of a neighbour that was dropped, or else the last question about it."""
+    lost: dict[str, Step] = {}
+    for step in net.steps:
+        if step.kind == "drop" and step.packet is not None:
+            arp = step.packet.innermost.arp
+            if arp is not None and target == (arp.sender_ip if arp.op == "reply" else arp.target_ip):
+                lost[arp.op] = step
+    return lost.get("reply") or lost.get("request")
 
 
 @handles("neighbor_delay")
@@ -133,7 +147,8 @@ def _answers(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> b
         return False
     fault = source_fault(net.lab, ns, interface, arp.sender_ip, decision)
     if fault:
-        net.drop(ns, interface, f"the request is not answered: {fault}", packet, aside=True)
+        what = "drop" if decision.kind == "local" else "arp"  # it is not the one who was asked
+        net.step(ns, interface, what, f"the request is not answered: {fault}", packet, aside=True)
         return True
     if decision.kind == "local":
         if not _may_answer(ns, interface, arp.target_ip):

@@ -114,12 +114,11 @@ class Net:
 
     def step(
         self, ns: Namespace, interface: Interface | None, kind: str, text: str, packet: Packet | None = None,
-        decision: Decision | None = None, details: tuple[str, ...] = (), aside: bool = False, why: str = "",
+        decision: Decision | None = None, details: tuple[str, ...] = (), aside: bool = False, why: str = "", because: Step | None = None,
     ) -> None:
         aside = aside or (packet is not None and (packet.arp is not None or packet.token != self.token))
-        self.steps.append(
-            Step(self.lab.now, ns.name, interface.name if interface else None, kind, text, packet, decision, details, aside, why or text)
-        )
+        dev = interface.name if interface else None
+        self.steps.append(Step(self.lab.now, ns.name, dev, kind, text, packet, decision, details, aside, why or text, because))
 
     def sight(self, ns: Namespace, interface: Interface, direction: str, packet: Packet) -> None:
         """Note what a tap on this interface sees."""

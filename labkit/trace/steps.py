@@ -1,6 +1,6 @@
 """The values a probe leaves behind: Step, Sighting, Reply, Verdict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
@@ -32,7 +32,8 @@ class Step(Value):
     """One thing that happened. `details` are the candidates that lost, one line each; `why` is the reason alone, `said` the
     sentence (of a sighting, where it is empty, the packet's own).
 
-    `aside` marks what is not on the probe's own path: ARP, and copies of flooded frames.
+    `aside` marks what is not on the probe's own path: ARP, and copies of flooded frames. `because` is an earlier step that is
+    the reason of this one.
     """
 
     time: float
@@ -45,6 +46,7 @@ class Step(Value):
     details: tuple[str, ...] = ()
     aside: bool = False
     why: str = ""
+    because: "Step | None" = None
 
     @property
     def text(self) -> str:
@@ -93,12 +95,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a probe ended: `kind` in a few words, `where` (a namespace), `why` in a sentence."""
+    """How a probe ended: `kind` in a few words, `where` (a namespace), `why` in a sentence; `cause` is the step that says so."""
 
     kind: str
     where: str
     why: str
     ok: bool = False
+    cause: Step | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.where}: {self.why}"

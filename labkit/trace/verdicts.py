@@ -11,7 +11,7 @@ def verdict(steps: tuple[Step, ...], replies: tuple[Reply, ...], delivered: bool
     """The verdict on a probe: a storm, answered, refused, an error that came back, or where it died."""
     storm = next((s for s in steps if s.kind == "storm"), None)
     if storm is not None:
-        return Verdict("loop", storm.namespace, storm.why)
+        return Verdict("loop", storm.namespace, storm.why, cause=storm)
     answer = next((r for r in replies if r.kind == "reply"), None)
     if answer is not None:
         with_ttl = f" with TTL {answer.ttl}" if answer.ttl else ""
@@ -54,8 +54,9 @@ def _silence(steps: tuple[Step, ...], delivered: bool, source: str, arrivals: li
     last = min(reversed(drops), key=lambda s: (s.aside, s.packet is not None and s.packet.is_error), default=None)
     if delivered:
         lost = f"; the answer was lost at {last.namespace}: {last.why}" if last else ""
-        return Verdict("answer lost", last.namespace if last else arrivals[-1], f"the request was delivered in {arrivals[-1]}{lost}")
+        where = last.namespace if last else arrivals[-1]
+        return Verdict("answer lost", where, f"the request was delivered in {arrivals[-1]}{lost}", cause=last)
     if last is None:
         return Verdict("no answer", source, "nothing came back in time")
-    return Verdict("dropped", last.namespace, last.why)
+    return Verdict("dropped", last.namespace, last.why, cause=last)
 
