@@ -26,15 +26,18 @@ REDIRECT_EXPIRES = 300.0
 class Learned(Value):
     """One exception: another gateway, another MTU, or both, until `expires`.
 
-    `locked`: a router asked for less than min_pmtu; such packets are fragmented. `muted`: the neighbour did not answer,
-    so the MTU is not believed until some route changes (ipv4_link_failure). `used`: looked up since it was learned;
-    before that `ip route show cache` does not list it.
+    `teacher` told the gateway, `measurer` the MTU (None: a tunnel here). `locked`: a router asked for less than
+    min_pmtu; such packets are fragmented. `muted`: the neighbour did not answer, so the MTU is not believed until some
+    route changes (ipv4_link_failure). `used`: looked up since it was learned; before that `ip route show cache` does not
+    list it.
     """
 
-    SEEN = ("gateway", "mtu", "locked", "expires", "muted")  # to ask for a route is no change of the lab
+    SEEN = ("gateway", "teacher", "mtu", "measurer", "locked", "expires", "muted")  # to ask for a route is no change of the lab
 
     gateway: IPv4Address | None = None
+    teacher: IPv4Address | None = None
     mtu: int | None = None
+    measurer: IPv4Address | None = None
     locked: bool = False
     expires: float | None = None
     muted: bool = False
@@ -69,16 +72,16 @@ def consult(ns: "Namespace", decision: "Decision", now: float) -> "Decision":
     return replace(decision, gateway=found.gateway or decision.gateway, learned=found)
 
 
-def learn_gateway(ns: "Namespace", decision: "Decision", gateway: IPv4Address, now: float) -> None:
+def learn_gateway(ns: "Namespace", decision: "Decision", gateway: IPv4Address, teacher: IPv4Address, now: float) -> None:
     """A redirect was taken."""
-    _learn(ns, decision, decision.leg, gateway=gateway, expires=now + REDIRECT_EXPIRES)
+    _learn(ns, decision, decision.leg, gateway=gateway, teacher=teacher, expires=now + REDIRECT_EXPIRES)
 
 
-def learn_mtu(ns: "Namespace", decision: "Decision", mtu: int, locked: bool, now: float) -> None:
+def learn_mtu(ns: "Namespace", decision: "Decision", mtu: int, locked: bool, measurer: IPv4Address | None, now: float) -> None:
     """A router told a path MTU; all next hops of a multipath route get it."""
     expires = now + ns.sysctls.number("net.ipv4.route.mtu_expires")
     for leg in decision.route.legs:
-        _learn(ns, decision, leg, mtu=mtu, locked=locked, expires=expires)
+        _learn(ns, decision, leg, mtu=mtu, locked=locked, measurer=measurer, expires=expires)
 
 
 def _learn(ns: "Namespace", decision: "Decision", leg: NextHop, **what) -> None:

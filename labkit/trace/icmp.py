@@ -118,7 +118,7 @@ def _heed(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: I
             return net.drop(ns, interface, f"ip_no_pmtu_disc is {mode}: no router is believed about MTUs", packet)
         icmp = replace(icmp, mtu=icmp.mtu if mode != 1 else 0)
         if owned:
-            learn_path_mtu(net, ns, quoted, icmp.mtu or 0)
+            learn_path_mtu(net, ns, quoted, _way_of(net, ns, quoted), icmp.mtu or 0, packet.src)
     if icmp.type == REDIRECT and owned:
         _redirected(net, ns, interface, packet, icmp)
     if quoted.inner is not None:
@@ -130,16 +130,22 @@ def _heed(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: I
         take_answer(net, ns, interface, packet, reply)
 
 
+def _way_of(net: Net, ns: Namespace, quoted: Packet) -> Decision:
+    """How the socket that sent a packet would send the next one."""
+    bound = net.session.device if net.session is not None and quoted.token == net.token else None
+    return output(net.lab, ns, quoted.dst, src=quoted.src, oif=bound, tos=quoted.ip.tos)
+
+
 def _redirected(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
     """Take a redirect once the new gateway's MAC address is known; the first only starts ARP (kernel: __ip_do_redirect)."""
     quoted = icmp.quoted
-    decision = output(net.lab, ns, quoted.dst, src=quoted.src, tos=quoted.ip.tos)
+    decision = _way_of(net, ns, quoted)
     fault = _redirect_fault(net, ns, interface, packet.src, icmp.gateway, decision)
     if fault:
         return net.step(ns, interface, "learn", f"takes no notice of the redirect: {fault}", packet)
     entry = ns.neighbors.get((decision.dev, icmp.gateway))
     if entry is not None and entry.usable:
-        learn_gateway(ns, decision, icmp.gateway, net.now)
+        learn_gateway(ns, decision, icmp.gateway, packet.src, net.now)
         net.step(ns, interface, "learn", f"will send to {quoted.dst} by {icmp.gateway} from now on", packet)
     elif entry is None or entry.state == "FAILED":
         start_asking(net, ns, ns.find(decision.dev), icmp.gateway)

@@ -51,7 +51,7 @@ def _decide(net: Net, ns: Namespace, packet: Packet, oif: str | None) -> tuple[P
     src = packet.src if int(packet.src) else None
     decision = output(net.lab, ns, packet.dst, src=src, oif=oif, tos=packet.ip.tos)
     packet = packet.with_ip(src=decision.src or packet.src, dst=decision.dst)
-    say_route(net, ns, packet, decision)
+    say_route(net, ns, packet, decision, sends=True)
     if decision.errno:
         net.drop(ns, None, f"the sender is told: {strerror(decision.errno)}", packet)
     return packet, decision
@@ -116,9 +116,11 @@ def mtu_locked(decision: Decision) -> bool:
     return decision.route is not None and any(name == "mtu" and value.startswith("lock") for name, value in decision.route.metrics)
 
 
-def learn_path_mtu(net: Net, ns: Namespace, quoted: Packet, mtu: int) -> None:
-    """Remember what a router said about a packet of ours (kernel: __ip_rt_update_pmtu); what is known is not refreshed all the time."""
-    decision = output(net.lab, ns, quoted.dst, src=quoted.src, tos=quoted.ip.tos)
+def learn_path_mtu(net: Net, ns: Namespace, packet: Packet, decision: Decision, mtu: int, router: IPv4Address | None) -> None:
+    """Remember what a router, or a tunnel here, said about a packet's way (kernel: __ip_rt_update_pmtu).
+
+    What is known is not refreshed all the time.
+    """
     if decision.errno or decision.leg is None or mtu_locked(decision):
         return
     before, known = path_mtu(net, ns, decision), decision.learned
@@ -127,18 +129,29 @@ def learn_path_mtu(net: Net, ns: Namespace, quoted: Packet, mtu: int) -> None:
     believed = min(before, least) if locked else mtu
     fresh = known is not None and known.path_mtu == believed and not locked and net.now < known.expires - lasts / 2
     if mtu <= before and not fresh:
-        learn_mtu(ns, decision, believed, locked, net.now)
-        net.step(ns, None, "learn", f"will send at most {believed} bytes at once to {quoted.dst} from now on", quoted)
+        learn_mtu(ns, decision, believed, locked, router, net.now)
+        net.step(ns, None, "learn", f"will send at most {believed} bytes at once to {packet.dst} from now on", packet)
 
 
-def say_route(net: Net, ns: Namespace, packet: Packet, decision: Decision) -> None:
-    """The sentence about a lookup, with the candidates that lost."""
+def say_route(net: Net, ns: Namespace, packet: Packet, decision: Decision, sends: bool = False) -> None:
+    """The sentence about a lookup, with the candidates that lost; a path MTU matters to the one who sends."""
     table = decision.asked[-1].rule.table if decision.asked else None
     lost = ()
     if decision.lookup is not None and decision.kind != "local":
         lost = tuple(f"{c.route}: {c.why}" for c in decision.lookup.considered if not c.won)
     won = next((c.why for c in decision.lookup.considered if c.won), "") if decision.lookup is not None else ""
-    net.step(ns, None, "route", route_words(decision, table), packet, decision, lost, why=won)
+    words = route_words(decision, table) + _lesson_words(decision, sends)
+    net.step(ns, None, "route", words, packet, decision, lost, why=won)
+
+
+def _lesson_words(decision: Decision, sends: bool) -> str:
+    """What routers told about this destination."""
+    learned, words = decision.learned, ""
+    if learned is not None and learned.gateway is not None:
+        words = f"; goes by the redirect learned from {learned.teacher}: next hop {learned.gateway}"
+    if learned is not None and learned.path_mtu is not None and (sends or learned.locked):
+        words += f"; learned from {learned.measurer or 'the tunnel'}: at most {learned.path_mtu} bytes"
+    return words
 
 
 def route_words(decision: Decision, table: int | None) -> str:

@@ -10,8 +10,9 @@ from zlib import crc32
 
 from ..lab.fdb import by_device
 from ..lab.interface import Interface
+from ..lab.learned import consult
 from ..lab.links import VXLAN_OVERHEAD
-from ..lab.lookup import Decision, address_type, output
+from ..lab.lookup import Decision, address_type, find_route, output
 from ..lab.namespace import Namespace
 from ..lab.packet import UNREACHABLE, Icmp, IPv4, Packet, Udp
 from ..lab.program import Dropped, Program, ToPeer, ToTun
@@ -83,7 +84,8 @@ def _too_big(net: Net, ns: Namespace, device: Interface, packet: Packet, way: De
     if packet.length <= most:
         return False
     if not device.master:
-        learn_path_mtu(net, ns, packet, most)
+        found = find_route(net.lab, ns, packet.dst, src=packet.src, oif=device.name, tos=packet.ip.tos)
+        learn_path_mtu(net, ns, packet, consult(ns, found, net.now), most, None)
         return False
     if not packet.ip.df or packet.is_fragment or packet.is_error or most < 576:
         return False

@@ -37,6 +37,20 @@ FURTHER = (
     "ip -n r route add 10.3.0.0/24 via 10.2.0.2",
 )  # fmt: skip
 
+#: x is a vxlan between s and t, wider than what is below it; a sends through s.
+TUNNEL = (
+    "ip netns add a", "ip netns add s", "ip netns add t",
+    "ip link add e netns a type veth peer name w netns s", "ip link add u netns s type veth peer name u netns t",
+    *(f"ip -n {ns} link set {dev} up" for ns, dev in (("a", "e"), ("s", "w"), ("s", "u"), ("t", "u"))),
+    "ip -n a addr add 10.3.0.2/24 dev e", "ip -n s addr add 10.3.0.1/24 dev w", "ip -n a route add default via 10.3.0.1",
+    *(line for ns, last, far in (("s", 1, 2), ("t", 2, 1)) for line in (
+        f"ip -n {ns} addr add 10.1.0.{last}/24 dev u",
+        f"ip -n {ns} link add x type vxlan id 7 dstport 8472 local 10.1.0.{last} remote 10.1.0.{far} dev u nolearning",
+        f"ip -n {ns} link set x up", f"ip -n {ns} addr add 10.9.0.{last}/24 dev x")),
+    "ip -n t route add 10.3.0.0/24 via 10.9.0.1", "ip netns exec s sysctl -qw net.ipv4.ip_forward=1", "ip -n s link set u mtu 1400",
+    "ip -n s link set x mtu 1300", "ip -n s link set u mtu 1200",
+)  # fmt: skip
+
 GET, CACHE, WAY = "?ip -n b route get 10.50.0.2", "?ip -n b route show cache", "?ip -n b route get 10.2.0.2"
 
 
@@ -112,6 +126,10 @@ EXPERIMENTS: dict[str, tuple[str, ...]] = {
     "learned by another table": (
         *LAN, "ip -n b route add default via 192.168.2.1 table 100", "ip -n b rule add to 10.50.0.0/16 table 100", REDIRECT, GET, CACHE,
         "?ip -n b route show cache table all", "?ip -n b route show cache table 100", "ip -n b rule del to 10.50.0.0/16 table 100", GET),
+    "learned by a socket that is bound to the other interface": (
+        *PATH, "ip link add f netns b type veth peer name v netns r", "ip -n b link set f up", "ip -n r link set v up",
+        "ip -n b addr add 10.4.0.1/24 dev f", "ip -n r addr add 10.4.0.2/24 dev v", "ip -n b route add default via 10.4.0.2 metric 9",
+        "?ip netns exec b ping -c 1 -W 1 -I f -M do -s 1472 10.2.0.2", WAY, "?ip -n b route get 10.2.0.2 oif f", CACHE),
     "all next hops of a multipath route learn a path MTU": (
         *PATH, "ip -n r addr add 10.1.0.3/24 dev w", "ip -n b route replace default nexthop via 10.1.0.2 nexthop via 10.1.0.3", TOO_BIG,
         "ip -n b route replace default nexthop via 10.1.0.3", WAY),
@@ -188,6 +206,10 @@ EXPERIMENTS: dict[str, tuple[str, ...]] = {
         *PATH, *FURTHER, "ip -n c link set e mtu 300", "ip netns exec r ping -c 1 -W 1 -M do -s 1472 10.3.0.2",
         "?ip -n r route get 10.3.0.2",
         "?ip netns exec b ping -c 1 -W 1 -M do -s 1472 10.3.0.2", "?ip -n b route get 10.3.0.2"),
+    "a tunnel tells its own machine": (
+        *TUNNEL, "?ip netns exec s ping -c 1 -W 1 -s 1200 10.9.0.2", "?ip -n s route get 10.9.0.2", "?ip -n s route show cache"),
+    "a tunnel tells about what is routed into it": (
+        *TUNNEL, "?ip netns exec a ping -c 1 -W 1 -s 1200 10.9.0.2", "?ip -n s route get 10.9.0.2", "?ip -n s route show cache"),
     "a destination on the link, by a router's proxy ARP": (
         *PATH, "ip -n b route add 10.2.0.0/24 dev e", "ip netns exec r sysctl -qw net.ipv4.conf.w.proxy_arp=1", TOO_BIG, WAY, CACHE),
 }  # fmt: skip
