@@ -203,6 +203,21 @@ def test_without_etcd_nobody_is_answered_and_a_lease_is_renewed_when_it_is_back(
     assert lab.trace(*lab.probes[0]).answered
 
 
+@pytest.mark.parametrize("make, name, machine, port", [
+    (lambda: scenarios.flannel("udp"), "flanneld", "node1", "-u 8285"), (lambda: scenarios.flannel("udp"), "etcd", "node1", "2379"),
+    (scenarios.seed_cluster, "flanneld", "k8s-node2", "-u 8285"), (scenarios.seed_cluster, "etcd", "k8s-master", "2379"),
+])  # fmt: skip
+def test_a_port_that_somebody_listens_at_keeps_a_daemon_from_starting(make, name, machine, port):
+    lab = make()
+    daemon = lab.daemons[name, machine]
+    daemon.stop()
+    before = lab.sh("ip addr; ip route", on=machine).stdout
+    assert lab.sh(f"nc -l {port}", on=machine).returncode == 0
+    with pytest.raises(LabError, match=f"listen .*:{port[-4:]}: bind: address already in use"):
+        daemon.start()
+    assert not daemon.running and "already in use" in daemon.log[-1] and lab.sh("ip addr; ip route", on=machine).stdout == before
+
+
 def test_what_expires_while_etcd_is_down_goes_when_it_is_back():
     lab = scenarios.flannel("udp")
     lab.daemons["flanneld", "node2"].stop()

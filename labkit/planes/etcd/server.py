@@ -5,9 +5,9 @@ Commands, outputs and exit statuses observed on etcd 3.4.23; the long help texts
 """
 
 from ...commands.result import Context, Failure, Result
-from ...errors import BadInput
+from ...errors import BadInput, KernelError, LabError
 from ...lab.lab import Lab
-from ...lab.sockets import Listener
+from ...lab.sockets import Listener, listen
 from . import v2, v3
 from .store import Store
 
@@ -29,7 +29,7 @@ _REFUSED = {2: Failure(2, _REFUSED_V2), 3: Failure(1, "Error: context deadline e
 
 
 class Etcd:
-    """etcd on the machine `on`; `api` is 2 or 3. From then on the lab has the command etcdctl. A Daemon."""
+    """etcd on the machine `on`, in place of an earlier one; `api` is 2 or 3. The lab has etcdctl from then on. A Daemon."""
 
     name, description = "etcd", "Etcd Server"
     command = "/usr/bin/etcd --name=default --data-dir=/var/lib/etcd/default.etcd"
@@ -40,7 +40,10 @@ class Etcd:
         self.lab, self.machine, self.api = lab, lab[on].machine, api
         self.store = Store(lab, _FIRST_INDEX[api])
         self.log: list[str] = []
-        lab[self.machine].listeners.add(CLIENTS)
+        self.store.serving = False
+        if ("etcd", self.machine) in lab.daemons:
+            lab.daemons["etcd", self.machine].stop()
+        self.start()
         lab.daemons.add(self)
         lab.commands["etcdctl"] = etcdctl
 
@@ -49,8 +52,14 @@ class Etcd:
         return self.store.serving
 
     def start(self) -> None:
+        if self.running:
+            return
+        try:
+            listen(self.lab[self.machine], CLIENTS)
+        except KernelError as error:
+            self.log.append(f"listen tcp 0.0.0.0:{CLIENTS.port}: bind: {str(error).lower()}")
+            raise LabError(self.log[-1]) from None
         self.store.serve()
-        self.lab[self.machine].listeners.add(CLIENTS)
 
     def stop(self) -> None:
         """Nobody is answered, nothing expires; what was kept stays on the disk."""

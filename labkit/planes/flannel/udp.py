@@ -5,11 +5,13 @@ nodes: per lease only the proxy's own array gets an entry. Up to 0.10 the TUN ha
 of the whole network, so that the kernel made the route; since 0.11 it has a /32 and flanneld adds the route.
 """
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
+from ...errors import LabError, strerror
 from ...lab import links
 from ...lab.interface import Tun
 from ...lab.names import free_name
+from ...lab.sockets import Listener, refusal
 from .config import Config, number
 from .lease import Lease
 from .node import Node
@@ -30,15 +32,22 @@ class Udp:
         self.proxy: Proxy | None = None
 
     def register(self) -> dict:
-        """Nothing to publish but the address."""
+        """Nothing to publish but the address; the socket must be free (flannel: backend/udp/udp_network_amd64.go)."""
+        code = refusal(self.node.ns, Listener("udp", self._bound, self.port, "flanneld"))
+        if code:
+            where = f"{self._bound or '0.0.0.0'}:{self.port}"
+            raise LabError(f"failed to start listening on UDP socket: listen udp4 {where}: bind: {strerror(code).lower()}")
         return {}
+
+    @property
+    def _bound(self) -> IPv4Address | None:
+        return self.node.address if self.node.version >= (0, 11) else None
 
     def configure(self, lease: Lease) -> None:
         """Open the TUN, give it the lease's network address, start the proxy."""
         node, address = self.node, lease.address
         device = free_name(node.ns, "flannel%d")
-        bound = node.address if node.version >= (0, 11) else None
-        self.proxy = Proxy(device, address, bound, self.port)
+        self.proxy = Proxy(device, address, self._bound, self.port)
         node.ns.programs[self.proxy.name] = self.proxy
         # No ip command: flanneld opens /dev/net/tun itself, and the interface lives as long as that file is open.
         with node.lab.writing("flanneld", 'ioctl(TUNSETIFF, "flannel%d", IFF_TUN | IFF_NO_PI)'):
