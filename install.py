@@ -6,6 +6,7 @@ before is removed. Also for machines without make (Windows). Written for any Pyt
 """
 
 import argparse
+import glob
 import hashlib
 import os
 import shutil
@@ -96,8 +97,23 @@ def install(venv, python, extras):
     pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--compile", "-c", "constraints.txt"]
     if subprocess.call([*pip, "-e", f".[{wanted}]"], cwd=ROOT) != 0:
         sys.exit("The packages could not be installed; why is said above. Once that is mended, type the same again.")
+    name_in_ascii(venv)
     with open(note, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(state + wanted.replace(",", " ") + "\n")
+
+
+def name_in_ascii(venv):
+    """Says in plain ASCII where labkit is, in the file by which this environment finds it.
+
+    pip writes it in UTF-8, and Python before 3.13 reads it in the locale's encoding (site.py, addpackage): with LC_ALL=C, or on a
+    Chinese Windows, a folder called 实验 would stop every Python of this environment, or labkit would not be found.
+    """
+    for path in glob.glob(os.path.join(glob.escape(venv), "[Ll]ib", "**", "site-packages", "*.pth"), recursive=True):
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            ours = file.read().strip() == ROOT
+        if ours:
+            with open(path, "w", encoding="ascii") as file:
+                file.write(f"import sys; sys.path.append({ascii(ROOT)})\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What `make lab` does first, install.py: it says what is in the way and how to go on, and removes nothing it did not make."""
 
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -71,3 +72,21 @@ def test_what_was_installed_is_not_installed_again(venv):
     lines = (venv / "pip").read_text().splitlines()
     assert [line.split()[-2:] for line in lines] == [["-e", ".[kernel,notebooks]"], ["-e", ".[kernel,notebooks,test]"]]
     assert all("-c constraints.txt" in line for line in lines)
+
+
+def test_where_labkit_is_is_written_in_ascii_for_pythons_that_read_it_in_another_encoding(venv):
+    made_by(venv, "3.11.2", "3.11")
+    checkout, packages = venv.parent / "课程", venv / "lib" / "python3.11" / "site-packages"
+    checkout.mkdir()
+    packages.mkdir(parents=True)
+    for name in ("install.py", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, checkout)
+    (packages / "labkit.pth").write_text(f"{checkout}\n", encoding="utf-8")
+    (packages / "other.pth").write_text("/somewhere/else\n")
+    subprocess.run([sys.executable, checkout / "install.py", "--venv", venv], check=True, stdout=subprocess.DEVNULL)
+    (line,) = (packages / "labkit.pth").read_text(encoding="ascii").splitlines()
+    assert (packages / "other.pth").read_text() == "/somewhere/else\n"
+    path = list(sys.path)
+    exec(line, {})
+    added, sys.path[:] = sys.path[len(path):], path
+    assert added == [str(checkout)]
