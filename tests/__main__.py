@@ -30,7 +30,8 @@ class Sum:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     used: Counter[str] = field(default_factory=Counter)      # part -> tests that used it
-    skipped: Counter[str] = field(default_factory=Counter)   # reason -> tests
+    wanting: Counter[str] = field(default_factory=Counter)   # part -> tests skipped for want of it
+    others: Counter[str] = field(default_factory=Counter)    # any other reason -> tests skipped
 
     def add(self, report: Path) -> None:
         """Count one run in; one that wrote no report has died, which counts as a failure."""
@@ -43,12 +44,21 @@ class Sum:
             self.outcomes["failed" if bad else "passed" if skip is None else "skipped"] += 1
             self.used.update(one.get("value") for one in case.iter("property") if one.get("name") == "part")
             if skip is not None:
-                self.skipped[skip.get("message", "")] += 1
+                reasons = skip.get("message", "").splitlines()
+                absent = [reason.split(": ")[0] for reason in reasons]
+                if set(absent) <= PARTS.keys():
+                    self.wanting.update(absent)
+                else:
+                    self.others.update(reasons[:1])
+
+    def part(self, name: str) -> str:
+        """What became of the tests that use a part."""
+        if not why_absent(name):
+            return f"{name:<12} here, {self.used[name]} tests used it"
+        return f"{name:<12} absent, {self.wanting[name]} tests skipped: {why_absent(name)}"
 
     def __str__(self) -> str:
-        rows = [f"{name:<12} {f'absent: {why_absent(name)}' if why_absent(name) else f'here, {self.used[name]} tests used it'}"
-                for name in PARTS]
-        rows += [f"{count} skipped: {line}" for reason, count in sorted(self.skipped.items()) for line in reason.splitlines()]
+        rows = [*map(self.part, PARTS), *(f"{count} tests skipped: {reason}" for reason, count in sorted(self.others.items()))]
         counts = ", ".join(f"{self.outcomes[word]} {word}" for word in ("passed", "failed", "skipped"))
         return "\n".join(["", "What this machine has, and what was skipped for want of it:", *rows, counts])
 

@@ -20,7 +20,7 @@ def real():
         yield real
 
 
-@pytest.mark.needs("ping")
+@pytest.mark.needs("ping", "sysfs")
 def test_real_tools_run_in_the_namespace_they_are_told(real):
     assert real.sh("ip -n ns1 route").stdout == "192.168.50.0/24 dev tap1 proto kernel scope link src 192.168.50.1 \n"
     assert "1 received" in real.sh("ping -c 1 192.168.50.1", on="ns2").stdout
@@ -34,6 +34,7 @@ def test_both_executors_print_the_same_tables(real):
             assert (on, line, real.sh(line, on=on).stdout) == (on, line, lab.sh(line, on=on).stdout)
 
 
+@pytest.mark.needs("sysfs")
 def test_a_machine_lists_its_own_namespaces_only():
     lab = labkit.Lab("one", "two")
     lab.sh("ip netns add mine", on="one")
@@ -56,6 +57,7 @@ def test_a_tool_that_hangs_is_ended_and_said_so(real):
     assert real.sh("echo still here").stdout == "still here\n"
 
 
+@pytest.mark.needs("procps")
 def test_a_pipe_of_tools_and_a_namespace_file_of_settings(real):
     assert real.sh("ip -o link | wc -l", on="ns1").stdout == "2\n"
     assert real.sh("sysctl -n net.ipv4.ip_forward", on="ns1").stdout == "0\n"
