@@ -7,6 +7,7 @@ import sys
 from tests.conform.generate import FAMILIES
 from tests.conform.kernel_shell import KernelShell, why_not
 from tests.conform.run import WORKERS, Run, model
+from tests.tool_versions import told
 
 SIDES = {"model": model, "kernel": KernelShell}
 
@@ -31,7 +32,7 @@ def main() -> int:
     summary = compared.many(words.lines, words.seed, words.family, words.workers, words.stop_after)
     if summary.wrong:
         print(summary.wrong, end="\n\n")
-    print(summary)
+    print(f"{summary}\n{told()}".rstrip())
     return 1 if summary.wrong else 0
 
 

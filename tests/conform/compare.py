@@ -17,6 +17,7 @@ from tests.conform.kernel_shell import NOT_FOUND, TOO_LONG, HolderLost, NoNamesp
 from tests.conform.known import known
 from tests.conform.normal import Normal
 from tests.conform.script import Line
+from tests.tool_versions import another_version, common
 
 MOST_TRIALS = 120
 #: Which shell says "command not found", and what the lab understands.
@@ -110,9 +111,17 @@ def first_difference(lines: list[Line], left: Side, right: Side) -> Found | None
             shell.keep_up(seconds)
             if one == LATE:
                 return Found(index, one, other, LATE)
-            if one != other and not (one == REFUSED and other.startswith(f"{REFUSED}there is no namespace")):
+            if not alike(lines[index].line, one, other):
                 return Found(index, one, other, known(lines[:index + 1], one, other))
     return None
+
+
+def alike(line: str, one: str, other: str) -> bool:
+    """Whether two answers are the same: by every byte, or where the tool is of another version, by what is common."""
+    if one == other or one == REFUSED and other.startswith(f"{REFUSED}there is no namespace"):
+        return True
+    (out, stderr, _), (other_out, other_stderr, _) = (text.partition("\nstderr:\n") for text in (one, other))
+    return another_version(line) and stderr == other_stderr and common(out, other_out)
 
 
 def shrink(lines: list[Line], found: Found, left: Side, right: Side) -> tuple[list[Line], Found]:

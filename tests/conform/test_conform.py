@@ -12,14 +12,15 @@ from tests.conform.known import KNOWN
 from tests.conform.normal import Normal
 from tests.conform.run import Run
 from tests.conform.script import Line
+from tests.tool_versions import told
 
 LINES = 800
 
 
-@pytest.mark.needs("namespaces", "vxlan", "tun", "ping", "traceroute", "tracepath", "net-tools", "nc", "curl")
+@pytest.mark.needs("namespaces", "sysfs", "vxlan", "tun", "ping", "traceroute", "tracepath", "net-tools", "procps", "nc", "curl")
 def test_the_lab_answers_as_the_kernel_does(measure):
     summary = Run().many(LINES, seed=1, stop_after=5)
-    measure(f"conform: {summary}")
+    measure(f"conform: {summary}\n  {told()}".rstrip())
     assert not summary.wrong, summary.wrong
 
 
