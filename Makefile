@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 INSTALL = @"$$PYTHON" install.py --venv "$$VENV"
 RUN = @test -w "$$HOME" || export HOME="$$(cd "$$VENV" && pwd)"; "$$VENV/bin/python" -m
 
-.PHONY: help lab test notebooks conform bench lint constraints clean
+.PHONY: help lab test notebooks conform bench lint constraints pins machines clean
 
 help:
 	@echo "make lab          open the course in JupyterLab"
@@ -29,6 +29,8 @@ help:
 	@echo "make bench        measure"
 	@echo "make lint         ruff"
 	@echo "make constraints  resolve the newest versions into constraints.txt"
+	@echo "make pins         ask whether they can be installed on every system"
+	@echo "make machines     make lab and make test on fresh Debians (as root; MACHINES=all for every kind)"
 	@echo "make clean        remove the virtual environment and caches"
 
 lab:
@@ -55,14 +57,23 @@ bench:
 lint:
 	$(RUN) ruff check .
 
-# Run it with the oldest Python we support, so that the pins hold on all of them.
+# The pins hold for every Python and system that we support; `make pins` asks whether they still do.
+constraints pins: installed-for-pins
+.PHONY: installed-for-pins
+installed-for-pins:
+	$(INSTALL) notebooks kernel test pins
+
+PINS = '\# Exact versions of everything `make` installs, for every system; written by `make constraints` for the oldest Python we support.'
 constraints:
-	rm -rf "$$VENV-pins"
-	"$$PYTHON" -m venv "$$VENV-pins"
-	"$$VENV-pins/bin/python" -m pip install -q --disable-pip-version-check -e '.[notebooks,kernel,test]'
-	echo '# Exact versions of everything `make` installs; written by `make constraints` on the oldest supported Python (3.11).' > constraints.txt
-	"$$VENV-pins/bin/python" -m pip freeze --exclude-editable >> constraints.txt
-	rm -rf "$$VENV-pins"
+	echo $(PINS) > constraints.new
+	$(RUN) uv pip compile -q --universal --no-header --no-annotate --python-version 3.11.0 --all-extras pyproject.toml | sed 's/ ;.*//' >> constraints.new
+	mv constraints.new constraints.txt
+
+pins:
+	$(RUN) tests.pins
+
+machines:
+	"$$PYTHON" -m tests.fresh_machine $(MACHINES)
 
 clean:
 	rm -rf "$$VENV" .pytest_cache .hypothesis .ruff_cache

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import yaml
@@ -12,11 +13,12 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+import labkit
+
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())
 PINS = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
-PYPI_NAME = {"matplotlib-base": "matplotlib"}  # conda's matplotlib drags in Qt; -base is the library alone
 
 
 def requirements(extra: str) -> dict[str, SpecifierSet]:
@@ -24,33 +26,11 @@ def requirements(extra: str) -> dict[str, SpecifierSet]:
     return {canonicalize_name(one.name): one.specifier for one in wanted}
 
 
-def conda_requirements() -> dict[str, str]:
-    lines = [line for line in ENVIRONMENT["dependencies"] if isinstance(line, str)]
-    pairs = (re.fullmatch(r"([\w.-]+?)((?:[<>=!~].*)?)", line).groups() for line in lines)
-    return {PYPI_NAME.get(name, name): spec for name, spec in pairs}
-
-
-def least(spec: SpecifierSet) -> str:
-    """`~=4.4` -> `>=4.4,<5`: conda has no ~=."""
-    (one,) = spec
-    assert one.operator == "~=" and one.version.count(".") == 1
-    return f">={one.version},<{int(one.version.split('.')[0]) + 1}"
-
-
-def test_the_conda_environment_asks_for_what_the_notebooks_extra_asks_for():
-    conda = conda_requirements()
-    assert conda.pop("python") and conda.pop("pip") == ""
-    assert conda == {name: least(spec) for name, spec in requirements("notebooks").items()}
-
-
-def test_the_conda_environment_names_one_python_minor_that_the_package_supports():
-    exact = re.fullmatch(r"=(3\.\d+)", conda_requirements()["python"])
-    assert exact and exact[1] in SpecifierSet(PROJECT["requires-python"])
-
-
-def test_the_conda_environment_installs_the_package_itself_with_pip():
-    (pip,) = (entry["pip"] for entry in ENVIRONMENT["dependencies"] if isinstance(entry, dict))
-    assert pip == ["-e .[notebooks,kernel]"]
+def test_conda_installs_what_make_lab_installs_at_the_pinned_versions():
+    python, pip, packages = ENVIRONMENT["dependencies"]
+    exact = re.fullmatch(r"python=(3\.\d+)", python)
+    assert exact and exact[1] in SpecifierSet(PROJECT["requires-python"]) and pip == "pip"
+    assert packages == {"pip": ["-c constraints.txt", "-e .[notebooks,kernel]"]}
 
 
 def test_the_package_itself_needs_only_the_standard_library():
@@ -66,6 +46,33 @@ def test_constraints_pin_everything_the_package_asks_for():
     for extra in PROJECT["optional-dependencies"]:
         for name, spec in requirements(extra).items():
             assert pinned.get(name) in spec, f"{name} {spec} of [{extra}] is pinned as {pinned.get(name)}"
+
+
+def test_every_package_is_pinned_once():
+    names = [canonicalize_name(Requirement(line).name) for line in PINS]
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_the_version_stands_everywhere_the_same():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert (cited["version"], newest[1]) == (labkit.__version__, labkit.__version__)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    pytest.importorskip("hatchling", reason="hatchling is not installed; to have it: make test")
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder], cwd=ROOT, check=True, capture_output=True)
+    (path,) = folder.glob("*.whl")
+    with ZipFile(path) as found:
+        yield found
+
+
+def test_a_wheel_is_the_whole_course(wheel):
+    course = [path.relative_to(ROOT) for top in ("notebooks", "data") for path in (ROOT / top).rglob("*") if path in FILES]
+    assert {f"labkit/course/{path.as_posix()}" for path in course} | {"labkit/py.typed"} <= set(wheel.namelist())
+    assert {name.split("/")[0] for name in wheel.namelist()} == {"labkit", f"container_networking_lab-{labkit.__version__}.dist-info"}
 
 
 ENTRIES = ["labkit", "notebooks", "data", "tests", ".ci", *(path.name for path in ROOT.iterdir() if path.is_file())]
