@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-#: Longer than any answer; what is longer is not read.
-_MOST = 200
+#: Longer than any answer; what is longer is not read to its end.
+_MOST = 1000
 _TRUTH = {"true": True, "yes": True, "y": True, "t": True, "false": False, "no": False, "n": False, "f": False}
 _NUMBERS = {word: str(n) for n, word in enumerate(
     "zero one two three four five six seven eight nine ten eleven twelve".split()) for word in (word, str(n))}  # fmt: skip
@@ -31,7 +31,8 @@ def spelled(given) -> str:
         given = given.decode(errors="replace")
     if isinstance(given, (list, tuple, set, frozenset)):
         given = " ".join(str(word) for word in (sorted(given, key=str) if isinstance(given, (set, frozenset)) else given))
-    text = unicodedata.normalize("NFKC", str(given)[:_MOST]).lower()
+    text = unicodedata.normalize("NFKC", " ".join(str(given).split())[:_MOST]).lower()
+    text = re.sub(r"\d", lambda digit: str(int(digit[0])), text)
     return " ".join(re.sub(r"[`'\"“”‘’]", "", text).split())
 
 
@@ -46,7 +47,7 @@ class Kind:
 
 def _number(text: str) -> str | None:
     found = re.fullmatch(r"([+-]?)(\d+)(?:\.0*)?", text)
-    return f"{found[1].replace('+', '')}{int(found[2])}" if found else None
+    return f"{found[1].replace('+', '')}{found[2].lstrip('0') or '0'}" if found else None
 
 
 def _number_alike(text: str, right: str) -> bool:

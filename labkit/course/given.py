@@ -41,9 +41,9 @@ def _lines(lab: Lab, ns: Namespace) -> tuple:
         held = i.bridge or i.vxlan
         fdb = {(e.mac, e.dev, e.dst) for e in held.fdb if e.state == "static" or e.owner == "self"} if held else ()
         addresses = {(a.interface, a.peer) for a in i.addresses}
-        links.append((i.name, i.kind, i.up, i.mtu, i.master, peer and (peer.namespace, peer.name), addresses, fdb))
+        links.append((i.name, i.kind, i.up, i.mtu, i.master, peer and (peer.namespace, peer.name), addresses, fdb, i.port))
     tables = {number: [one_line(route) for route in table] for number, table in ns.tables.items() if len(table)}
-    written = {n.address for n in ns.neighbors.values() if n.state == "PERMANENT"}
+    written = {(n.address, n.dev, n.lladdr) for n in ns.neighbors.values() if n.state == "PERMANENT"}
     settings = {key: ns.sysctls[key] for key in ns.sysctls}
     return sorted(links, key=str), tables, ns.rules, written, settings, ns.programs.keys()
 

@@ -73,7 +73,8 @@ def test_a_wrong_answer_stays_wrong_in_every_spelling(question):
 
 @pytest.mark.parametrize("question, given", [
     (nb00.first_ttl, "sixty-four"), (nb00.first_ttl, "64 or 63"), (nb00.first_ttl, "not 64"), (nb00.first_ttl, 64.5),
-    (nb00.first_ttl, True), (nb00.first_ttl, float("nan")), (nb00.first_ttl, "6" * 5000), (nb00.first_ttl, -64), (nb00.first_ttl, "640"),
+    (nb00.first_ttl, True), (nb00.first_ttl, float("nan")), (nb00.first_ttl, "6" * 5000),
+    (nb00.first_ttl, "64" + " " * 5000 + "5"), (nb00.first_ttl, -64), (nb00.first_ttl, "640"),
     (nb00.which_line, "docker0 or flannel0"), (nb00.which_line, "docker"), (nb00.which_line, "not docker0"), (nb00.which_line, 0),
     (nb02.own_route, "10.20.92.0/25"), (nb02.address_of_docker0, "102.09.2.1"), (nb02.address_of_docker0, "10.20.92.11/24"),
     (nb02.gateway_gone, "yes and no"), (nb02.gateway_gone, 1), (nb02.gateway_gone, "perhaps"), (nb02.gateway_gone, "no, yes"),
@@ -97,6 +98,7 @@ def test_what_only_looks_like_the_right_answer_is_not(question, given):
     (nb02.which_container, "pause container", "form"), (nb02.own_address, "loopback", "right"), (nb03.flag_of_tap2, "NO CARRIER", "form"),
     (nb03.flag_of_tap2, "<NO-CARRIER>", "form"), (nb04.order, "B,D,C,A", "right"), (nb04.order, ["B", "D", "C", "A"], "right"),
     (nb04.order, "B > D > C > A", "form"), (nb04.silent_ttl, "none", "right"), (nb04.silent_ttl, "no one", "right"),
+    (nb00.first_ttl, "٦٤", "right"), (nb00.first_ttl, "0" * 900 + "64", "right"),
     (nb04.lease_gone, "silence", "right"), (nb03.told_what_fits, "No, it does not.", "form"),
 ])  # fmt: skip
 def test_answers_in_other_words(question, given, status):
