@@ -1,7 +1,6 @@
-"""The text filters learners put behind a pipe: cat, echo, grep, head, tail, wc, awk, sleep, true.
+"""The text filters learners put behind a pipe: cat, echo, head, tail, wc, sleep, true (grep and awk have files of their own).
 
-They read what the pipe brings, or one of the only files there are, those under /proc/sys.
-The messages are those of coreutils 9.1 and grep 3.8.
+They read what the pipe brings, or files. The messages are those of coreutils 9.1.
 """
 
 import re
@@ -11,14 +10,43 @@ from ..lab import files
 from ..trace.session import pass_time
 from .getopt import getopt
 from .result import Context, Failure, Result
+from .words import is_digits, whole
 
 _TRY = "Try '{0} --help' for more information.\n"
 
 
+def texts(tool: str, ctx: Context, names: list[str], complaint: str = "{tool}: {}: {}") -> tuple[list[tuple[str, str]], str]:
+    """(name, text) of each file, or of the pipe for "-" and no name, and a complaint of each that cannot be read."""
+    found, err = [], ""
+    for name in names or ["-"]:
+        try:
+            found.append((name, ctx.stdin if name == "-" else files.read(ctx.lab, ctx.ns, name)))
+        except KernelError as error:
+            err += complaint.format(name, error, tool=tool) + "\n"
+    return found, err
+
+
+def lines(text: str) -> list[str]:
+    """Lines end at a newline and nowhere else."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _options(tool: str, args: list[str], short: str, long: dict[str, str] | None = None) -> tuple[dict[str, str], list[str]]:
+    options, names = getopt(tool, args, short, long)
+    given = dict(options)
+    if "?" in given:
+        raise Failure(1, given["?"] + _TRY.format(tool))
+    return given, names
+
+
 def cat(ctx: Context, args: list[str]) -> Result:
-    """The pipe's text, or files one after the other."""
-    _, names = getopt("cat", args, "nbs")
-    return Result(0, "".join(_contents("cat", ctx, name) for name in names or ["-"]))
+    """The pipe's text, or files one after the other; -n numbers their lines."""
+    given, names = _options("cat", args, "nu", {"number": "n"})
+    found, err = texts("cat", ctx, names)
+    text = "".join(text for _, text in found)
+    if "n" in given:
+        text = "".join(f"{n:>6}\t{line}" for n, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", text), 1))
+    return Result(int(bool(err)), text, err)
 
 
 def echo(ctx: Context, args: list[str]) -> Result:
@@ -41,174 +69,81 @@ def true(ctx: Context, args: list[str]) -> Result:
 
 
 def sleep(ctx: Context, args: list[str]) -> Result:
-    """Let the lab's time pass."""
+    """Let the lab's time pass, a year at most."""
     if not args:
-        return Result(1, "", "sleep: missing operand\n" + _TRY.format("sleep"))
+        raise Failure(1, "sleep: missing operand\n" + _TRY.format("sleep"))
     total = 0.0
-    for word in args:
-        found = re.fullmatch(r"(\d+\.?\d*|\.\d+)([smhd]?)", word)
+    for word in _options("sleep", args, "")[1]:
+        found = _INTERVAL.fullmatch(word)
         if not found:
-            return Result(1, "", f"sleep: invalid time interval '{word}'\n" + _TRY.format("sleep"))
+            raise Failure(1, f"sleep: invalid time interval '{word}'\n" + _TRY.format("sleep"))
         total += float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+    if total > LONGEST_SLEEP:
+        raise Failure(1, "The lab's sleep lets up to 365 days pass.\n")
     pass_time(ctx.lab, total)
     return Result()
 
 
-def grep(ctx: Context, args: list[str]) -> Result:
-    """Lines that match: -v the others, -i either case, -c how many, -o the match alone, -n numbered, -q silently."""
-    options, words = getopt("grep", args, "viEFGPcoqnwxe:")
-    given = dict(options)
-    if "?" in given:
-        return Result(2, "", given["?"] + "Usage: grep [OPTION]... PATTERNS [FILE]...\n" + _TRY.format("grep"))
-    if "e" in given:
-        words.insert(0, given["e"])
-    if not words:
-        return Result(2, "", "Usage: grep [OPTION]... PATTERNS [FILE]...\n" + _TRY.format("grep"))
-    pattern = _pattern(words[0], given)
-    text = "".join(_contents("grep", ctx, name, 2) for name in words[1:] or ["-"])
-    kept = []
-    for number, line in enumerate(text.splitlines(), 1):
-        found = pattern.search(line)
-        if bool(found) == ("v" in given):
-            continue
-        pieces = [m[0] for m in pattern.finditer(line) if m[0]] if "o" in given and found else [line]
-        kept += [f"{number}:{piece}" if "n" in given else piece for piece in pieces]
-    status = 0 if kept else 1
-    if "q" in given:
-        return Result(status)
-    if "c" in given:
-        return Result(status, f"{len(kept)}\n")
-    return Result(status, "".join(f"{line}\n" for line in kept))
-
-
-def _pattern(words: str, given: dict[str, str]) -> re.Pattern:
-    """A grep pattern as Python's: in basic ones `\\|`, `\\+`, `\\(` are the operators, not `|`, `+`, `(`."""
-    if "F" in given:
-        words = re.escape(words)
-    elif not {"E", "P"} & given.keys():
-        words = re.sub(r"\\?[|+?(){}]", lambda m: m[0][1:] if len(m[0]) == 2 else "\\" + m[0], words)
-    if "w" in given:
-        words = rf"\b(?:{words})\b"
-    if "x" in given:
-        words = rf"^(?:{words})$"
-    try:
-        return re.compile(words, re.IGNORECASE if "i" in given else 0)
-    except re.error:
-        raise Failure(2, f"grep: invalid pattern: {words}\n") from None
+_INTERVAL = re.compile(r"((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?|inf|infinity)([smhd]?)", re.I)
+LONGEST_SLEEP = 365 * 86400
 
 
 def head(ctx: Context, args: list[str]) -> Result:
     """The first lines; `-n -2` is all but the last two."""
     count, names = _count("head", args)
-    lines = "".join(_contents("head", ctx, name) for name in names).splitlines(keepends=True)
-    return Result(0, "".join(lines[: int(count)]))
+    least = whole(count)
+    return _cut("head", ctx, names, lambda all_lines: all_lines[: least if not count.startswith("-") or least else None])
 
 
 def tail(ctx: Context, args: list[str]) -> Result:
     """The last lines; `-n +2` is from the second on."""
     count, names = _count("tail", args)
-    lines = "".join(_contents("tail", ctx, name) for name in names).splitlines(keepends=True)
-    start = int(count) - 1 if count.startswith("+") else max(len(lines) - abs(int(count)), 0)
-    return Result(0, "".join(lines[max(start, 0) :]))
+    number = abs(whole(count))
+
+    def part(all_lines: list[str]) -> list[str]:
+        return all_lines[max(number - 1, 0) if count[0] == "+" else max(len(all_lines) - number, 0) :]
+
+    return _cut("tail", ctx, names, part)
+
+
+def _cut(tool: str, ctx: Context, names: list[str], part) -> Result:
+    """A part of each file, under its name when there are several."""
+    found, err = texts(tool, ctx, names, "{tool}: cannot open '{}' for reading: {}")
+    blocks = []
+    for name, text in found:
+        title = f"==> {'standard input' if name == '-' else name} <==\n" if len(names) > 1 else ""
+        blocks.append(title + "".join(part(re.findall(r"[^\n]*\n|[^\n]+", text))))
+    return Result(int(bool(err)), ("\n" if len(names) > 1 else "").join(blocks), err)
 
 
 def _count(tool: str, args: list[str]) -> tuple[str, list[str]]:
     """How many lines (`-n 3`, `-3`; 10 by default) and of which files."""
-    options, names = getopt(tool, [f"-n{a[1:]}" if re.fullmatch(r"-\d+", a) else a for a in args], "n:q")
-    given = dict(options)
-    if "?" in given:
-        raise Failure(1, given["?"] + _TRY.format(tool))
+    if args and args[0][:1] == "-" and is_digits(args[0][1:]):
+        args = [f"-n{args[0][1:]}", *args[1:]]
+    given, names = _options(tool, args, "n:qf", {"lines": "n:"})
+    if "f" in given:
+        raise Failure(1, "The lab's tail does not wait for more: nothing is written while a command runs.\n")
     count = given.get("n", "10")
-    if not re.fullmatch(r"[-+]?\d+", count):
+    if whole(count) is None or count[:1].isspace():
         raise Failure(1, f"{tool}: invalid number of lines: ‘{count}’\n")
-    return count, names or ["-"]
+    return count, names
 
 
 def wc(ctx: Context, args: list[str]) -> Result:
-    """How many lines (-l), words (-w) and bytes (-c) there are."""
-    options, names = getopt("wc", args, "lwcm")
-    given = dict(options)
-    if "?" in given:
-        return Result(1, "", given["?"] + _TRY.format("wc"))
-    text = "".join(_contents("wc", ctx, name) for name in names or ["-"])
-    counts = {"l": text.count("\n"), "w": len(text.split()), "m": len(text), "c": len(text.encode())}
-    asked = [counts[o] for o in "lwmc" if o in (given or "lwc")]
-    shown = str(asked[0]) if len(asked) == 1 else " ".join(f"{n:7}" for n in asked)
-    return Result(0, " ".join([shown, *names]) + "\n")
-
-
-def awk(ctx: Context, args: list[str]) -> Result:
-    """`[-F SEP] '[/pattern/ | NR…N | $N == "word"] {print $1, $NF, "text"}'`: the awk of one-liners."""
-    options, words = getopt("awk", args, "F:")
-    separator = dict(options).get("F")
-    program = re.fullmatch(r"\s*([^{]*?)\s*(?:\{\s*print\s*([^{}]*?)\s*;?\s*\})?\s*", words[0]) if words else None
-    if program is None or not (program[1] or program[2] is not None):
-        raise Failure(2, "awk: the lab understands '[CONDITION] {print FIELD, …}' only\n")
-    text = "".join(_contents("awk", ctx, name, 2) for name in words[1:] or ["-"])
+    """How many lines (-l), words (-w) and bytes (-c) there are; the columns are as wide as the sum of all bytes."""
+    given, names = _options("wc", args, "lwcm", {"lines": "l", "words": "w", "bytes": "c", "chars": "m"})
+    found, err = texts("wc", ctx, names)
+    rows = [(_counts(text), name) for name, text in found]
+    if len(names) > 1:
+        rows.append(({letter: sum(counts[letter] for counts, _ in rows) for letter in "lwmc"}, "total"))
+    asked = [letter for letter in "lwmc" if letter in (given or "lwc")]
+    width = len(str(sum(counts["c"] for counts, name in rows if name != "total"))) if names and "-" not in names else 7
+    width = 1 if len(asked) == 1 and len(names) < 2 else width
     out = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        fields = [f for f in re.split(separator, line)] if separator else line.split()
-        if _holds(program[1], line, fields, number):
-            out += _printed(program[2] or "", line, fields, number) + "\n"
-    return Result(0, out)
+    for counts, name in rows:
+        out += " ".join([*(f"{counts[letter]:{width}}" for letter in asked), *([name] if names else [])]) + "\n"
+    return Result(int(bool(err)), out, err)
 
 
-def _holds(condition: str, line: str, fields: list[str], number: int) -> bool:
-    """Whether awk's condition in front of the braces holds for this line."""
-    for part in re.split(r"\s*&&\s*", condition) if condition else ():
-        negated, matched = part.startswith("!"), None
-        if found := re.fullmatch(r"!?/(.*)/", part):
-            matched = re.search(found[1], line) is not None
-        elif found := re.fullmatch(r"(\S+?)\s*(==|!=|>=|<=|>|<|!~|~)\s*(\S+|\"[^\"]*\"|/.*/)", part):
-            matched = _compare(_value(found[1], line, fields, number), found[2], found[3])
-        else:
-            raise Failure(2, f"awk: the lab does not understand the condition {part}\n")
-        if matched == (negated and part.startswith("!/")):
-            return False
-    return True
-
-
-def _compare(left: str, operator: str, word: str) -> bool:
-    if operator in ("~", "!~"):
-        return (re.search(word.strip("/"), left) is not None) == (operator == "~")
-    right: str | float = word.strip('"')
-    if not word.startswith('"') and re.fullmatch(r"-?\d+(\.\d+)?", left):
-        left, right = float(left), float(word)
-    return {
-        "==": left == right, "!=": left != right, ">": left > right,
-        "<": left < right, ">=": left >= right, "<=": left <= right,
-    }[operator]  # fmt: skip
-
-
-def _printed(words: str, line: str, fields: list[str], number: int) -> str:
-    """What `print` puts out: a comma is one space, words side by side are joined."""
-    if not words:
-        return line
-    pieces = re.findall(r'"(?:[^"\\]|\\.)*"|,|[^\s,"]+', words)
-    return "".join(" " if p == "," else _value(p, line, fields, number) for p in pieces)
-
-
-def _value(word: str, line: str, fields: list[str], number: int) -> str:
-    if word.startswith('"'):
-        return word[1:-1].replace("\\t", "\t").replace("\\n", "\n").replace('\\"', '"')
-    if word == "NR":
-        return str(number)
-    if word == "NF":
-        return str(len(fields))
-    found = re.fullmatch(r"\$(\d+|NF|\(NF-(\d+)\))", word)
-    if not found:
-        raise Failure(2, f"awk: the lab does not understand {word}\n")
-    if found[1] == "0":
-        return line
-    place = len(fields) - int(found[2] or 0) if "NF" in found[1] else int(found[1])
-    return fields[place - 1] if 1 <= place <= len(fields) else ""
-
-
-def _contents(tool: str, ctx: Context, name: str, status: int = 1) -> str:
-    """The pipe's text for "-", else the file's."""
-    if name == "-":
-        return ctx.stdin
-    try:
-        return files.read(ctx.lab, ctx.ns, name)
-    except KernelError as error:
-        raise Failure(status, f"{tool}: {name}: {error}\n") from None
+def _counts(text: str) -> dict[str, int]:
+    return {"l": text.count("\n"), "w": len(text.split()), "m": len(text), "c": len(text.encode(errors="surrogatepass"))}

@@ -1,8 +1,12 @@
 """The text filters behind a pipe, against coreutils, grep and mawk."""
 
+from time import process_time
+
 import pytest
 
 import labkit
+from labkit.commands.regex import Pattern
+from tests.commands.replaying import assert_same_answers
 
 LINES = "alpha 1 x\nBeta 2 y\ngamma 3 x\n"
 
@@ -76,3 +80,30 @@ def test_sleep_lets_time_pass():
     lab = labkit.Lab()
     lab.sh("sleep 1.5 2m")
     assert lab.now == 121.5
+
+
+def test_files_are_filtered_as_grep_awk_and_coreutils_filter_them():
+    assert_same_answers("filters")
+
+
+LONG = "a" * 30_000
+
+
+@pytest.mark.parametrize("line", [
+    "grep -E '(a+)+$'", "grep '\\(a*\\)*b'", "grep -E '(a|a)*b'", "grep -E 'a*a*a*a*a*a*b'", "grep -oE 'a*b'", "awk '/(a+)+$/'",
+    "awk -F '(a+)+$' '{print $1}'", "awk '$1 ~ /(a*)*b/'", "grep -E '((a{1,30}){1,30}){1,30}'", "awk '{print" + " " * 20_000 + ">x'",
+    "awk '" + " " * 20_000 + "&&'", "awk '{print " + '"' * 20_001 + "}'", "grep -E '" + "(" * 5_000 + "'", "grep -E 'a{9999}'",
+    "head -n " + "9" * 5_000, "tail -n +" + "9" * 5_000, "tail -n " + "9" * 5_000, "awk '{print $" + "9" * 5_000 + "}'",
+    "awk '$1 > " + "9" * 5_000 + "'", "awk '/(/'", "awk -F '(' '{print $1}'", "awk '$1 ~ /(/'", "awk '$1 > abc {print}'", "wc", "head -n ²",
+    "sleep 9999999999999999d", "sleep " + "9" * 400, "sleep inf", "sleep 1e999", "grep -m ² a", "grep -A " + "9" * 5_000 + " a",
+])  # fmt: skip
+def test_no_pattern_and_no_number_keeps_the_lab_busy(line):
+    start = process_time()
+    result = labkit.Lab().sh(line, stdin=f"{LONG}b{LONG}\n" * 3)
+    assert process_time() - start < 2
+    assert isinstance(result.returncode, int)
+
+
+def test_the_longest_of_the_leftmost_matches_is_the_match():
+    assert list(Pattern("a|ab|abc").spans("xabcab")) == [(1, 4), (4, 6)]
+    assert list(Pattern("[0-9]+").spans("a10.0.22")) == [(1, 3), (4, 5), (6, 8)]
