@@ -27,6 +27,15 @@ class KernelError(LabError):
         super().__init__(extack or strerror(code))
 
 
+def shown(value, most: int = 60) -> str:
+    """A value in a sentence, whatever it is: as Python writes it, cut short."""
+    try:
+        text = repr(value)
+    except Exception:  # a number of more digits than Python prints; an object's own trouble
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def strerror(code: int) -> str:
     """The C library's words for an errno, the same on every machine the course runs on."""
     return _GLIBC.get(code) or os.strerror(code)

@@ -13,7 +13,7 @@ import struct
 from copy import deepcopy
 
 from ..commands.result import Result
-from ..errors import BadInput, LabError
+from ..errors import BadInput, LabError, shown
 from ..lab.lab import Lab
 from ..lab.namespace import FIRST_PORT
 from ..trace.probe import check_times, request
@@ -30,6 +30,8 @@ TOOL_SECONDS = 20.0
 WAIT = 10.0
 #: Nothing may take longer than this many seconds.
 LONGEST = 3600.0
+#: A probe's packets have a number of 16 bits.
+MOST_PACKETS = 0xFFFF
 #: Bytes in a line: one argument of a program (kernel: MAX_ARG_STRLEN, execve(2)).
 MOST_BYTES = 32 * 4096 - 1
 
@@ -94,6 +96,9 @@ class Real:
         """
         asked = request(self._lab, source, destination, **how)
         check_times(count=count, interval=interval, wait=wait)
+        if count > MOST_PACKETS:
+            raise BadInput(f"count {shown(count)} is more than the sequence numbers of ping: at most {MOST_PACKETS}")
+        _check_seconds("count times interval, and wait", count * interval + wait)
         self._probes += 1
         wish = self._wish(asked, count, interval, wait)
         seen = self._child.ask("probe", wish, seconds=count * interval + wait)
@@ -134,7 +139,7 @@ def _snapshot(lab: Lab) -> Lab:
 
 def _check_line(line: str) -> None:
     if not isinstance(line, str):
-        raise BadInput(f"a line is text, such as 'ip route', not {line!r:.60}")
+        raise BadInput(f"a line is text, such as 'ip route', not {shown(line)}")
     if "\0" in line or any("\ud800" <= sign <= "\udfff" for sign in line):
         raise BadInput("a line cannot hold the NUL character or half a surrogate pair: leave them out")
     if len(line.encode()) > MOST_BYTES:
@@ -144,7 +149,7 @@ def _check_line(line: str) -> None:
 def _check_seconds(name: str, seconds: float) -> None:
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not number or not 0 < seconds <= LONGEST:  # which no NaN is
-        raise BadInput(f"{name} {seconds!r:.60} is not a number of seconds: more than 0, at most {LONGEST:g}")
+        raise BadInput(f"{name}: {shown(seconds)} is not a number of seconds, more than 0 and at most {LONGEST:g}")
 
 
 def _marks(wish: dict) -> list[bytes]:

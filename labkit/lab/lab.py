@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from heapq import heappush
 
-from ..errors import BadInput, KernelError, LabError
+from ..errors import BadInput, KernelError, LabError, shown
 from ..tables.origin import KERNEL, YOU, Origin
 from ..tables.values import alike, copied
 from .daemon import Daemon, Daemons
@@ -102,7 +102,7 @@ class Lab:
             return self.namespaces[name]
         except (KeyError, TypeError):
             known = ", ".join(self.namespaces)
-            raise LabError(f"there is no namespace {name!r} in this lab; there are: {known}") from None
+            raise LabError(f"there is no namespace {shown(name)} in this lab; there are: {known}") from None
 
     def interface(self, uid: int) -> Interface | None:
         """The interface with that lab-wide number, wherever it is now."""
@@ -203,4 +203,4 @@ class Lab:
 
 def _check_name(name: str) -> None:
     if not isinstance(name, str) or not valid_namespace_name(name):
-        raise BadInput(f"{name!r:.60} cannot be a namespace's name: 1 to {LONGEST_FILE} bytes without '/', and neither '.' nor '..'")
+        raise BadInput(f"{shown(name)} cannot be a namespace's name: 1 to {LONGEST_FILE} bytes without '/', and neither '.' nor '..'")

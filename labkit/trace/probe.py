@@ -7,9 +7,8 @@ interval if something did.
 
 import errno
 from ipaddress import IPv4Address
-from math import isfinite
 
-from ..errors import BadInput, LabError
+from ..errors import BadInput, LabError, shown
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
 from . import ip_in  # noqa: F401  (its handlers)
@@ -18,6 +17,8 @@ from .trace import Trace
 
 #: Seconds ping waits for the first answer after its last packet.
 LINGER = 10.0
+#: Seconds that nobody waits for, in longer numbers than a float holds.
+_ENDLESS = 1e300
 DEFAULT_PORT = {"udp": 33434, "tcp": 80}
 _DF = {None: "want", True: "fixed", False: "no", "want": "want", "fixed": "fixed", "no": "no"}
 
@@ -70,9 +71,9 @@ def request(
     dst = _address(destination, "destination")
     own = _address(src, "source") if src is not None else ANY
     if proto not in ("icmp", "udp", "tcp"):
-        raise BadInput(f"proto {proto!r} is not one of icmp, udp, tcp")
-    if isinstance(df, int) and not isinstance(df, bool) or df not in _DF:
-        raise BadInput(f"df {df!r} is not True (set), False (not set) or None (as Linux does)")
+        raise BadInput(f"proto {shown(proto)} is not one of icmp, udp, tcp")
+    if df is not None and not isinstance(df, bool | str) or df not in _DF:
+        raise BadInput(f"df {shown(df)} is not True (set), False (not set) or None (as Linux does)")
     for name, value, low, high in (("port", port, 1, 65535), ("ttl", ttl, 1, 255), ("size", size, 0, 65507), ("tos", tos, 0, 255)):
         if value is not None or name in ("size", "tos"):
             _whole(name, value, low, high)
@@ -87,8 +88,8 @@ def check_times(*, count: int, interval: float, wait: float, deadline: float | N
     for name, seconds in (("interval", interval), ("wait", wait), ("deadline", deadline)):
         if seconds is None and name == "deadline":
             continue
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not isfinite(seconds) or seconds < 0:
-            raise BadInput(f"{name} {seconds!r} is not a number of seconds: 0 or more, such as 0.5")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < _ENDLESS:
+            raise BadInput(f"{name} {shown(seconds)} is not a number of seconds: 0 or more, such as 0.5")
 
 
 def _exchange(session: Session, request: Request, count: int, interval: float, wait: float, deadline: float | None) -> int:
@@ -153,13 +154,13 @@ class _Tally:
 def _whole(name: str, value, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         what = "number of bytes" if name == "size" else "number"
-        raise BadInput(f"{name} {value!r} is not a {what} from {low} to {high}")
+        raise BadInput(f"{name} {shown(value)} is not a {what} from {low} to {high}")
 
 
 def _check_device(ns: Namespace, dev: str | None) -> None:
-    if dev is not None and ns.find(dev) is None:
+    if dev is not None and (not isinstance(dev, str) or ns.find(dev) is None):
         there = ", ".join(i.name for i in ns.by_index())
-        raise LabError(f"there is no interface {dev!r} in {ns.name}; there are: {there}")
+        raise LabError(f"there is no interface {shown(dev)} in {ns.name}; there are: {there}")
 
 
 def _address(value, what: str) -> IPv4Address:
@@ -169,5 +170,5 @@ def _address(value, what: str) -> IPv4Address:
         return IPv4Address(value)
     except ValueError:
         raise BadInput(
-            f"the {what} {value!r} is not an IPv4 address: four numbers from 0 to 255 with dots, such as 10.20.92.11"
+            f"the {what} {shown(value)} is not an IPv4 address: four numbers from 0 to 255 with dots, such as 10.20.92.11"
         ) from None

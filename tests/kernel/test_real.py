@@ -183,28 +183,3 @@ def test_two_threads_may_ask_the_same_lab(real):
     for thread in threads:
         thread.join()
     assert answers == [True] * 4
-
-
-@pytest.mark.parametrize(
-    "how",
-    [
-        {"line": "echo \0"},
-        {"line": "echo \ud800"},
-        {"line": "x" * 300_000},
-        {"line": "é" * 70_000},
-        {"line": 5},
-        {"line": b"ip link"},
-        {"line": None},
-        *({"line": "true", "timeout": seconds} for seconds in (float("inf"), float("nan"), 1e300, -1, 0, "3", None, True, 10**400)),
-        {"line": "true", "on": ["ns1"]},
-        {"line": "true", "on": 5},
-    ],
-)
-def test_a_line_that_cannot_be_run_is_refused_before_anything_is_sent(real, how):
-    with pytest.raises(LabError):
-        real.sh(**how)
-    assert real.sh("echo still here").stdout == "still here\n"
-
-
-def test_a_line_as_long_as_the_kernel_takes_is_run(real):
-    assert real.sh("echo still here #" + "x" * 131_000).stdout == "still here\n"
