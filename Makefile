@@ -14,9 +14,12 @@ export PYTHON VENV
 export JUPYTER_CONFIG_PATH := $(CURDIR)/notebooks/.jupyter
 # Without stored bytecode every start of a kernel compiles matplotlib and networkx anew (0.4 s -> 1.1 s each).
 unexport PYTHONDONTWRITEBYTECODE
+# The course's files are UTF-8, whatever the locale.
+export PYTHONUTF8 := 1
 
 # install.py does nothing when it has been done. Jupyter needs a home it can write to; whoever has none gets the environment.
-INSTALL = @"$$PYTHON" install.py --venv "$$VENV"
+INSTALL = @command -v "$$PYTHON" > /dev/null || { echo "There is no $$PYTHON here. Another one: make lab PYTHON=python3.12" >&2; exit 1; }; \
+  "$$PYTHON" install.py --venv "$$VENV"
 RUN = @test -w "$$HOME" || export HOME="$$(cd "$$VENV" && pwd)"; "$$VENV/bin/python" -m
 
 .PHONY: help lab test notebooks conform bench lint constraints pins machines clean

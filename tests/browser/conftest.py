@@ -148,9 +148,10 @@ def _stored(what: Path | list[str], folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def keep_screenshot():
-    """keep_screenshot(page, name): a picture of the page among the test results, to be looked at."""
-    folder = ROOT / "tests" / "browser" / "screenshots"
+def keep_screenshot(tmp_path_factory):
+    """keep_screenshot(page, name): a picture of the page, to be looked at; in a checkout that may be written to, beside this file."""
+    here = ROOT / "tests" / "browser"
+    folder = here / "screenshots" if os.access(here, os.W_OK) else tmp_path_factory.mktemp("screenshots")
 
     def keep(page: Page, name: str) -> None:
         folder.mkdir(exist_ok=True)

@@ -65,5 +65,5 @@ MACHINES = {machine.name: machine for machine in [
     Machine("gone-venv", before=_OLD + "ln -s /usr/bin/python3.10 .venv/bin/python", says="and that Python (/usr/bin) is gone"),
     Machine("read-only-no-venv", read_only=True, says="cannot be made (Read-only file system); name another folder: make lab VENV="),
 ]}
-#: One of each kind, in a few minutes: for CI.
+#: What CI tries, with a part of the tests.
 QUICK = ("blanks", "trixie-tools", "no-venv-package")
