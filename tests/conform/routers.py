@@ -4,11 +4,14 @@ from __future__ import annotations
 from itertools import pairwise
 from random import Random
 
+from tests.conform.nearer import nearer
 from tests.conform.script import Script, chance, counters
 
 
 def routers(random: Random) -> Script:
-    """left - r1 (- r2 - r3) - right: the net between node i and i+1 is 10.(i+1).0.0/24."""
+    """left - r1 (- r2 - r3) - right: the net between node i and i+1 is 10.(i+1).0.0/24. Or routers beside one another."""
+    if chance(random, 0.2):
+        return nearer(random)
     script = Script()
     nodes = ["left", *[f"r{i + 1}" for i in range(random.choice((1, 1, 2, 2, 3)))], "right"]
     script.netns(*nodes)

@@ -65,3 +65,12 @@ def test_a_route_that_goes_by_a_path_mtu_says_whose():
     assert "learned from 10.1.0.2: at most 1400 bytes" in str(lab.trace("b", "10.2.0.2"))
     refused = lab.trace("b", "10.2.0.2", size=1472, df=True)
     assert refused.verdict.kind == "message too long" and "at most 1400 bytes" in str(refused)
+
+
+def test_a_redirect_is_believed_for_five_minutes_and_a_path_mtu_for_ten():
+    redirected, measured = typed(*learning.LAN, learning.REDIRECT), typed(*learning.PATH, learning.TOO_BIG)
+    for lab, dst, seconds in ((redirected, "10.50.0.2", 300), (measured, "10.2.0.2", 600)):
+        lab.sh(f"sleep {seconds - 3}")
+        assert "expires" in lab.sh(f"ip -n b route get {dst}").stdout
+        lab.sh("sleep 4")
+        assert lab.sh(f"ip -n b route get {dst}").stdout.endswith("cache \n")
