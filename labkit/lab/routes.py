@@ -163,7 +163,7 @@ def _checked(lab: Lab, ns: Namespace, route: Route) -> Route:
         route = replace(route, nexthops=tuple(_checked_leg(lab, ns, route, leg) for leg in route.nexthops))
     else:
         leg = _checked_leg(lab, ns, route, NextHop(route.gateway, route.dev, 1, route.flags))
-        route = replace(route, dev=leg.dev)
+        route = replace(route, dev=leg.dev) if leg.dev != route.dev else route
     if route.src is not None and not _valid_source(lab, ns, route):
         raise KernelError(errno.EINVAL, "Invalid prefsrc address")
     return route

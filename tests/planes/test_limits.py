@@ -119,3 +119,10 @@ def test_half_a_character_in_a_word_is_a_character(scenario, on, lines):
     lab = getattr(labkit.scenarios, scenario)()
     for line in lines:
         assert run_argv(Context(lab, lab[on]), shlex.split(line)).returncode in (0, 1)
+
+
+def test_no_image_name_takes_long():
+    lab = labkit.Lab()
+    labkit.Docker(lab)
+    assert quickly(lab, f"docker run -d a{'.' * 5000}! sleep 9").returncode == 125
+    assert quickly(lab, f"docker run -d registry:5000/a/b_c.d:v1.2-{'x' * 5000}@sha256:00 sleep 9").returncode == 0

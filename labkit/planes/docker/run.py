@@ -44,7 +44,7 @@ _EXEC = {
 #: Of one container: all of TCP's and a few.
 MOST_PORTS = 66_000
 
-_IMAGE = re.compile(r"[a-z0-9]+([._/:@-]+[A-Za-z0-9_.-]+)*")
+_IMAGE = re.compile(r"[a-z0-9]+([._/:@-][A-Za-z0-9_./:@-]*[A-Za-z0-9_.-])?")
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 
