@@ -81,7 +81,7 @@ def test_ranges_of_ports_are_published_or_refused_soon(ports):
     quickly(lab, f"docker run -d --name one {ports} tiny:1 sleep 9")
     for line in ("docker ps", "docker ps --format '{{.Ports}}'", "docker inspect one", "docker rm -f one"):
         quickly(lab, line)
-    assert not lab["host"].listeners
+    assert not list(lab["host"].listeners)
     assert quickly(lab, "docker run -d -p 1-3:1-3 -p 80 tiny:1 sleep 9").returncode == 0
     assert "1-3->1-3/tcp" in lab.sh("docker ps").stdout and "32768->80/tcp" in lab.sh("docker ps").stdout
 
@@ -90,10 +90,10 @@ def test_a_range_with_one_port_taken_publishes_nothing():
     lab = labkit.Lab()
     labkit.Docker(lab)
     lab.sh("nc -l 1700")
-    before = set(lab["host"].listeners)
+    before = list(lab["host"].listeners)
     refused = lab.sh("docker run -d -p 1600-1800:1600-1800 tiny:1 sleep 9")
     assert refused.returncode == 125 and "listen tcp4 0.0.0.0:1700: bind: address already in use" in refused.stderr
-    assert lab["host"].listeners == before
+    assert list(lab["host"].listeners) == before
     assert "32769->80/tcp" in lab.sh("docker run -d -p 80 -p 80 tiny:1 sleep 9; docker ps").stdout
 
 
@@ -126,3 +126,17 @@ def test_no_image_name_takes_long():
     labkit.Docker(lab)
     assert quickly(lab, f"docker run -d a{'.' * 5000}! sleep 9").returncode == 125
     assert quickly(lab, f"docker run -d registry:5000/a/b_c.d:v1.2-{'x' * 5000}@sha256:00 sleep 9").returncode == 0
+
+
+def test_a_filter_by_name_takes_no_longer_than_the_names_are_long():
+    lab = labkit.scenarios.docker_host()
+    assert "names of up to 240 characters" in lab.sh(f"docker run -d --name {'a' * 241} tiny:1 sleep 9").stderr
+    lab.sh(f"docker run -d --name {'a' * 240} tiny:1 sleep 9; docker network create net1")
+    lab.sh("docker run -d --name one --network net1 tiny:1 sleep 9")
+    for pattern, count in (("^/?br[12]$", 2), ("(a+)+b", 0), ("(a+)+$", 1), ("(a*)*(a*)*z", 0), ("r1", 1), ("^b", 2), ("", 8)):
+        shown = quickly(lab, f"docker ps --filter 'name={pattern}' --format '{{{{.Names}}}}'")
+        assert (shown.returncode, len(shown.stdout.split())) == (0, count), pattern
+    for wrong in ("(", "[a", "a{1000000}", "(" * 500):
+        assert quickly(lab, f"docker ps --filter 'name={wrong}'").returncode == 1, wrong
+    lab.sh("docker stop one; docker network rm net1")
+    assert lab.sh("docker ps -a --filter network=net1 --format '{{.Names}}'").stdout == "one\n"

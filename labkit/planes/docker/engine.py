@@ -22,6 +22,9 @@ from .network import DEFAULT_MTU, Network
 from .networks import Networks
 from .refused import Refused
 
+#: A container's namespace is called after it, perhaps with a number behind.
+LONGEST_NAME = 240
+
 
 class Docker:
     """The engine of one machine. bip: docker0's address with its prefix length (by default the first free
@@ -100,6 +103,8 @@ class Docker:
             raise Refused(why)
         number = self._created + 1
         name = name or f"container_{number}"
+        if len(name) > LONGEST_NAME:
+            raise Refused(f"The lab's containers have names of up to {LONGEST_NAME} characters")
         twin = next((c for c in self.containers if c.name == name), None)
         if twin:
             raise Refused(

@@ -4,8 +4,8 @@ The lab's clock has no date, so everything was made "2 hours ago", and what runs
 """
 
 import json
-import re
 
+from ...commands.regex import Pattern
 from ...commands.result import Context, Failure, Result
 from ...errors import BadInput
 from .. import go
@@ -48,7 +48,10 @@ def _chosen(engine, flags: Flags) -> list[Container]:
         raise flags.wrong(f'invalid argument "{last}" for "-n, --last" flag: {error}') from None
     filters = [_filter(engine, text) for text in flags.all("filter")]
     everything = flags.on("all") or limit > 0 or any(f.startswith("status=") for f in flags.all("filter"))
-    chosen = [c for c in newest_first if (everything or c.running) and all(fits(c) for fits in filters)]
+    try:
+        chosen = [c for c in newest_first if (everything or c.running) and all(fits(c) for fits in filters)]
+    except BadInput as error:
+        raise Failure(1, f"{error}\n") from None
     return chosen[:limit] if limit > 0 else chosen
 
 
@@ -57,20 +60,19 @@ def _filter(engine, text: str):
     key, sign, value = text.partition("=")
     if not sign:
         raise Failure(1, "bad format of filter (expected name=value)\n")
+    try:
+        pattern = Pattern(value) if key == "name" else None
+    except BadInput:
+        raise Failure(1, f"Error response from daemon: Invalid filter 'name={value}'\n") from None
     tests = {
-        "name": lambda c: re.search(value, c.name) or re.search(value, f"/{c.name}"),
+        "name": lambda c: pattern.search(c.name) or pattern.search(f"/{c.name}"),
         "id": lambda c: c.id.startswith(value),
         "status": lambda c: c.status == value,
         "ancestor": lambda c: c.image in (value, f"{value}:latest"),
-        "network": lambda c: value in c.endpoints or any(engine.networks[n].id.startswith(value) for n in c.endpoints),
+        "network": lambda c: value in c.endpoints or any(n.id.startswith(value) for n in map(engine.networks.get, c.endpoints) if n),
     }
     if key not in tests:
         raise Failure(1, f"Error response from daemon: Invalid filter '{key}'\n")
-    if key == "name":
-        try:
-            re.compile(value)
-        except re.error:
-            raise Failure(1, f"Error response from daemon: Invalid filter 'name={value}'\n") from None
     return tests[key]
 
 
