@@ -11,7 +11,7 @@ pytestmark = pytest.mark.needs("browser")
 
 EVIL = """
 lab = labkit.Lab()
-for name, dev, address in (("<img src=x onerror=alert(1)>", "a", 1), ("<script>alert(2)</script>", "b", 2)):
+for name, dev, address in (("<img src=x onerror=alert(1)>", "a", 1), ("<svg onload=alert(2)>", "b", 2)):
     lab.add_namespace("host", name)
 lab.sh("ip link add a type veth peer name b")
 TraceExplorer(lab, "<img src=x onerror=alert(1)>", "127.0.0.1")
