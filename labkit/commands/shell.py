@@ -28,6 +28,7 @@ COMMANDS = {
     "route": ("route", "route"),
     "netstat": ("netstat", "netstat"),
     "ss": ("ss", "ss"),
+    **{name: ("systemctl", name) for name in ("systemctl", "service", "journalctl")},
     "arp": ("arp", "arp"),
     "sysctl": ("sysctl", "sysctl"),
     "tcpdump": ("tcpdump", "tcpdump"),
