@@ -207,7 +207,7 @@ class Shell:
                 if redirect.how == ">":
                     files.write(self.lab, self.ns, path, "")
             except KernelError as error:
-                raise ShellError(f"bash: {path}: {error}") from None
+                raise ShellError(str(error) if error.extack else f"bash: {path}: {error}") from None
             sinks[redirect.fd] = path
         return stdin, sinks
 
@@ -231,7 +231,7 @@ class Shell:
             try:
                 files.write(self.lab, self.ns, sinks[fd], text, append=True)
             except KernelError as error:
-                shown[2] += f"bash: echo: write error: {error}\n"
+                shown[2] += f"{error}\n" if str(error).startswith("The lab") else f"bash: echo: write error: {error}\n"
                 status = 1
         return Result(status, shown[1], shown[2])
 

@@ -7,9 +7,11 @@ the lab's settings only: a real machine has about a thousand.
 import errno
 import re
 
-from ..errors import KernelError, strerror
-from ..lab.learned import flush, routes_changed
+from ..errors import BadInput, KernelError, strerror
+from ..lab import files
+from ..lab.kernel_files import FLUSH, set_value
 from .getopt import getopt
+from .regex import Pattern
 from .result import Context, Result
 
 _USAGE = """
@@ -45,13 +47,12 @@ For more details see sysctl(8).
 
 _LONG = {
     "all": "a", "binary": "b", "ignore": "e", "names": "N", "values": "n", "pattern": "r:",
-    "quiet": "q", "write": "w", "help": "h", "version": "V", "dry-run": "D", "deprecated": "x",
+    "quiet": "q", "write": "w", "help": "h", "version": "V", "dry-run": "D", "deprecated": "x", "system": "S",
 }  # fmt: skip
 
 
-#: It acts when it is written, whatever is written, and cannot be read (kernel: ipv4_sysctl_rtcache_flush).
-_FLUSH = "net.ipv4.route.flush"
-
+#: What `sysctl -p` reads.
+CONF = "/etc/sysctl.conf"
 #: What a real machine has besides `net`.
 _ELSEWHERE = ("abi", "debug", "dev", "fs", "kernel", "user", "vm")
 
@@ -80,7 +81,9 @@ class _Run:
         if "e" in self.options:
             return 0
         if path.partition("/")[0] in _ELSEWHERE:
-            self.complain(f"the lab has only settings below net.ipv4 and net.bridge, not {_swap(path)}")
+            self.err += f"The lab has only settings below net, not {_swap(path)}.\n"
+        elif self.settings.is_known(_swap(path)):
+            self.err += f"The lab does not model {_swap(path)}.\n"
         else:
             self.complain(f"cannot stat /proc/sys/{path}: {strerror(errno.ENOENT)}")
         return 1
@@ -101,15 +104,23 @@ class _Run:
             self.status -= 1
             return
         key = _swap(path)
-        pattern = re.compile(self.options.get("r", ""))
-        if key == _FLUSH:
+        if key == FLUSH:
             return
-        below = [k for k in self.settings if k == key or k.startswith(f"{key}.")]
-        if not below:
+        below = {k: self.settings[k] for k in self.settings if k == key or k.startswith(f"{key}.")}
+        if not below and self.settings.is_known(key):
+            below = {key: self.settings.unmodelled(key)}
+        if not below or None in below.values():
             self.status += self.missing(path)
-        for k in below:
-            if pattern.search(k):
-                self.show(k, self.settings[k])
+            return
+        for k in filter(self.wants, below):
+            self.show(k, below[k])
+
+    def wants(self, key: str) -> bool:
+        """Whether -r lets it through; a pattern that is none lets nothing."""
+        try:
+            return "r" not in self.options or Pattern(self.options["r"]).search(key)
+        except BadInput:
+            return False
 
     def write(self, word: str) -> None:
         """One setting. However many fail, the exit status is 1."""
@@ -123,27 +134,36 @@ class _Run:
         elif not path:
             self.complain("Path is not under /proc/sys/: /proc/sys/")
             self.status |= 1
-        elif _swap(path) != _FLUSH and _swap(path) not in self.settings:
+        elif not self.settings.is_known(_swap(path)):
             self.status |= self.missing(path)
         else:
             self._store(_swap(path), value)
 
-    def _set(self, key: str, value: str) -> None:
-        if key == _FLUSH:
-            return flush(self.ns)
-        before = self.settings[key]
-        self.settings[key] = value
-        if key.endswith(("forward", "forwarding")) and self.settings[key] != before:
-            routes_changed(self.ns)
+    def load(self, name: str, text: str) -> list[str]:
+        """The settings of a file such as /etc/sysctl.conf, one a line; `#` and `;` begin a comment."""
+        found = []
+        for number, line in enumerate(text.split("\n"), 1):
+            setting = line.strip().removeprefix("-")
+            if setting[:1] in ("", "#", ";"):
+                continue
+            if "=" in setting:
+                found.append(setting)
+            else:
+                self.complain(f"{name}({number}): invalid syntax, continuing...")
+                self.status |= 1
+        return found
 
     def _store(self, key: str, value: str) -> None:
         try:
-            if not value and key != _FLUSH:
+            if not value and key != FLUSH:
                 raise KernelError(errno.EINVAL)
             if "D" not in self.options:
-                self._set(key, value)
+                set_value(self.ns, key, value)
         except KernelError as refusal:
-            self.complain(f'setting key "{key}": {strerror(refusal.code)}')
+            if refusal.extack:
+                self.err += f"{refusal}\n"
+            else:
+                self.complain(f'setting key "{key}": {refusal}')
             self.status |= 1
             return
         if "q" in self.options:
@@ -155,7 +175,8 @@ class _Run:
 
 
 def sysctl(ctx: Context, args: list[str]) -> Result:
-    options, words = getopt("sysctl", args, "aAXbeNnp:fr:qwoxdhV", _LONG)
+    args = [word for arg in args for word in _load_words(arg)]
+    options, words = getopt("sysctl", args, "aAXbeNnpr:qwoxdhV", _LONG)
     given = dict(options)
     if "?" in given:
         return Result(0, _USAGE, given["?"])
@@ -163,9 +184,9 @@ def sysctl(ctx: Context, args: list[str]) -> Result:
         return Result(0, _USAGE)
     if "V" in given:
         return Result(0, "sysctl from procps-ng 4.0.2\n")
-    if {"p", "f"} & given.keys():
-        return Result(1, "", f'sysctl: cannot open "{given.get("p") or "/etc/sysctl.conf"}": {strerror(errno.ENOENT)}\n')
     run = _Run(ctx, given)
+    if {"p", "S"} & given.keys():
+        return _load(ctx, run, words)
     if {"a", "A", "X"} & given.keys():
         words = ["net"]
     elif not words:
@@ -175,10 +196,37 @@ def sysctl(ctx: Context, args: list[str]) -> Result:
     return Result(run.status % 256, run.out, run.err)
 
 
+def _load(ctx: Context, run: _Run, names: list[str]) -> Result:
+    """-p and --system: all files are read first, then what they say is written."""
+    if "S" in run.options:
+        names = [f"/etc/sysctl.d/{name}" for name in files.listing(ctx.lab, ctx.ns, "/etc/sysctl.d") if name.endswith(".conf")]
+        names.append(CONF)
+        run.out += "".join(f"* Applying {name} ...\n" for name in names)
+    settings = []
+    for name in names or [CONF]:
+        try:
+            settings += run.load(name, files.read(ctx.lab, ctx.ns, name))
+        except KernelError as error:
+            run.complain(f'cannot open "{name}": {error}')
+            run.status |= 1
+    for setting in settings:
+        run.write(setting)
+    return Result(run.status % 256, run.out, run.err)
+
+
 def _nothing_asked(args: list[str]) -> Result:
     if not args:
         return Result(1, "", _USAGE)
     return Result(1, "", "sysctl: no variables specified\nTry `sysctl --help' for more information.\n")
+
+
+def _load_words(arg: str) -> list[str]:
+    """-p takes a file only when it hangs on it: `-pFILE` and `--load=FILE` are `-p FILE`; -f is the same."""
+    if arg.startswith("--load"):
+        return ["-p", *filter(None, [arg.removeprefix("--load").removeprefix("=")])]
+    if arg[:2] in ("-p", "-f"):
+        return ["-p", *filter(None, [arg[2:]])]
+    return [arg]
 
 
 def _path(word: str) -> str:

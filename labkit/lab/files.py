@@ -34,6 +34,7 @@ def of(lab: Lab, ns: Namespace, to_write: bool = False) -> Files:
         "/etc/hostname": f"{owner.label or owner.name}\n",
         "/etc/hosts": "127.0.0.1\tlocalhost\n",
         "/etc/iproute2/rt_tables": RT_TABLES,
+        "/etc/sysctl.conf": "# What `sysctl -p` sets, one a line, such as net.ipv4.ip_forward = 1\n",
         "/etc/resolv.conf": "# The lab has no name server: names stand in /etc/hosts.\n",
     })  # fmt: skip
     if to_write:

@@ -12,13 +12,18 @@ from ..errors import KernelError
 from ..tables.neighbor import VALID
 from ..tables.route import MAIN
 from ..tables.text import milliseconds
-from . import neighbors, routes
+from . import learned, neighbors, routes
 from .interface import Interface
 from .lab import Lab
 from .namespace import Namespace
 
 _SYS = "/proc/sys/"
 _ROOTS = ("/proc", "/sys")
+#: Below these a name that is not here is on no machine; of the rest the lab has nothing.
+_OWN = ("/proc/sys/net/ipv4", "/proc/sys/net/bridge", "/proc/net/", "/sys/class/net/")
+_NOT_HERE = "The lab has of /proc only net and sys/net, and of /sys only class/net."
+#: It acts when it is written, whatever is written, and has no value (kernel: ipv4_sysctl_rtcache_flush).
+FLUSH = "net.ipv4.route.flush"
 _NO_MAC = "00:00:00:00:00:00"
 #: In the order of the kernel's columns: what `ip -s link` counts.
 _RECEIVED = ("bytes", "packets", "errors", "dropped", "fifo", "frame", "compressed", "multicast")
@@ -49,9 +54,16 @@ def read(lab: Lab, ns: Namespace, path: str) -> str:
     if key in ns.sysctls:
         return f"{ns.sysctls[key]}\n"
     make = paths(lab, ns).get(path)
-    if make is None:
-        raise KernelError(errno.EISDIR if is_directory(lab, ns, path) else errno.ENOENT)
-    return make()
+    if make is not None:
+        return make()
+    if is_directory(lab, ns, path):
+        raise KernelError(errno.EISDIR)
+    if not ns.sysctls.is_known(key):
+        raise KernelError(errno.ENOENT) if path.startswith(_OWN) else KernelError(errno.ENOENT, _NOT_HERE)
+    value = ns.sysctls.unmodelled(key)
+    if value is None and key != FLUSH:
+        raise not_modelled(key)
+    return f"{value}\n" if value is not None else ""
 
 
 def is_directory(lab: Lab, ns: Namespace, path: str) -> bool:
@@ -60,7 +72,7 @@ def is_directory(lab: Lab, ns: Namespace, path: str) -> bool:
 
 def check(lab: Lab, ns: Namespace, path: str) -> None:
     """Whether it may be written: below /proc/sys only, and nothing new."""
-    if _key(path) in ns.sysctls:
+    if ns.sysctls.is_known(_key(path)) and not is_directory(lab, ns, path):
         return
     read(lab, ns, path)
     raise KernelError(errno.EACCES)
@@ -69,7 +81,26 @@ def check(lab: Lab, ns: Namespace, path: str) -> None:
 def write(ns: Namespace, path: str, text: str) -> None:
     """Each write sets the value anew; an empty one is no write."""
     if text:
-        ns.sysctls[_key(path)] = text.strip()
+        set_value(ns, _key(path), text.strip())
+
+
+def set_value(ns: Namespace, key: str, value: str) -> None:
+    """Write a setting, as sysctl(8) does, and what the kernel forgets along with it (net/ipv4/devinet.c)."""
+    if key == FLUSH:
+        return learned.flush(ns)
+    if key not in ns.sysctls:
+        if value != ns.sysctls.unmodelled(key):
+            raise not_modelled(key)
+        return None
+    before = ns.sysctls[key]
+    ns.sysctls[key] = value
+    if key.endswith(("forward", "forwarding")) and ns.sysctls[key] != before:
+        learned.routes_changed(ns)
+
+
+def not_modelled(key: str) -> KernelError:
+    """The lab's refusal of a setting that the kernel has and the lab does not obey."""
+    return KernelError(errno.EPERM, f"The lab does not model {key}.")
 
 
 def _key(path: str) -> str:

@@ -84,3 +84,84 @@ def test_ip_forward_switches_every_interface_and_the_taking_of_redirects(lab):
 def test_a_file_under_proc_sys_is_the_same_setting(lab):
     done(lab, "echo 1 > /proc/sys/net/ipv4/ip_forward", "h1")
     assert done(lab, "cat /proc/sys/net/ipv4/ip_forward", "h1") == "1\n"
+
+
+@pytest.mark.parametrize("key", [
+    "conf.all.arp_filter", "conf.lo.arp_notify", "conf.lo.arp_accept", "conf.all.accept_source_route",
+    "conf.lo.proxy_arp_pvlan", "ip_nonlocal_bind", "tcp_mtu_probing", "neigh.default.gc_thresh1", "neigh.lo.base_reachable_time_ms",
+])  # fmt: skip
+def test_a_setting_that_the_lab_does_not_obey_is_refused_by_name(lab, key):
+    key = f"net.ipv4.{key}"
+    for line in (f"sysctl -w {key}=7777", f"sysctl {key}=7777", f"echo 7777 > /proc/sys/{key.replace('.', '/')}"):
+        result = lab.sh(line)
+        assert (result.returncode, result.stdout, result.stderr) == (1, "", f"The lab does not model {key}.\n"), line
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("net.ipv4.conf.all.arp_filter", "0"), ("net.ipv4.ip_local_port_range", "32768\t60999"), ("net.ipv6.conf.all.disable_ipv6", "0"),
+    ("net.bridge.bridge-nf-call-arptables", "1"), ("net.ipv4.ip_nonlocal_bind", "0"), ("net.core.somaxconn", "4096"),
+])  # fmt: skip
+def test_its_value_is_that_of_a_new_namespace_and_may_be_written_again(lab, key, value):
+    assert lab.sh(f"sysctl {key}").stdout == f"{key} = {value}\n"
+    assert lab.sh(f"cat /proc/sys/{key.replace('.', '/')}").stdout == f"{value}\n"
+    assert lab.sh(f"sysctl -w '{key}={value}'").returncode == 0
+
+
+@pytest.mark.parametrize("key", ["net.ipv4.tcp_mem", "net.netfilter.nf_conntrack_max", "net.ipv6", "net.core"])
+def test_a_value_that_is_the_machines_own_is_not_made_up(lab, key):
+    assert lab.sh(f"sysctl {key}").stderr == f"The lab does not model {key}.\n"
+
+
+@pytest.mark.parametrize("key", [
+    "net.ipv4.nosuch", "net.ipv4.conf.all.nosuch", "net.ipv4.conf.nosuch.rp_filter", "net.ipv4.conf.nosuch.arp_filter",
+])
+def test_a_setting_of_no_kernel_is_not_there(lab, key):
+    assert lab.sh(f"sysctl {key}").stderr.endswith("No such file or directory\n")
+
+
+SETTINGS = """\
+# c
+; d
+
+net.ipv4.ip_forward = 1
+ net.ipv4.conf.lo.rp_filter=2 
+rubbish line
+net.ipv4.nosuch=1
+-net.ipv4.ip_default_ttl=9999
+net/ipv4/conf/lo/rp_filter=1
+=3
+net.ipv4.icmp_ratelimit = 5 # x
+"""
+
+
+@pytest.mark.parametrize("line", ["sysctl -p /tmp/f", "sysctl -p/tmp/f", "sysctl --load=/tmp/f", "sysctl -f /tmp/f"])
+def test_settings_are_loaded_from_a_file_as_procps_loads_them(lab, line):
+    lab.sh("cat > /tmp/f", stdin=SETTINGS)
+    result = lab.sh(line)
+    assert result.returncode == 1
+    assert result.stdout == (
+        "net.ipv4.ip_forward = 1\nnet.ipv4.conf.lo.rp_filter = 2\nnet.ipv4.conf.lo.rp_filter = 1\nnet.ipv4.icmp_ratelimit = 5 # x\n")
+    assert result.stderr == (
+        "sysctl: /tmp/f(6): invalid syntax, continuing...\n"
+        "sysctl: cannot stat /proc/sys/net/ipv4/nosuch: No such file or directory\n"
+        'sysctl: setting key "net.ipv4.ip_default_ttl": Invalid argument\n'
+        "sysctl: Path is not under /proc/sys/: /proc/sys/\n")
+
+
+def test_the_file_of_a_machine_is_loaded_when_none_is_named(lab):
+    assert (lab.sh("sysctl -p").returncode, lab.sh("sysctl -p").stderr) == (0, "")
+    lab.sh("echo net.ipv4.ip_forward=1 >> /etc/sysctl.conf; echo net.ipv4.ip_default_ttl=9 > /etc/sysctl.d/9.conf")
+    assert lab.sh("sysctl -p").stdout == "net.ipv4.ip_forward = 1\n"
+    assert lab.sh("sysctl --system").stdout == (
+        "* Applying /etc/sysctl.d/9.conf ...\n* Applying /etc/sysctl.conf ...\nnet.ipv4.ip_default_ttl = 9\nnet.ipv4.ip_forward = 1\n")
+    assert lab.sh("sysctl -p /nope").stderr == 'sysctl: cannot open "/nope": No such file or directory\n'
+
+
+def test_flushing_by_a_setting_prints_what_was_written(lab):
+    assert lab.sh("sysctl net.ipv4.route.flush").stdout == ""
+    assert lab.sh("sysctl -w net.ipv4.route.flush=1").stdout == "net.ipv4.route.flush = 1\n"
+
+
+@pytest.mark.parametrize("word", ["net.ipv4.ip_forward=" + "9" * 5000, "net.ipv4.ip_forward=²", "net.ipv4.ping_group_range=² ³", "-r ( -a"])
+def test_no_number_and_no_pattern_is_an_exception(lab, word):
+    assert lab.sh(f"sysctl {word}").stderr.count("Invalid argument") == (0 if "-r" in word else 1)
