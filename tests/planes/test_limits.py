@@ -136,7 +136,7 @@ def test_a_filter_by_name_takes_no_longer_than_the_names_are_long():
     for pattern, count in (("^/?br[12]$", 2), ("(a+)+b", 0), ("(a+)+$", 1), ("(a*)*(a*)*z", 0), ("r1", 1), ("^b", 2), ("", 8)):
         shown = quickly(lab, f"docker ps --filter 'name={pattern}' --format '{{{{.Names}}}}'")
         assert (shown.returncode, len(shown.stdout.split())) == (0, count), pattern
-    for wrong in ("(", "[a", "a{1000000}", "(" * 500):
+    for wrong in ("(", "[a", "a{9000}", "(" * 500):
         assert quickly(lab, f"docker ps --filter 'name={wrong}'").returncode == 1, wrong
     lab.sh("docker stop one; docker network rm net1")
     assert lab.sh("docker ps -a --filter network=net1 --format '{{.Names}}'").stdout == "one\n"
