@@ -179,6 +179,30 @@ EXPERIMENTS: dict[str, tuple[str, ...]] = {
     "a redirect from another address than the gateway's": (
         *LAN, "ip -n gw addr del 192.168.2.1/24 dev eth0", "ip -n gw addr add 192.168.2.9/24 dev eth0",
         "ip -n gw addr add 192.168.2.1/24 dev eth0", "ip -n gw route add 10.50.0.0/24 via 192.168.2.2", "?" + REDIRECT, GET),
+    "a redirect to a router in another subnet": (
+        *LAN, "ip -n gw2 addr add 172.16.0.9/32 dev eth0", "ip -n gw route replace 10.50.0.0/24 via 172.16.0.9 dev eth0 onlink",
+        "?" + REDIRECT, GET, CACHE, "?ip netns exec b ping -c 1 -W 1 10.50.0.2"),
+    "a redirect to a router in another subnet, which is believed on one link only": (
+        *LAN, "ip -n gw2 addr add 172.16.0.9/32 dev eth0", "ip -n gw route replace 10.50.0.0/24 via 172.16.0.9 dev eth0 onlink",
+        *on_b("conf.all.shared_media=0", "conf.eth0.shared_media=0", "conf.all.secure_redirects=0", "conf.eth0.secure_redirects=0"),
+        "?" + REDIRECT, GET),
+    "a router that does not share its media": (
+        *LAN, *(f"ip netns exec gw sysctl -qw net.ipv4.conf.{dev}.shared_media=0" for dev in ("all", "eth0")), "?" + REDIRECT,
+        "ip -n gw2 addr add 172.16.0.9/32 dev eth0", "ip -n gw route replace 10.50.0.0/24 via 172.16.0.9 dev eth0 onlink",
+        "ip -n b route flush cache", "?" + REDIRECT, "?ip -n gw route get 10.50.0.2 from 192.168.2.20 iif eth0"),
+    "redirects of TCP and UDP": (
+        *LAN, "?ip netns exec b nc -zv -w 1 10.50.0.2 80", "?ip netns exec b nc -zv -w 1 10.50.0.2 80", GET),
+    "the interface moved to another namespace and back": (
+        *LAN, REDIRECT, "ip -n b link set eth0 netns gw3 name back", CACHE, "ip -n gw3 link set back netns b name eth0",
+        "ip -n b addr add 192.168.2.20/24 dev eth0", "ip -n b link set eth0 up", "ip -n b route add default via 192.168.2.1", GET, CACHE),
+    "written with route and ifconfig": (
+        *LAN, REDIRECT, "ip netns exec b route add -net 10.60.0.0 netmask 255.255.0.0 gw 192.168.2.3", GET,
+        "ip netns exec b route add -net 10.50.0.0 netmask 255.255.255.0 gw 192.168.2.1", GET, "ip netns exec b route del default", GET,
+        "ip netns exec b route del -net 10.50.0.0 netmask 255.255.255.0", CACHE,
+        "ip netns exec b route add default gw 192.168.2.1", GET),
+    "an address changed with ifconfig": (
+        *LAN, REDIRECT, "ip netns exec b ifconfig eth0 192.168.2.21 netmask 255.255.255.0", CACHE,
+        "ip netns exec b route add default gw 192.168.2.1", GET),
     "a router forwards by what it learned": (
         *LAN, REDIRECT, *on_b("ip_forward=1"), "?ip -n b route get 10.50.0.2 from 192.168.2.3 iif eth0",
         "ip -n gw3 addr del 10.50.0.2/32 dev lo", "ip -n gw3 route add 10.50.0.0/24 via 192.168.2.20",
@@ -187,6 +211,7 @@ EXPERIMENTS: dict[str, tuple[str, ...]] = {
     "less than min_pmtu locks": (
         *PATH, "ip -n r link set e mtu 300", TOO_BIG, WAY, "?ip -n b -j route get 10.2.0.2", CACHE, "ip -n b link set e mtu 500", WAY,
         "ip -n b link set e mtu 1500", WAY),
+    "tracepath teaches": (*PATH, "?ip netns exec b tracepath -n -m 3 10.2.0.2", WAY),
     "an mtu lock of the route stands": (
         *PATH, "ip -n b route replace default via 10.1.0.2 mtu lock 1450", "?ip netns exec b ping -c 1 -W 1 -M do -s 1422 10.2.0.2", WAY),
     "an mtu of the route gives way": (
