@@ -9,17 +9,19 @@ import errno
 import posixpath
 
 from ..errors import KernelError
+from ..tables.names import TableNames
 from . import kernel_files
 from .lab import Lab
 from .namespace import Files, Namespace
 
 HOME = "/root"
+RT_TABLES_FILE = "/etc/iproute2/rt_tables"
 #: iproute2 6.1's own /etc/iproute2/rt_tables.
 RT_TABLES = "#\n# reserved values\n#\n255\tlocal\n254\tmain\n253\tdefault\n0\tunspec\n#\n# local\n#\n#1\tinr.ruhep\n"
 #: Directories that are always there.
 _SYSTEM = {
-    "/", "/dev", "/etc", "/etc/iproute2", "/etc/sysctl.d", "/home", "/mnt", "/opt", "/proc", "/root", "/run", "/srv", "/sys", "/tmp",
-    "/usr", "/var", "/var/lib", "/var/log", "/var/run", "/var/tmp",
+    "/", "/dev", "/etc", "/etc/iproute2", "/etc/iproute2/rt_tables.d", "/etc/sysctl.d", "/home", "/mnt", "/opt",
+    "/proc", "/root", "/run", "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib", "/var/log", "/var/run", "/var/tmp",
 }  # fmt: skip
 #: How much may be kept on one machine, in characters.
 MOST = 1_000_000
@@ -33,13 +35,21 @@ def of(lab: Lab, ns: Namespace, to_write: bool = False) -> Files:
     found = Files({
         "/etc/hostname": f"{owner.label or owner.name}\n",
         "/etc/hosts": "127.0.0.1\tlocalhost\n",
-        "/etc/iproute2/rt_tables": RT_TABLES,
+        RT_TABLES_FILE: RT_TABLES,
         "/etc/sysctl.conf": "# What `sysctl -p` sets, one a line, such as net.ipv4.ip_forward = 1\n",
         "/etc/resolv.conf": "# The lab has no name server: names stand in /etc/hosts.\n",
     })  # fmt: skip
     if to_write:
         owner.files = found
     return found
+
+
+def table_names(lab: Lab, ns: Namespace) -> TableNames | None:
+    """How this machine calls its routing tables; None where nobody has changed that."""
+    texts = of(lab, ns).texts
+    text = texts.get(_place(lab, ns, RT_TABLES_FILE))
+    further = [texts[name] for name in sorted(texts) if name.startswith(f"{RT_TABLES_FILE}.d/") and name.endswith(".conf")]
+    return None if text == RT_TABLES and not further else TableNames(text or "", *further)
 
 
 def read(lab: Lab, ns: Namespace, path: str) -> str:

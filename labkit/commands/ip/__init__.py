@@ -7,6 +7,8 @@ begins with the word wins (`ip a`, `ip r`, `ip n`). What the kernel does is in t
 from dataclasses import replace
 from importlib import import_module
 
+from ...lab.files import table_names
+from ...tables.names import named_tables
 from ..result import Context, Failure, Result
 from .netns import named_namespace
 from .options import Options
@@ -75,7 +77,15 @@ def ip(ctx: Context, args: list[str]) -> Result:
             options = replace(options, **({"family": switch} if word in _FAMILY_OPTIONS else _raised(options, switch)))
     if not words:
         raise Failure(255, USAGE)
-    return _object(ctx, options, words)
+    names = table_names(ctx.lab, ctx.ns)
+    if names is None:
+        return _object(ctx, options, words)
+    with named_tables(names):
+        try:
+            result = _object(ctx, options, words)
+        except Failure as failure:
+            result = failure.result
+    return replace(result, stderr=(names.complaint if names.asked else "") + result.stderr)
 
 
 def _object(ctx: Context, options: Options, words: Words) -> Result:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
 from ...lab import learned, routes
-from ...tables.names import PROTOS, SCOPES, TABLES
+from ...tables.names import PROTOS, SCOPES, table_numbers
 from ...tables.route import MAIN, Route
 from ...tables.text import route_json, route_line
 from ..result import Context, Failure, Result
@@ -146,7 +146,7 @@ def _read(ctx: Context, options: Options, words: Words) -> Selector:
 
 def _table(selector: Selector, words: Words) -> None:
     word = words.value()
-    table = numbered(word, TABLES, 2**32 - 1)
+    table = numbered(word, table_numbers(), 2**32 - 1)
     if table is not None:
         selector.table = table
     elif word == "all":

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 
 from ...errors import KernelError
 from ...lab.namespace import Namespace
-from ...tables.names import PROTOS, SCOPES, TABLES, TOS
+from ...tables.names import PROTOS, SCOPES, TOS, table_numbers
 from ...tables.route import NextHop
 from ..result import Failure
 from . import route_usage
@@ -243,7 +243,7 @@ def _src(spec: Spec, words: Words) -> None:
 
 def _table(spec: Spec, words: Words) -> None:
     word = words.value()
-    table = numbered(word, TABLES, 2**32 - 1)
+    table = numbered(word, table_numbers(), 2**32 - 1)
     if table is None:
         raise wrong(word, '"table" value is invalid\n')
     spec.table = table

@@ -10,7 +10,7 @@ from ...errors import KernelError
 from ...lab import rules
 from ...lab.names import LONGEST
 from ...lab.namespace import Namespace
-from ...tables.names import PROTOS, TABLES, TYPES, table_name, tos_name
+from ...tables.names import PROTOS, TABLES, TYPES, table_name, table_numbers, tos_name
 from ...tables.route import ANY, MAIN
 from ...tables.rule import Rule
 from ..result import Context, Failure, Result
@@ -202,7 +202,7 @@ def _proto(word: str) -> str:
 
 
 def _table(word: str, why: str) -> int:
-    table = numbered(word, TABLES, 2**32 - 1)
+    table = numbered(word, table_numbers(), 2**32 - 1)
     if table is None:
         raise wrong(word, why)
     return table
