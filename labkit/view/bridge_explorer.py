@@ -48,7 +48,8 @@ class BridgeExplorer(Explorer):
 
     def _typed(self, field, act, text: str) -> None:
         """Do what was typed and empty the field, so that the same can be typed again."""
-        if text.strip() and act(text):
+        if text.strip():
+            act(text)
             self.quietly(setattr, field.control, "value", "")
 
     def _back(self) -> None:

@@ -56,9 +56,9 @@ class Explorer(widgets.VBox):
 
     def redraw(self) -> None:
         """Show the model's present state; only what changed is sent to the browser."""
-        self.quietly(self.draw)
         for name, field in self.fields.items():
             field.say(self.model.messages.get(name, ""))
+        self.quietly(self.draw)
 
     def draw(self) -> None:
         """Bring every control and picture to the model's state."""

@@ -37,8 +37,8 @@ class LeaseExplorer(Explorer):
         self.act("subnet", self._join_as_typed)
 
     def _join_as_typed(self) -> None:
-        if self.model.join(self.subnet.control.value):
-            self.subnet.control.value = ""
+        self.model.join(self.subnet.control.value)
+        self.subnet.control.value = ""
 
     def _leave(self) -> None:
         self.act("leaver", self.model.leave, self.leaver.control.value)

@@ -29,7 +29,7 @@ class Act:
 
 
 class Leasing:
-    """The nodes of a network and their leases. `messages`: complaints about "config" and "subnet"."""
+    """The nodes of a network and their leases; after a LabError its caller puts back what there was."""
 
     def __init__(self, config: str | None = None):
         self.messages: dict[str, str] = {}
@@ -38,43 +38,29 @@ class Leasing:
 
     # --- what is done ---------------------------------------------------------------------------
 
-    def join(self, subnet: str = "") -> bool:
+    def join(self, subnet: str = "") -> None:
         """The next node joins."""
         if len(self.joined()) >= MOST_NODES:
-            self.messages["subnet"] = f"{MOST_NODES} nodes are all this picture has room for: let one leave first"
-            return False
+            raise LabError(f"{MOST_NODES} nodes are all this picture has room for: let one leave first")
         here = {act.node for act in self.acts}
         name = next(f"node{n}" for n in range(1, len(here) + 2) if f"node{n}" not in here)
-        return self._try([*self.acts, Act("join", name, subnet.strip())], self.config, "subnet")
+        self._play([*self.acts, Act("join", name, subnet.strip())])
 
     def leave(self, node: str) -> None:
         """A node goes, and gives its lease back."""
         if node in self.joined():
-            self._try([*self.acts, Act("leave", node)], self.config, "subnet")
+            self._play([*self.acts, Act("leave", node)])
 
-    def set_config(self, config: str) -> bool:
+    def set_config(self, config: str) -> None:
         """Another network config, as typed: the same nodes join and leave again."""
-        return self._try(self.acts, config, "config")
+        self.config = config
+        self._play(self.acts)
 
     def back(self) -> None:
-        self._try(self.acts[:-1], self.config, "subnet")
+        self._play(self.acts[:-1])
 
     def reset(self) -> None:
-        self._try([], self.config, "subnet")
-
-    def _try(self, acts: list[Act], config: str, field: str) -> bool:
-        """Play a history; on a complaint everything stays as it was."""
-        before = (self.config, self.acts)
-        try:
-            self.config = config
-            self._play(acts)
-        except LabError as error:
-            self.config = before[0]
-            self._play(before[1])
-            self.messages[field] = str(error)
-            return False
-        self.messages.pop(field, None)
-        return True
+        self._play([])
 
     # --- the lab behind it ----------------------------------------------------------------------
 

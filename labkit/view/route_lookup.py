@@ -7,7 +7,7 @@ that do, the longest wins; the table itself says who won and why (tables/table.p
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from ..errors import BadInput, LabError
+from ..errors import BadInput
 from ..tables.route import Route
 from ..tables.table import Lookup, RouteTable, one_line
 
@@ -28,36 +28,22 @@ class Line:
 
 
 class RouteLookup:
-    """An address and a table, the last good ones. `messages`: complaints about "address" and "table"."""
+    """An address and a table, the last good ones. BadInput, and all as it was, for what is none."""
 
     def __init__(self, table, address: str = ""):
         self.table = self._table(table)
         self.messages: dict[str, str] = {}
-        self.address = IPv4Address(0)
-        if not self.set_address(address or self._first_address()):
-            raise BadInput(self.messages["address"])
+        self.set_address(address or self._first_address())
 
-    def set_address(self, text: str) -> bool:
+    def set_address(self, text: str) -> None:
         """Look up another address, as typed."""
-        try:
-            self.lookup: Lookup = self.table.lookup(text.strip())
-        except LabError as error:
-            self.messages["address"] = str(error)
-            return False
-        self.messages.pop("address", None)
+        self.lookup: Lookup = self.table.lookup(text.strip())
         self.address = self.lookup.dst
-        return True
 
-    def set_table(self, text: str) -> bool:
+    def set_table(self, text: str) -> None:
         """Take another table, as pasted: ip route, ip -j route, route -n or netstat -rn."""
-        try:
-            table = self._table(text)
-        except LabError as error:
-            self.messages["table"] = str(error)
-            return False
-        self.messages.pop("table", None)
+        table = self._table(text)
         self.table, self.lookup = table, table.lookup(self.address)
-        return True
 
     def lines(self) -> list[Line]:
         """Every line of the table: those that contain the address first, as the lookup took them."""

@@ -66,31 +66,19 @@ class Switching:
         """One frame from a station."""
         self._do(Act("frame", station, to))
 
-    def wait(self, seconds: str) -> bool:
+    def wait(self, seconds: str) -> None:
         """Let the lab's clock run, as typed."""
-        try:
-            self._do(Act("wait", seconds=number(seconds, 1, 86400, "a number of seconds")))
-        except BadInput as error:
-            self.messages["wait"] = str(error)
-            return False
-        self.messages.pop("wait", None)
-        return True
+        self._do(Act("wait", seconds=number(seconds, 1, 86400, "a number of seconds")))
 
-    def give(self, line: str) -> bool:
+    def give(self, line: str) -> None:
         """A line of the lab's shell where the bridge is, such as `bridge link set dev veth1 hairpin on`."""
         trial = self.lab.copy()
         result = trial.sh(line, on=self.namespace)
-        complaint = ""
         if result.returncode:
-            complaint = result.stderr.strip() or f"exit status {result.returncode}"
-        elif not _there(trial, self.namespace, self.bridge):
-            complaint = f"That would take {self.bridge} away, the bridge that is shown here, and is left undone"
-        if complaint:
-            self.messages["line"] = complaint
-            return False
-        self.messages.pop("line", None)
+            raise LabError(result.stderr.strip() or f"exit status {result.returncode}")
+        if not _there(trial, self.namespace, self.bridge):
+            raise LabError(f"That would take {self.bridge} away, the bridge that is shown here, and is left undone")
         self.lab, self.acts, self.steps = trial, [*self.acts, Act("line", line)], ()
-        return True
 
     def back(self) -> None:
         self._replay(self.acts[:-1])

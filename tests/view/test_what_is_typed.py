@@ -90,7 +90,7 @@ def evil() -> Lab:
     lab = Lab()
     switch = lab.add_namespace("host", "<b onclick=x>")
     links.create(lab, switch, "<script>", "bridge")
-    for number, name in enumerate((EVIL, "</svg><img src=y>")):
+    for number, name in enumerate((EVIL, "<p><img src=y>")):
         ns = lab.add_namespace("host", name)
         links.create(lab, switch, f"<i>{number}", "veth", peer_name="<u>", peer_ns=ns)
         ports.set_master(lab, switch, switch.find(f"<i>{number}"), "<script>")
