@@ -20,7 +20,7 @@ def test_daemons_are_found_by_name_and_machine_and_services_shows_the_same_ones(
     lab = scenarios.seed_cluster()
     assert set(lab.daemons) == {
         ("etcd", "k8s-master"), ("kube-apiserver", "k8s-master"), ("flanneld", "k8s-node1"), ("flanneld", "k8s-node2"),
-        ("docker", "k8s-node1"), ("docker", "k8s-node2"),
+        ("docker", "k8s-node1"), ("docker", "k8s-node2"), ("kubelet", "k8s-node1"), ("kubelet", "k8s-node2"),
     }  # fmt: skip
     for (name, machine), daemon in lab.daemons.items():
         assert lab.services[name][machine] is daemon and daemon.running
@@ -232,6 +232,36 @@ def test_without_the_api_server_kubectl_finds_nobody_and_the_pods_go_on():
     lab.daemons["kube-apiserver", "k8s-master"].stop()
     assert "was refused" in lab.sh("kubectl get pods").stderr
     assert lab.trace(*lab.probes[0]).answered
+
+
+def test_the_kubelet_brings_the_pods_back_when_docker_is_back():
+    lab = scenarios.seed_cluster()
+    kubelet, docker = lab.daemons["kubelet", "k8s-node2"], lab.daemons["docker", "k8s-node2"]
+    pods = "kubectl get pods -o wide --namespace hyjx--hyjx-group3 --no-headers"
+    docker.stop()
+    assert lab.sh(pods).stdout.split()[1:7] == ["0/1", "Error", "0", "1d", "<none>", "k8s-node2"]
+    docker.start()
+    shown = {line.split()[0]: line.split()[1:] for line in lab.sh(pods).stdout.splitlines()}
+    assert [shown[name][2:6:3] for name in ("mysql-demo-e81sy", "wp-mysql-t5w0m")] == [["1", "k8s-node2"], ["0", "k8s-node1"]]
+    assert {shown[name][4] for name in ("wp-frontend-0rlk4", "mysql-demo-e81sy")} == {"10.20.92.2", "10.20.92.3"}
+    assert lab.trace("wp-mysql-t5w0m", shown["mysql-demo-e81sy"][4]).answered
+    kubelet.stop()
+    docker.stop()
+    docker.start()
+    assert "0/1" in lab.sh(pods).stdout and lab.sh("docker ps -q", on="k8s-node2").stdout == ""
+    kubelet.start()
+    assert "0/1" not in lab.sh(pods).stdout and lab.sh("docker ps -aq", on="k8s-node2").stdout.count("\n") == 12
+
+
+def test_a_node_whose_kubelet_says_nothing_is_not_ready_after_a_while():
+    lab = scenarios.seed_cluster()
+    lab.daemons["kubelet", "k8s-node1"].stop()
+    assert "NotReady" not in lab.sh("kubectl get nodes").stdout
+    lab.sh("sleep 41")
+    assert [line.split()[1] for line in lab.sh("kubectl get nodes --no-headers").stdout.splitlines()] == ["NotReady", "Ready"]
+    assert lab.trace(*lab.probes[0]).answered, "its pods go on"
+    lab.daemons["kubelet", "k8s-node1"].start()
+    assert "NotReady" not in lab.sh("kubectl get nodes").stdout
 
 
 def test_a_lab_with_daemons_is_copied_with_them():

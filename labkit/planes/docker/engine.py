@@ -7,7 +7,7 @@ A container is created, then started; starting is what makes namespaces and line
 start.go, container_operations.go). Refusals are `Refused`, in the daemon's words; nothing half-made stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
 
@@ -43,6 +43,7 @@ class Docker:
         self.networks = Networks(lab, on, self.log)
         self.options = {"bip": bip, "mtu": mtu or DEFAULT_MTU, "bridge": bridge, "ip_masq": ip_masq}
         self.running = False
+        self.started: list[Callable[[], None]] = []  # who wants to hear that dockerd has started
         self._created = 0
         self.start()
         lab.daemons.add(self)
@@ -71,6 +72,8 @@ class Docker:
                 except LabError as error:
                     self.log.append(f"Failed to start container {container.id}: {error}")
             container.interrupted = False
+        for heard in self.started:
+            heard()
 
     def stop(self) -> None:
         """dockerd ends and its containers with it; the bridges stay."""

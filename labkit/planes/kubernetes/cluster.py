@@ -3,12 +3,13 @@
 kubelet: the infra container is called POD, hence `grep -v POD` in the source notes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import NAMESPACE_DNS, uuid5
 
 from ...errors import LabError
 from ...lab.lab import Lab
 from .kubectl import kubectl
+from .kubelet import Kubelet
 
 PAUSE = "gcr.io/google_containers/pause:2.0"
 
@@ -21,6 +22,7 @@ class Node:
     engine: object
     address: str
     since: float
+    kubelet: Kubelet
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Pod:
     pause: object
     containers: tuple
     since: float
+    restarts: int = 0
 
     @property
     def ip(self) -> str:
@@ -67,7 +70,7 @@ class Cluster:
 
     def join(self, engine, address: str, age: float = 0.0) -> Node:
         """A Docker engine's machine becomes a node; `age` in seconds."""
-        node = Node(engine.machine, engine, address, self.lab.now - age)
+        node = Node(engine.machine, engine, address, self.lab.now - age, Kubelet(self.lab, engine, self))
         self.nodes[node.name] = node
         return node
 
@@ -79,15 +82,16 @@ class Cluster:
             raise LabError(f"there is no node {node!r} in the cluster; there are: {', '.join(self.nodes)}")
         if self.find(namespace, name) is not None:
             raise LabError(f'pods "{name}" already exists in namespace {namespace}: choose another name')
-        engine = self.nodes[node].engine
-        uid = uuid5(NAMESPACE_DNS, f"{namespace}/{name}")
-        tail = f"{name}_{namespace}_{uid}_0"
-        pause = engine.run(f"k8s_POD_{tail}", PAUSE, ip=ip, namespace=name, role="pod", command=("/pause",))
-        own = image.rpartition("/")[2].partition(":")[0]
-        container = engine.run(f"k8s_{own}_{tail}", image, network=f"container:{pause.id}")
+        pause, container = _containers(self.nodes[node].engine, name, namespace, image, ip=ip)
         pod = Pod(name, namespace, self.nodes[node], pause, (container,), self.lab.now - age)
         self.pods.append(pod)
         return pod
+
+    def restart(self, pod: Pod) -> None:
+        """New containers for a pod; the old ones stay, exited."""
+        attempt, place = pod.restarts + 1, self.pods.index(pod)
+        pause, container = _containers(pod.node.engine, pod.name, pod.namespace, pod.containers[0].image, attempt)
+        self.pods[place] = replace(pod, pause=pause, containers=(container,), restarts=attempt)
 
     def delete(self, pod: Pod) -> None:
         """Its containers stop, the pause container last, and with it goes the namespace."""
@@ -98,3 +102,11 @@ class Cluster:
 
     def find(self, namespace: str, name: str) -> Pod | None:
         return next((pod for pod in self.pods if (pod.namespace, pod.name) == (namespace, name)), None)
+
+
+def _containers(engine, name: str, namespace: str, image: str, attempt: int = 0, ip: str | None = None) -> tuple:
+    """The pause container, which has the namespace and the address, and the pod's own."""
+    tail = f"{name}_{namespace}_{uuid5(NAMESPACE_DNS, f'{namespace}/{name}')}_{attempt}"
+    pause = engine.run(f"k8s_POD_{tail}", PAUSE, ip=ip, namespace=name, role="pod", command=("/pause",))
+    own = image.rpartition("/")[2].partition(":")[0]
+    return pause, engine.run(f"k8s_{own}_{tail}", image, network=f"container:{pause.id}")

@@ -111,7 +111,7 @@ def _pod_heads(wide: bool, everywhere: bool) -> list[str]:
 def _pod_row(pod, now: float, wide: bool, everywhere: bool) -> list[str]:
     ready = f"{pod.ready}/{len(pod.containers)}"
     status = "Running" if pod.ready == len(pod.containers) else "Error"
-    row = [pod.name, ready, status, "0", age(now - pod.since), *[pod.ip, pod.node.name] * wide]
+    row = [pod.name, ready, status, str(pod.restarts), age(now - pod.since), *[pod.ip, pod.node.name] * wide]
     return [*[pod.namespace] * everywhere, *row]
 
 
@@ -120,7 +120,7 @@ def _node_heads(wide: bool, everywhere: bool) -> list[str]:
 
 
 def _node_row(node, now: float, wide: bool, everywhere: bool) -> list[str]:
-    return [node.name, "Ready", age(now - node.since), *[node.address] * wide]
+    return [node.name, "Ready" if node.kubelet.ready else "NotReady", age(now - node.since), *[node.address] * wide]
 
 
 def age(seconds: float) -> str:
