@@ -12,6 +12,7 @@ from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, Icmp, Packet, Tcp, 
 from ..lab.words import icmp_words
 from ..trace.steps import Reply, Step, Verdict
 from ..trace.trace import Trace
+from ..trace.transport import listening
 from ..trace.verdicts import verdict
 from .frames import Tunnels, read_frame, read_packet
 
@@ -153,9 +154,9 @@ class Observation:
                 ignored = ns.sysctls.number("net.ipv4.icmp_echo_ignore_all")
                 return not (ignored or (group and ns.sysctls.number("net.ipv4.icmp_echo_ignore_broadcasts")))
             case Tcp(flags=flags):
-                return flags == "S"
+                return flags == "S" and not group
             case Udp():
-                return not group
+                return not group or listening(ns, "udp", packet.dst, packet.dport)
         return False
 
 

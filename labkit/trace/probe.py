@@ -78,7 +78,8 @@ def request(
         if value is not None or name in ("size", "tos"):
             _whole(name, value, low, high)
     _check_device(ns, dev)
-    ttl = ns.sysctls.number("net.ipv4.ip_default_ttl") if ttl is None else ttl
+    if ttl is None:  # to a group one hop is the default (ip(7) IP_MULTICAST_TTL)
+        ttl = 1 if dst.is_multicast else ns.sysctls.number("net.ipv4.ip_default_ttl")
     return Request(ns.name, dst, proto, port or DEFAULT_PORT.get(proto, 0), own, ttl, size, _DF[df], dev, tos)
 
 

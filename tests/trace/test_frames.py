@@ -53,3 +53,22 @@ def test_what_a_route_leads_to_lo_comes_back_and_is_not_answered(lab):
     lab.sh("ip -n a route add 10.9.0.0/24 dev lo")
     for proto in ("icmp", "udp", "tcp"):
         assert "10.9.0.5 is no address of ours" in lab.trace("a", "10.9.0.5", proto=proto).verdict.why
+
+
+#: (destination, how) of probes that are for many, or in a frame for many.
+PROBES = [(dst, how) for dst in ("10.1.0.2", "10.2.0.2", "10.1.0.255", "224.0.0.1", "224.0.0.251", "10.9.0.5") for how in (
+    {}, {"proto": "udp", "port": 99}, {"proto": "tcp", "port": 99})]  # fmt: skip
+
+
+@pytest.mark.needs("namespaces")
+@pytest.mark.parametrize("mac", [frames.EVERYBODY, frames.GROUP, frames.OTHER])
+def test_the_kernel_treats_frames_for_many_as_predicted(mac):
+    lab = Lab()
+    for line in (*frames.CHAIN, "ip -n a route add 10.9.0.0/24 dev lo"):
+        lab.sh(line)
+    by(lab, mac)
+    with lab.realize() as real:
+        for dst, how in PROBES:
+            predicted = lab.copy().trace("a", dst, **how)
+            found = predicted.diff(real.trace("a", dst, **how))
+            assert found.same, f"{dst} {how}\n{found}"
