@@ -11,7 +11,7 @@ from ..errors import BadInput
 #: How deep quotes and substitutions may stand in one another.
 DEEPEST = 16
 _BLANK = re.compile(r"(?:[ \t\r\v\f]|\\\n)+")
-_PLAIN = re.compile(r"[^\s|;&<>()'\"\\`$]+")
+_PLAIN = re.compile(r"[^ \t\r\v\f\n|;&<>()'\"\\`$]+")
 _OPERATOR = re.compile(r"&&|&>>|&>|\|\||\|&|;;|<<<|<<-|<<|>>|>&|<&|<>|>\||[|;&<>()\n]")
 _FD = re.compile(r"[0-9]+(?=[<>])")
 _KNOWN = {"<", ">", ">>", ">&", "&>", "&>>", "<<", "<<-", "<<<"}
@@ -108,7 +108,7 @@ def _word_end(text: str, at: int) -> int:
     while at < len(text):
         if plain := _PLAIN.match(text, at):
             at = plain.end()
-        elif text[at].isspace() or text[at] in "|;&<>()":
+        elif text[at] in " \t\r\v\f\n|;&<>()":
             break
         else:
             at = skip(text, at)

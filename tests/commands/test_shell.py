@@ -135,3 +135,14 @@ def test_an_interrupt_leaves_no_wrong_origin(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         lab.sh("ip addr")
     assert lab.origin == before
+
+
+WHITE = "\0\x1c\x1f\x85\xa0\u1680\u2003\u2028\u3000\ufeff\U00100e30"
+
+
+@pytest.mark.parametrize("line", (
+    "{}", "a{}b", "echo x{}", "echo '{}' \"{}\"", "X={}; echo $X", "cat <<E\n{}\nE", "for x in a{}b; do echo $x; done",
+))  # fmt: skip
+def test_only_the_blanks_of_bash_part_words_and_every_line_ends(line):
+    for character in WHITE:
+        assert isinstance(labkit.Lab().sh(line.replace("{}", character)).returncode, int)
