@@ -56,8 +56,9 @@ def _show(ctx: Context, name: str | None, given: dict[str, str], narrowed) -> Re
     wanted = _host(name) if name is not None else None
     entries = [n for n in neighbors.dump(ctx.lab, ctx.ns) if n.state != "NOARP"]
     shown = [n for n in entries if wanted in (None, n.address) and given.get("i", n.dev) == n.dev]
+    called = (lambda address: None) if "n" in given else hosts.name_of
     bsd = "a" in given and "e" not in given
-    out = "".join(_bsd_line(n) if bsd else _line(n) for n in shown)
+    out = "".join(_bsd_line(n, called(n.address)) if bsd else _line(n, called(n.address)) for n in shown)
     if shown and not bsd:
         out = _TITLE + out
     if "v" in given:
@@ -70,17 +71,17 @@ def _show(ctx: Context, name: str | None, given: dict[str, str], narrowed) -> Re
     return Result(0, out)
 
 
-def _line(n: Neighbor) -> str:
+def _line(n: Neighbor, name: str | None) -> str:
     known = n.state in VALID and n.lladdr is not None
     flags = ("C" if known else "") + ("M" if n.state == "PERMANENT" else "")
     hardware = f"{'ether':<8}{n.lladdr:<20}" if known else f"{'':<8}{'(incomplete)':<20}"
-    return f"{n.address!s:<23}  {hardware}{flags:<6}{'':<15} {n.dev}\n"
+    return f"{name or str(n.address):<23.23}  {hardware}{flags:<6}{'':<15} {n.dev}\n"
 
 
-def _bsd_line(n: Neighbor) -> str:
+def _bsd_line(n: Neighbor, name: str | None) -> str:
     known = n.state in VALID and n.lladdr is not None
     hardware = f"{n.lladdr} [ether]" if known else "<incomplete>"
-    return f"? ({n.address}) at {hardware} {'PERM ' if n.state == 'PERMANENT' else ''}on {n.dev}\n"
+    return f"{name or '?'} ({n.address}) at {hardware} {'PERM ' if n.state == 'PERMANENT' else ''}on {n.dev}\n"
 
 
 def _host(name: str) -> IPv4Address:

@@ -114,7 +114,7 @@ def _fetch(ctx: Context, options: _Options, url: str) -> Result:
     address = hosts.address(found[2])
     if address is None:
         return Result(6, "", f"curl: (6) Could not resolve host: {found[2]}\n")
-    shown = found[2] if found[2] == "localhost" else str(address)
+    shown = found[2] if hosts.numeric(found[2]) is None else str(address)
     return _connect(ctx, options, shown, address, port if found[3] else _PORTS[scheme])
 
 

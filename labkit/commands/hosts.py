@@ -1,13 +1,19 @@
 """Host names and addresses as the C library reads them.
 
-An address may be short (`10.1` is 10.0.0.1) or in hexadecimal. Of names the lab knows only
-`localhost`; every other name gets the C library's answer on a machine that reaches no name server.
+An address may be short (`10.1` is 10.0.0.1) or in hexadecimal. Names are those in the machine's /etc/hosts; every
+other name gets the C library's answer on a machine that reaches no name server. As a program reads that file without
+being told on which machine it runs, the shell says so once for each command (`reading`).
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv6Address
 
-from .result import Failure
+from ..errors import KernelError
+from ..lab import files
+from .result import Context, Failure
 from .words import is_digits, whole
 
 #: A name with another character, or an empty part, is refused without asking any server (RFC 1123, glibc res_hnok).
@@ -27,9 +33,62 @@ def numeric(word: str) -> IPv4Address | None:
     return IPv4Address(int.from_bytes(bytes(front), "big") * 256**room + last)
 
 
+_here: ContextVar[Context] = ContextVar("_here")
+
+
+@contextmanager
+def reading(ctx: Context):
+    """Within this block names are those of the machine a command runs on."""
+    token = _here.set(ctx)
+    try:
+        yield
+    finally:
+        _here.reset(token)
+
+
+def _entries() -> Iterator[tuple[IPv4Address, list[str]]]:
+    """The lines of /etc/hosts that name an IPv4 address (hosts(5)): `#` begins a comment, the first name is the host's own."""
+    ctx = _here.get(None)
+    try:
+        text = files.read(ctx.lab, ctx.ns, "/etc/hosts") if ctx is not None else ""
+    except KernelError:
+        text = ""
+    for line in text.splitlines():
+        words = line.partition("#")[0].split()
+        known = numeric(words[0]) if len(words) > 1 else None
+        if known is not None:
+            yield known, words[1:]
+
+
+def _entry(word: str) -> tuple[IPv4Address, list[str]] | None:
+    wanted = word.lower()
+    return next((entry for entry in _entries() if wanted in map(str.lower, entry[1])), None)
+
+
 def address(word: str) -> IPv4Address | None:
     """The address of a host, or None."""
-    return IPv4Address("127.0.0.1") if word == "localhost" else numeric(word)
+    found = numeric(word)
+    if found is None:
+        entry = _entry(word)
+        found = entry[0] if entry is not None else None
+    return found
+
+
+def canonical(word: str) -> str:
+    """The name under which a host is shown: the first of its line in /etc/hosts."""
+    entry = _entry(word) if numeric(word) is None else None
+    return entry[1][0] if entry is not None else word
+
+
+def name_of(address: IPv4Address) -> str | None:
+    """The name of an address, if it stands in /etc/hosts."""
+    return next((names[0] for known, names in _entries() if known == address), None)
+
+
+def shown(address: IPv4Address) -> str:
+    """The name and the address, or the address alone (ping)."""
+    name = name_of(address)
+    return f"{name} ({address})" if name is not None else str(address)
 
 
 def impossible(word: str) -> bool:

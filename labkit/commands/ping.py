@@ -31,6 +31,7 @@ def ping(ctx: Context, args: list[str]) -> Result:
     target = hosts.address(name)
     if target is None:
         raise Failure(2, f"{err}ping: {name}: {hosts.gai_words(name)}\n")
+    name = hosts.canonical(name)
     hops = [_hop(word, err) for word in words[:-1]]
     hop = hops[0] if hops else target
     source, warning = _source(ctx, options, hop)
@@ -54,9 +55,8 @@ def _run(ctx: Context, options: Options, name: str, target: IPv4Address, head: s
     """Everything from the first packet on."""
     replies, sent, start = _send(ctx, options, target)
     many = options.broadcast or target.is_multicast or not int(target)
-    lines, complaints = ("", "") if options.quiet else reply_lines(replies, options.size, None if many else target)
-    if name == "localhost":
-        lines = lines.replace(f"bytes from {target}:", f"bytes from localhost ({target}):")
+    who = str if options.numeric or hosts.numeric(name) is not None else hosts.shown
+    lines, complaints = ("", "") if options.quiet else reply_lines(replies, options.size, None if many else target, who)
     closing = statistics(name, replies, sent, options.interval, options.size, start)
     return Result(exit_status(replies, options.count, options.deadline), head + lines + closing, err + complaints + stopped(ctx.lab))
 

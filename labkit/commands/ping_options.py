@@ -83,6 +83,7 @@ class Options:
     wait: float = 10.0
     deadline: int | None = None
     quiet: bool = False
+    numeric: bool = False
     broadcast: bool = False
     tos: int = 0
     complaints: str = ""
@@ -131,6 +132,8 @@ def _take(options: Options, letter: str, value: str) -> None:
             options.df = {"do": "fixed", "dont": "no", "want": "want"}.get(value)
             if options.df is None:
                 raise Failure(2, f"ping: invalid -M argument: {value}\n")
+        case "n":
+            options.numeric = True
         case "Q":
             options.tos = _tos(value)
         case "q":

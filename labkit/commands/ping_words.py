@@ -7,7 +7,7 @@ iputils ping_common.c gather_statistics and finish, ping.c pr_icmph; observed wi
 
 import errno
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address
 
 from ..errors import strerror
@@ -43,20 +43,25 @@ def duplicates(replies: Sequence[Reply]) -> set[int]:
     return found
 
 
-def reply_lines(replies: Sequence[Reply], size: int, asked: IPv4Address | None = None) -> tuple[str, str]:
-    """What stands between the first line and the statistics, on stdout and on stderr. `asked` is the one who was, if it was one."""
+def reply_lines(
+    replies: Sequence[Reply], size: int, asked: IPv4Address | None = None, who: Callable[[IPv4Address], str] = str
+) -> tuple[str, str]:
+    """What stands between the first line and the statistics, on stdout and on stderr.
+
+    `asked` is the one who was, if it was one; `who` says how a sender is called.
+    """
     out = err = ""
     again = duplicates(replies)
     for i, reply in enumerate(replies):
         match reply.kind:
             case "reply":
                 other = " (DIFFERENT ADDRESS!)" if asked not in (None, reply.sender) else ""
-                out += _answer(reply, size) + (" (DUP!)" if i in again else "") + other + "\n"
+                out += _answer(reply, size, who(reply.sender)) + (" (DUP!)" if i in again else "") + other + "\n"
             case "error":
-                out += f"From {reply.sender} icmp_seq={reply.seq} {error_words(reply)}\n"
+                out += f"From {who(reply.sender)} icmp_seq={reply.seq} {error_words(reply)}\n"
             case "redirect":
                 what = "Redirect Network" if reply.code == 0 else "Redirect Host"
-                out += f"From {reply.sender}: icmp_seq={reply.seq} {what}(New nexthop: {reply.gateway})\n"
+                out += f"From {who(reply.sender)}: icmp_seq={reply.seq} {what}(New nexthop: {reply.gateway})\n"
             case "local" if reply.errno == errno.EMSGSIZE:
                 err += f"ping: local error: message too long, mtu={reply.mtu}\n"
             case "local" if reply.errno == errno.ENOBUFS:
@@ -64,8 +69,8 @@ def reply_lines(replies: Sequence[Reply], size: int, asked: IPv4Address | None =
     return out, err
 
 
-def _answer(reply: Reply, size: int) -> str:
-    line = f"{size + 8} bytes from {reply.sender}: icmp_seq={reply.seq} ttl={reply.ttl}"
+def _answer(reply: Reply, size: int, sender: str) -> str:
+    line = f"{size + 8} bytes from {sender}: icmp_seq={reply.seq} ttl={reply.ttl}"
     return f"{line} time={trip_words(microseconds(reply))} ms" if size >= TIMED_FROM else line
 
 

@@ -6,6 +6,7 @@ Layouts: 0 `netstat -rn`, 1 `route -n`, from 2 on both together (`-ee`).
 from ..lab import routes
 from ..tables.route import MAIN
 from ..tables.text import netstat_lines, route_n_lines
+from .hosts import name_of, numeric
 from .result import Context
 
 
@@ -41,6 +42,11 @@ def _both(long: str, short: str) -> str:
 
 
 def _named(line: str) -> str:
-    if line[:16].rstrip() == "0.0.0.0" and line[32:48].rstrip() == "0.0.0.0":
-        return f"{'default':<16}{line[16:]}"
+    target, gateway, mask = (line[start : start + 16].rstrip() for start in (0, 16, 32))
+    if target == mask == "0.0.0.0":
+        line = f"{'default':<16}{line[16:]}"
+    for start, word in ((0, target if mask == "255.255.255.255" else ""), (16, gateway)):
+        known = numeric(word) if word != "0.0.0.0" else None
+        name = name_of(known) if known is not None else None
+        line = line if name is None else f"{line[:start]}{name:<15.15} {line[start + 16 :]}"
     return line

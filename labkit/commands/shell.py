@@ -13,6 +13,7 @@ from ..lab import files
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
 from . import expansion
+from .hosts import reading
 from .language import Loop, Pipeline, Redirect, Simple, parse
 from .result import Budget, Context, Exhausted, Failure, Result
 from .tokens import ShellError, unknown
@@ -280,7 +281,8 @@ def run_argv(ctx: Context, argv: list[str]) -> Result:
         return Result(127, stderr=f"bash: {argv[0]}: command not found\nThe lab understands: {', '.join(known(ctx.lab))}.\n")
     ctx.budget.enter()
     try:
-        result = command(ctx, list(argv[1:]))
+        with reading(ctx):
+            result = command(ctx, list(argv[1:]))
     except Failure as failure:
         result = failure.result
     finally:

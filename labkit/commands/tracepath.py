@@ -152,7 +152,7 @@ class _Run:
         """The line of one answer; True when there is nothing to learn behind it."""
         ttl, back = self.hop_of[reply.seq], _hops_back(reply.ttl)
         address = str(reply.sender)
-        host = address if self.numeric else "???"
+        host = address if self.numeric else hosts.name_of(reply.sender) or "???"
         if self.both:
             host += f" ({'???' if self.numeric else address})"
         trip = reply.time * 1000 + ROUND_TRIP / 1000

@@ -13,6 +13,7 @@ from ..errors import strerror
 from ..lab.lookup import output
 from ..trace.session import Request, Session, stopped
 from ..trace.steps import Reply
+from . import hosts
 from .ping_words import ROUND_TRIP
 from .result import Context, Result
 from .traceroute_options import HEADERS, Options, read
@@ -135,7 +136,7 @@ def _words(probe: _Probe, before: IPv4Address | None, numeric: bool) -> str:
         return " *"
     text = ""
     if reply.sender != before:
-        text = f" {reply.sender}" if numeric else f" {reply.sender} ({reply.sender})"
+        text = f" {reply.sender}" if numeric else f" {hosts.name_of(reply.sender) or reply.sender} ({reply.sender})"
     text += f"  {reply.time * 1000 + ROUND_TRIP / 1000:.3f} ms"
     if reply.type == 3:
         mark = f"!F-{reply.mtu}" if reply.code == 4 else _MARKS.get(reply.code, f"!<{reply.code}>")
