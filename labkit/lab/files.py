@@ -27,9 +27,13 @@ _SYSTEM = {
 MOST = 1_000_000
 
 
+def _owner(lab: Lab, ns: Namespace) -> Namespace:
+    return ns if ns.role in ("container", "pod") else lab[ns.machine]
+
+
 def of(lab: Lab, ns: Namespace, to_write: bool = False) -> Files:
     """The files seen from a namespace; kept once somebody writes, as most labs never look."""
-    owner = ns if ns.role in ("container", "pod") else lab[ns.machine]
+    owner = _owner(lab, ns)
     if owner.files is not None:
         return owner.files
     found = Files({
@@ -46,6 +50,8 @@ def of(lab: Lab, ns: Namespace, to_write: bool = False) -> Files:
 
 def table_names(lab: Lab, ns: Namespace) -> TableNames | None:
     """How this machine calls its routing tables; None where nobody has changed that."""
+    if _owner(lab, ns).files is None:
+        return None
     texts = of(lab, ns).texts
     text = texts.get(_place(lab, ns, RT_TABLES_FILE))
     further = [texts[name] for name in sorted(texts) if name.startswith(f"{RT_TABLES_FILE}.d/") and name.endswith(".conf")]
