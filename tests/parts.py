@@ -51,8 +51,10 @@ def refusal(script: str) -> str:
 
 def said(line: str) -> str:
     """All that a tool prints, here about its version."""
-    done = subprocess.run(line.split(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20)
-    return done.stdout
+    try:
+        return subprocess.run(line.split(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20).stdout
+    except OSError as error:  # ping, for one, is not started where its file capabilities cannot be had (execve(2), EPERM)
+        return str(error)
 
 
 def debian(name: str, package: str, command: str, **more: str) -> Part:
