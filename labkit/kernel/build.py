@@ -47,19 +47,23 @@ class Plan:
 
 def build(lab: Lab, child: Child) -> None:
     """Make the lab in the child; LabError names what the real kernel refuses, and where."""
-    plan = planned(lab)
+    plan = Plan(lab)
     try:
-        child.ask("build", plan.steps, seconds=len(plan.steps) / 10)
+        child.tell("build", _namespaces(plan))  # while it does so, the rest is worked out
+        steps = _contents(plan)
+        child.ask("build", steps, seconds=(len(plan.namespaces) + len(steps)) / 10)
     except Refused as refused:
         where = plan.namespaces[refused.namespace].name
         raise LabError(f"the real kernel refuses `{refused.what}` in {where}: {refused.why}") from None
 
 
-def planned(lab: Lab) -> Plan:
-    """Everything that makes this lab; all of it is worked out while the child is still starting."""
-    plan = Plan(lab)
-    plan.steps.append(("namespaces", (len(plan.namespaces), _named(plan))))
-    plan.steps += [("fresh_sysctls", (number, of_namespace(ns.sysctls))) for number, ns in plan.each()]
+def _namespaces(plan: Plan) -> list[tuple]:
+    made = ("namespaces", (len(plan.namespaces), _named(plan)))
+    return [made, *(("fresh_sysctls", (number, of_namespace(ns.sysctls))) for number, ns in plan.each())]
+
+
+def _contents(plan: Plan) -> list[tuple]:
+    """Everything that makes this lab, once its namespaces are there."""
     build_links.veths(plan)
     plan.close_phase()
     build_links.others(plan)
@@ -79,7 +83,7 @@ def planned(lab: Lab) -> Plan:
     plan.steps += _programs(plan)
     plan.steps.append(("settle", ({number: sorted(ns.interfaces) for number, ns in plan.each()},)))
     plan.steps.append(("watch", ()))
-    return plan
+    return plan.steps
 
 
 def _tuns(plan: Plan) -> list[tuple]:

@@ -3,6 +3,8 @@
 Every interface gets the lab's name, index and MAC address, so that both sides print the same.
 """
 
+from functools import cache
+
 from ..lab.interface import ZERO_MAC, Interface
 from ..lab.namespace import Namespace
 from ..tables.fdb import FdbEntry
@@ -73,12 +75,17 @@ _HOUR = 3_600_000
 
 def ageless(plan) -> None:
     """Neighbours that do not age."""
-    times = [(f"NDTPA_{name}", _HOUR) for name in ("BASE_REACHABLE_TIME", "GC_STALETIME", "DELAY_PROBE_TIME")]
     for number, ns in plan.each():
         for interface in ns.by_index():
-            parms = m.nested([("NDTPA_IFINDEX", interface.index), *times])
-            request = m.message(m.SETNEIGHTBL, 0, [("NDTA_NAME", "arp_cache"), ("NDTA_PARMS", parms)], family=m.AF_INET)
-            plan.add(number, request, f"ip ntable change name arp_cache dev {interface.name} base_reachable {_HOUR}")
+            words = f"ip ntable change name arp_cache dev {interface.name} base_reachable {_HOUR}"
+            plan.add(number, _ageless(interface.index), words)
+
+
+@cache  # most namespaces have the same few indexes
+def _ageless(index: int) -> bytes:
+    times = [(f"NDTPA_{name}", _HOUR) for name in ("BASE_REACHABLE_TIME", "GC_STALETIME", "DELAY_PROBE_TIME")]
+    parms = m.nested([("NDTPA_IFINDEX", index), *times])
+    return m.message(m.SETNEIGHTBL, 0, [("NDTA_NAME", "arp_cache"), ("NDTA_PARMS", parms)], family=m.AF_INET)
 
 
 def joined_and_up(plan) -> None:

@@ -55,20 +55,15 @@ class Child:
         self._end = weakref.finalize(self, _end, self.process, self._owner)
         self._lock = threading.Lock()
         self._buffer = b""
-        self._number = 0
+        self._number = self._told = 0
         _all.add(self)
 
     def ask(self, verb: str, *arguments, seconds: float = 0.0):
         """Have something done and return the answer; `seconds` is how long it may rightly take."""
-        if os.getpid() != self._owner:
-            raise LabError("this real lab belongs to the process that realized it: in a forked one, realize the lab again")
+        self._check_owner()
         with self._lock:
-            if self.closed:
-                raise LabError("this real lab is closed: realize the lab again")
-            self._number += 1
-            data = marshal.dumps((self._number, verb, arguments))
             try:
-                self._write(_LENGTH.pack(len(data)) + data)
+                self._send(verb, arguments)
                 kind, answer = self._answer(time.monotonic() + seconds + PATIENCE)
             except (OSError, EOFError):
                 kind, answer = self._last_answer()
@@ -80,6 +75,27 @@ class Child:
             raise RuntimeError(f"in the process that holds the real lab:\n{answer}")
         return answer
 
+    def tell(self, verb: str, *arguments) -> None:
+        """Have something begun; if it goes wrong, that is the answer to what is asked next."""
+        self._check_owner()
+        with self._lock:
+            try:
+                self._send(verb, arguments)
+                self._told = self._number
+            except OSError:  # it is gone, as will be found out then
+                pass
+
+    def _check_owner(self) -> None:
+        if os.getpid() != self._owner:
+            raise LabError("this real lab belongs to the process that realized it: in a forked one, realize the lab again")
+
+    def _send(self, verb: str, arguments: tuple) -> None:
+        if self.closed:
+            raise LabError("this real lab is closed: realize the lab again")
+        self._number += 1
+        data = marshal.dumps((self._number, verb, arguments))
+        self._write(_LENGTH.pack(len(data)) + data)
+
     def _write(self, data: bytes) -> None:
         while data:
             data = data[os.write(self.process.stdin.fileno(), data) :]
@@ -88,7 +104,7 @@ class Child:
         """The answer to the latest request; one to a request that was interrupted is passed over."""
         while True:
             for number, kind, answer in self._answers():
-                if number in (0, self._number):  # 0: it could not even start
+                if number in (0, self._number) or (number == self._told and kind != "done"):  # 0: it could not even start
                     return kind, answer
             ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
             if not ready:

@@ -1,7 +1,10 @@
 """Labs larger than any lesson's: what they take to build, and a packet to cross them. `make bench` runs this file, `make test` does not."""
 
+import pytest
+
 import labkit
 from tests.benchmarks.cpu import cluster, cpu_ms
+from tests.benchmarks.test_realize import compared, star
 
 
 def test_a_cluster_of_200_nodes_with_vxlan(measure):
@@ -26,3 +29,8 @@ def test_a_thousand_containers(measure):
     hundreds = [cpu_ms(lambda: [lab.sh("docker run -d --network wide nginx") for _ in range(100)]) / 100 for _ in range(10)]
     assert lab.sh("docker ps -q").stdout.count("\n") >= 1000
     measure(f"docker run: the first hundred {hundreds[0]:.2f} ms of CPU each, the tenth {hundreds[-1]:.2f} (goal: at most 3)")
+
+
+@pytest.mark.needs("namespaces")
+def test_realizing_a_star_of_200_namespaces(tmp_path, measure):
+    measure(compared("a star of 200 namespaces", star(200), tmp_path, 3, 0.5))

@@ -5,6 +5,7 @@ Reported as a ratio in the closing summary, not asserted: it is a matter of what
 
 import subprocess
 import time
+from statistics import median
 
 import pytest
 
@@ -12,7 +13,7 @@ import labkit
 
 UNSHARE = ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
-GOAL = 2.0
+GOAL = 1.44
 ROUNDS = 9
 
 
@@ -76,10 +77,26 @@ def batch_ms(folder, some: list[tuple[str, str]]) -> float:
     return int(done.stdout) / 1e6
 
 
+def star(pods: int) -> list[tuple[str, str]]:
+    """A bridge with so many namespaces at it: (namespace, line)."""
+    found = [("host", "link add br0 type bridge"), ("host", "addr add 10.0.0.1/16 dev br0"), ("host", "link set br0 up")]
+    for pod in range(pods):
+        name = f"p{pod}"
+        found += [("host", f"netns add {name}"), ("host", f"link add v{pod} type veth peer name eth0 netns {name}")]
+        found += [("host", f"link set v{pod} master br0 up"), (name, "link set lo up")]
+        found += [(name, f"addr add 10.0.{1 + pod // 250}.{1 + pod % 250}/16 dev eth0"), (name, "link set eth0 up")]
+    return found
+
+
 @pytest.mark.needs("namespaces", "vxlan")
 def test_realizing_two_nodes_with_four_pods(tmp_path, measure):
+    measure(compared("two nodes with four pods", lines(), tmp_path, ROUNDS, GOAL))
+
+
+def compared(what: str, typed: list[tuple[str, str]], folder, rounds: int, goal: float) -> str:
+    """What both take, in a sentence."""
     lab = labkit.Lab()
-    for on, line in lines():
+    for on, line in typed:
         assert lab.sh(f"ip {line}", on=on).returncode == 0, line
 
     def realize_ms() -> float:
@@ -90,10 +107,10 @@ def test_realizing_two_nodes_with_four_pods(tmp_path, measure):
         return took
 
     realize_ms()  # the first one loads pyroute2
-    rounds = [(realize_ms(), batch_ms(tmp_path, lines())) for _ in range(ROUNDS)]
-    ours, theirs = (min(column) for column in zip(*rounds, strict=True))  # the others waited for something else
-    ratio = ours / theirs
-    measure(
-        f"realizing {len(lines())} lines: {ours:.0f} ms, ip -batch {theirs:.0f} ms: "
-        f"{ratio:.2f} times as long (goal: at most {GOAL:g})"
+    pairs = [(realize_ms(), batch_ms(folder, typed)) for _ in range(rounds)]
+    ratio = median(ours / theirs for ours, theirs in pairs)  # pair by pair: what else the machine does, it does to both
+    ours, theirs = (min(column) for column in zip(*pairs, strict=True))
+    return (
+        f"realizing {what}, {len(typed)} lines: {ours:.0f} ms, ip -batch {theirs:.0f} ms: "
+        f"{ratio:.2f} times as long (goal: at most {goal:g})"
     )
