@@ -16,7 +16,7 @@ RECORDED = Path(__file__).parent / "recorded"
 #: What no two runs have in common.
 _CHANCE = (
     (re.compile(r"expires \d+sec"), "expires Tsec"), (re.compile(r'"expires": ?\d+'), '"expires":T'),
-    (re.compile(r"users \d+( age \d+sec)?"), "users N"), (re.compile(r'"users":\d+'), '"users":N'),
+    (re.compile(r"users \d+( age \d+sec)?"), "users N"), (re.compile(r'"(users|age)":\d+'), r'"\1":N'),
     (re.compile(r"time=[\d.]+ ms"), "time=T ms"), (re.compile(r"time \d+ms"), "time Tms"), (re.compile(r"rtt .*"), "rtt T"),
     (re.compile(r"  \d+\.\d+ ms"), "  T ms"), (re.compile(r"\d+\.\d+ms"), "Tms"),
 )  # fmt: skip
