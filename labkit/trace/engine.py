@@ -44,7 +44,7 @@ class Net:
     """A lab in motion: what is due, and what has happened. `session` is the program whose probe it is, if any.
 
     `sending`: that program is in the middle of sending. `nesting`: in how many interfaces the frame in hand has been
-    put since it last waited in a queue (kernel: dev_xmit_recursion).
+    put since it last waited in a queue (kernel: dev_xmit_recursion). `quiet_until`: until then nothing happens but what is due.
     """
 
     def __init__(self, lab: Lab, session: "Session | None" = None, token: str = ""):
@@ -54,6 +54,7 @@ class Net:
         self.steps: list[Step] = []
         self.sending = False
         self.nesting = 0
+        self.quiet_until = 0.0
         self.route_errors: dict[tuple, tuple[float, float]] = {}  # (namespace, told) -> seconds saved up, and when
         self._moment, self._events = -1.0, 0
         self._room = MOST_AT_ONCE + MORE_AT_ONCE * len(lab.interfaces)
@@ -66,6 +67,12 @@ class Net:
     def post(self, event: str, *arguments, after: float = 0.0) -> None:
         """Let something happen `after` seconds from now; events of one time in the order posted."""
         self.lab.post(event, *arguments, after=after)
+
+    def next_look(self, period: float, *looks: str) -> float:
+        """Seconds until somebody who looks every `period` seconds may find something: before anything else is due than
+        such looks nothing changes, so those until then are left out."""
+        others = (time for time, _, event, _ in self.lab.agenda if event not in looks)
+        return period * max(1, (min((self.quiet_until, *others)) - self.now) // period)
 
     def run(self, until: float, done: Callable[[], bool]) -> None:
         """Let events happen until nothing is due before `until`, or `done()` says enough.

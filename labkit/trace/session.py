@@ -148,7 +148,9 @@ class Session:
 
 def pass_time(lab: Lab, seconds: float) -> None:
     """Let time pass: what is due meanwhile (timers, leases that expire) happens."""
-    Net(lab).run(lab.now + seconds, lambda: False)
+    net = Net(lab)
+    net.quiet_until = lab.now + seconds
+    net.run(net.quiet_until, lambda: False)
 
 
 def stopped(lab: Lab) -> str:

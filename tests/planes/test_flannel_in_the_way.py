@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import time
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -160,7 +161,8 @@ def test_a_node_that_flanneld_cannot_use_is_told(how, why):
 #: Values that are no lease; flannel says so and goes on.
 BAD = [
     "null", "5", "[]", '""', "{", "{}", '{"PublicIP":5}', '{"PublicIP":null}', '{"PublicIP":"fc00::1"}', '{"PublicIP":"192.168.90.٣"}',
-    '{"PublicIP":"192.168.90.3","BackendType":5}', "[" * 50000, '{"PublicIP":NaN}', "9" * 5000, "\ud800",
+    '{"PublicIP":"192.168.90.3","BackendType":5}', "[" * 50000, '{"PublicIP":' + "[" * 400 + "]" * 400 + "}",
+    '{"PublicIP":"1.2.3.4","BackendData":' + '{"a":' * 400 + "1" + "}" * 400 + "}", '{"PublicIP":NaN}', "9" * 5000, "\ud800",
 ]  # fmt: skip
 
 
@@ -178,6 +180,7 @@ def test_a_bad_lease_never_stops_flanneld(backend):
     assert daemon.running and len(daemon.log) == len(BAD)
     assert all(line.startswith("Ignoring bad subnet node: ") and len(line) < 300 for line in daemon.log)
     assert lab.trace(*lab.probes[0]).answered and len(daemon.registry.leases()) == 2
+    lab.copy()
     for number in range(len(BAD)):
         store.delete(f"{PREFIX}/subnets/10.1.{number + 50}.0-24")
     assert daemon.running
@@ -312,3 +315,19 @@ def test_free_subnets_are_those_that_overlap_no_lease(taken, length):
     first = [s for s in network.subnets(new_prefix=length) if s != next(network.subnets(new_prefix=length))]
     free = (s for s in first if not any(s.overlaps(lease.subnet) for lease in leases))
     assert _free(subnets, leases) == [s for s, _ in zip(free, range(CANDIDATES), strict=False)]
+
+
+def test_a_quiet_year_with_host_gw_is_soon_over_and_no_look_comes_late():
+    lab, start = scenarios.flannel("host-gw"), time.process_time()
+    lab.sh("sleep 365d")
+    assert time.process_time() - start < 4
+    gone, back = "ip route show 10.1.6.0/24 | wc -l", []
+    for seconds in (3, 3, 3, 3, 14, 1, 9.5, 0.5, 25):
+        lab.sh("ip route del 10.1.6.0/24", on="node1")
+        lab.sh(f"sleep {seconds}", on="node1")
+        back.append(lab.sh(gone, on="node1").stdout.strip())
+    assert back == ["0", "0", "0", "1", "1", "0", "1", "0", "1"], "each ten seconds from when flanneld started"
+    lab.daemons["etcd", "node1"].stop()
+    start = time.process_time()
+    lab.sh("sleep 365d; sleep 365d", on="node1")
+    assert time.process_time() - start < 4 and len(lab.daemons["flanneld", "node1"].log) < 10

@@ -127,7 +127,7 @@ def flannel_renew(net: Net, daemon: Flanneld, watch: Watch) -> None:
         daemon.renew()
     except LabError as error:
         daemon.log.append(f"Error renewing lease (trying again in 1 min): {error}")
-        after = RETRY
+        after = net.next_look(RETRY, "flannel_renew", "hostgw_check")
     net.post("flannel_renew", daemon, watch, after=after)
 
 

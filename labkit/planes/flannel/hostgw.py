@@ -93,8 +93,10 @@ def hostgw_check(net: Net, backend: HostGw) -> None:
     """Every ten seconds while flanneld runs. A route the kernel refuses now is tried again then."""
     if not backend.running:
         return
+    after = CHECK
     try:
         backend.check()
+        after = net.next_look(CHECK, "hostgw_check", "flannel_renew")
     except LabError:
         pass
-    net.post("hostgw_check", backend, after=CHECK)
+    net.post("hostgw_check", backend, after=after)
