@@ -120,7 +120,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="fresh-machine-", dir="/var/tmp") as work:
         roots = words.roots.absolute() if words.roots else Path(work, "roots")
         roots.mkdir(parents=True, exist_ok=True)
-        well = [run(machine, roots, Path(work)) for machine in chosen(words.machines, words.tests)]
+        machines, well = chosen(words.machines, words.tests), []
+        for number, machine in enumerate(machines, 1):
+            well.append(run(machine, roots, Path(work)))
+            for name in {machine.name, machine.after} - {later.after for later in machines[number:]} - {""}:
+                shutil.rmtree(Path(work, name), ignore_errors=True)
     print(f"{len(well)} machines: {well.count(True)} passed, {well.count(False)} failed")
     return 0 if all(well) else 1
 

@@ -43,7 +43,7 @@ class Learner:
         """One make to its end: well when it ended so, or where something `says` is expected of it, when it failed with that."""
         start, run = time.monotonic(), self.start(*words)
         output = run.communicate(timeout=MOST)[0]
-        lines = [line for line in output.splitlines() if line.strip()]
+        lines = [line for line in output.splitlines() if line.strip() and not line.startswith("WARNING: ")] or [""]
         well = run.returncode != 0 and says in output if says else run.returncode == 0
         return tell(f"make {words[0]}", start, well, says or lines[-1] if well else "\n".join(lines[-LINES:]))
 

@@ -42,8 +42,8 @@ def _debian(suite: str) -> list[Machine]:
                "tcpdump": "tcpdump"}
     return [Machine(f"{suite}-bare", suite, tests=""), tools,
             *(Machine(f"{suite}-no-{name}", suite, tuple(TOOLS), after=tools.name,
-                      before="".join(f'rm -f "$(command -v {tool})"* /usr/sbin/{tool};' for tool in tools_of.split()))
-              for name, tools_of in wanting.items())]
+                      before=f'for tool in {commands}; do while path=$(command -v $tool); do rm "$path"; done; done')
+              for name, commands in wanting.items())]
 
 
 _LIMITED = "unshare --user --map-root-user sh -c".split()
