@@ -3,6 +3,7 @@
 nbval compares the outputs cell by cell (see the Makefile); here stands what nbval does not look at.
 """
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -34,6 +35,12 @@ def test_every_cell_has_been_run_in_order(path):
 def test_nbval_skips_no_cell(path):
     assert not [cell.source for cell in code_cells(path)
                 if "nbval-skip" in cell.metadata.get("tags", []) or "NBVAL_SKIP" in cell.source]
+
+
+@every_notebook
+def test_a_notebook_runs_from_any_working_directory(path):
+    """Files of the course are asked for by labkit.course.files, wherever the kernel was started."""
+    assert not [cell.source for cell in code_cells(path) if re.search(r"\bopen\(|\bPath\(|\.\./", cell.source)]
 
 
 @every_notebook
