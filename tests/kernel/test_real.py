@@ -1,6 +1,7 @@
 """A realized lab as a learner holds it: tools, probes, clear errors, and what of it this machine allows."""
 
 import re
+import shutil
 import threading
 
 import pytest
@@ -50,6 +51,15 @@ def test_a_machine_lists_its_own_namespaces_only():
 def test_a_missing_tool_is_named_with_its_package(real):
     missing = real.sh("PATH=/nowhere; tcpdump -D")
     assert missing.returncode == 127 and "package tcpdump" in missing.stderr
+
+
+def test_the_shells_own_tools_are_there_whatever_the_path_was(monkeypatch, tmp_path):
+    """A folder below /tmp on the PATH is the machine's, and a lab has a /tmp of its own."""
+    for name in ("unshare", "python3"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with scenarios.veth_pair().realize() as real:
+        assert real.sh("ls -d /").stdout == "/\n"
 
 
 def test_a_tool_that_hangs_is_ended_and_said_so(real):

@@ -123,4 +123,4 @@ def _inside(number: int, mounts: int) -> None:
 
 def _environment() -> dict[str, str]:
     path = os.environ.get("PATH", "/usr/bin:/bin")
-    return {"PATH": f"{path}:/usr/sbin:/sbin", "LC_ALL": "C", "HOME": "/tmp", "COLUMNS": "80"}
+    return {"PATH": f"{path}:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/tmp", "COLUMNS": "80"}
