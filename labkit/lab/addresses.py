@@ -38,7 +38,14 @@ def add(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None
             raise KernelError(errno.EINVAL, "ipv4: Invalid scope value")
     secondary = bool(same)
     address = replace(address, secondary=secondary, origin=lab.origin)
-    interface.addresses.insert(len(interface.addresses) if secondary else place, address)
+    lab.carry_out(_insert, interface.uid, len(interface.addresses) if secondary else place, address)
+
+
+def _insert(lab: Lab, uid: int, place: int, address: Address) -> None:
+    interface = lab.interfaces[uid]
+    if address not in interface.addresses:
+        interface.addresses.insert(place, address)
+    ns = lab[interface.namespace]
     write_routes(lab, ns, interface, address)
     routes_changed(ns)
 
@@ -66,8 +73,15 @@ def delete(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> N
             promoted = followers[0]
         else:
             doomed = followers + doomed
+    lab.carry_out(_remove, interface.uid, tuple(doomed), promoted)
+
+
+def _remove(lab: Lab, uid: int, doomed: tuple[Address, ...], promoted: Address | None) -> None:
+    interface = lab.interfaces[uid]
+    ns = lab[interface.namespace]
     for gone in doomed:
-        interface.addresses.remove(gone)
+        if gone in interface.addresses:
+            interface.addresses.remove(gone)
         _drop_routes(ns, interface, gone)
     if promoted is not None:
         _promote(lab, ns, interface, promoted)
@@ -78,10 +92,10 @@ def delete(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> N
 
 def _promote(lab: Lab, ns: Namespace, interface: Interface, secondary: Address) -> None:
     """The first secondary takes the primary's place, and the rest get their routes anew."""
-    interface.addresses.remove(secondary)
     primary = replace(secondary, secondary=False)
-    primaries = sum(not a.secondary for a in interface.addresses)
-    interface.addresses.insert(primaries, primary)
+    others = [a for a in interface.addresses if a not in (secondary, primary)]
+    primaries = sum(not a.secondary for a in others)
+    interface.addresses[:] = [*others[:primaries], primary, *others[primaries:]]
     for address in [a for a in interface.addresses if a.network == primary.network]:
         ns.local.discard(lambda r, a=address: r.type == "local" and r.dev == interface.name and int(r.dst.network_address) == int(a.ip))
         write_routes(lab, ns, interface, address)

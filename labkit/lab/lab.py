@@ -5,6 +5,7 @@ addresses, routes, neighbors); what packets do is in the room `trace`.
 """
 
 import errno
+from collections.abc import Callable
 from contextlib import contextmanager
 from copy import deepcopy
 from heapq import heappush
@@ -50,6 +51,7 @@ class Lab:
         self.moved = 0  # frames moved so far
         self._line_began: int | None = None  # `moved` when the line under way began
         self.interfaces: dict[int, Interface] = {}  # by uid, all namespaces
+        self.begun: list[tuple] = []  # what `carry_out` is doing
         self._revision = 0
         self._next_uid = 1
         self._next_mac = 1
@@ -143,23 +145,49 @@ class Lab:
     @contextmanager
     def writing(self, who: str, command: str = ""):
         """Within this block every new line of every table carries this origin."""
-        before, self.origin = self.origin, Origin(who, command)
+        before = self.origin
         try:
-            yield self
-        finally:
+            try:
+                self.origin = Origin(who, command)
+                yield self
+            finally:
+                self.origin = before
+        except BaseException:  # the line in `finally` may be where an interrupt came
             self.origin = before
+            raise
+
+    def carry_out(self, verb: Callable, *what) -> None:
+        """Do what cannot stay half done: what an interrupt cuts short is done again, whole, before anything else (whole.py).
+
+        So a verb finds what it changes by number or name, and may be done twice.
+        """
+        self.begun.append((verb, what))
+        try:
+            verb(self, *what)
+        except LabError:
+            self.begun.pop()
+            raise
+        self.begun.pop()
 
     @contextmanager
     def line(self):
         """One line of the shell, or one trace: what the programs in it move is counted together."""
-        outermost = self._line_began is None
-        if outermost:
-            self._line_began = self.moved
+        outermost, origin = self._line_began is None, self.origin
         try:
+            if outermost:
+                self._line_began = self.moved
             yield self
-        finally:
             if outermost:
                 self._line_began = None
+        except BaseException as error:
+            self.origin = origin
+            if outermost:
+                self._line_began = None
+                if not isinstance(error, LabError):
+                    from .whole import make_whole
+
+                    make_whole(self)
+            raise
 
     @property
     def most_frames(self) -> int:

@@ -121,12 +121,15 @@ def delete(lab: Lab, ns: Namespace, interface: Interface) -> None:
     """Delete an interface: its routes, addresses and neighbours go, and a veth's peer too."""
     if interface.kind == "loopback":
         raise KernelError(errno.EOPNOTSUPP)
-    pair = [interface]
     peer = lab.peer(interface)
-    if peer is not None:
-        pair.append(peer)
-    for end in pair:
-        _unplug(lab, lab[end.namespace], end)
+    lab.carry_out(_delete, interface.uid, *([] if peer is None else [peer.uid]))
+
+
+def _delete(lab: Lab, *uids: int) -> None:
+    for uid in uids:
+        end = lab.interface(uid)
+        if end is not None:
+            _unplug(lab, lab[end.namespace], end)
 
 
 def _unplug(lab: Lab, ns: Namespace, interface: Interface) -> None:
@@ -156,8 +159,13 @@ def leave(lab: Lab, ns: Namespace, interface: Interface) -> None:
 
 def set_up(lab: Lab, ns: Namespace, interface: Interface, up: bool) -> None:
     """Set an interface up or down, with every consequence for routes, neighbours and peers."""
-    if interface.up == up:
-        return
+    if interface.up != up:
+        lab.carry_out(_set_up, interface.uid, up)
+
+
+def _set_up(lab: Lab, uid: int, up: bool) -> None:
+    interface = lab.interfaces[uid]
+    ns = lab[interface.namespace]
     interface.up = up
     interface.qdisc = _qdisc(interface)
     if interface.kind == "loopback" and up:
@@ -254,8 +262,13 @@ def rename(lab: Lab, ns: Namespace, interface: Interface, new: str) -> None:
     old = interface.name
     if new == old:
         return
-    new = claim(ns, new, interface.kind)
-    ns.rename(interface, new)
+    lab.carry_out(_rename, interface.uid, old, claim(ns, new, interface.kind))
+
+
+def _rename(lab: Lab, uid: int, old: str, new: str) -> None:
+    interface = lab.interfaces[uid]
+    ns = lab[interface.namespace]
+    ns.rename(interface, old, new)
     for other in ns.interfaces.values():
         if other.vxlan is not None and other.vxlan.dev == old:
             other.vxlan.dev = new
@@ -292,16 +305,20 @@ def move(lab: Lab, ns: Namespace, interface: Interface, target: Namespace, name:
         if not valid_interface_name(name) or target.find(name):
             raise KernelError(errno.EEXIST, f"Unable to use '{name}' for the new interface name in the target netns")
         new_name = name
-    if interface.master:
-        ports.set_master(lab, ns, interface, None)
-    leave(lab, ns, interface)
-    ns.remove(interface)
-    if interface.index in target.interfaces:
-        interface.index = _new_index(target)
-    interface.name = new_name
-    interface.namespace = target.name
-    interface.qdisc = "noop"
-    target.add(interface)
+    lab.carry_out(_move, interface.uid, ns.name, target.name, new_name, linked)
+
+
+def _move(lab: Lab, uid: int, source: str, destination: str, name: str, linked: bool) -> None:
+    interface, ns, target = lab.interfaces[uid], lab[source], lab[destination]
+    if interface.namespace == source:
+        if interface.master:
+            ports.set_master(lab, ns, interface, None)
+        leave(lab, ns, interface)
+        ns.remove(interface)
+        index = _new_index(target) if interface.index in target.interfaces else interface.index
+        interface.index, interface.name, interface.namespace, interface.qdisc = index, name, destination, "noop"
+    if target.find(name) is None:
+        target.add(interface)
     _number_namespace(ns, target)
     _remember_peer_namespace(lab, interface)
     peer = lab.peer(interface)

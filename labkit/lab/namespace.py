@@ -104,14 +104,24 @@ class Namespace(Kept):
         del self.interfaces[interface.index], self._names[interface.name]
         self.sysctls.drop_interface(interface.name)
 
-    def rename(self, interface: Interface, new: str) -> None:
+    def rename(self, interface: Interface, old: str, new: str) -> None:
         """Give an interface another name, under which its settings stand from now on; its ports follow a bridge."""
-        self.sysctls.rename_interface(interface.name, new)
-        self._names[new] = self._names.pop(interface.name)
-        self._ports[new] = self._ports.pop(interface.name, [])
+        self.sysctls.rename_interface(old, new)
+        self._names.pop(old, None)
+        self._names[new] = interface
+        self._ports[new] = self._ports.pop(old, []) + self._ports.pop(new, [])
         for port in self._ports[new]:
             port.master = new
         interface.name = new
+
+    def refile(self, interfaces: list[Interface]) -> None:
+        """Work out anew by what these are found here: an interrupt may have come between two of the indexes."""
+        self.interfaces = {interface.index: interface for interface in interfaces}
+        self._names = {interface.name: interface for interface in interfaces}
+        self._ports = {}
+        for interface in self.by_index():
+            if interface.master:
+                self._ports.setdefault(interface.master, []).append(interface)
 
     def enslave(self, interface: Interface, bridge: str | None) -> None:
         """Make an interface a port of a bridge instead of what it was; None: of none."""

@@ -18,14 +18,21 @@ def delete(lab: Lab, machine: str, label: str) -> None:
 
 def destroy(lab: Lab, ns: Namespace) -> None:
     """Take a namespace out of the lab."""
+    lab.carry_out(_destroy, ns.name)
+
+
+def _destroy(lab: Lab, name: str) -> None:
+    ns = lab.namespaces.get(name)
+    if ns is None:
+        return
     for interface in list(ns.interfaces.values()):
         if interface.index in ns.interfaces and interface.kind != "loopback":
             links.delete(lab, ns, interface)
-    loopback = next(iter(ns.interfaces.values()))
-    del lab.interfaces[loopback.uid]
-    del lab.namespaces[ns.name]
     for other in lab.namespaces.values():
-        other.nsids.pop(ns.name, None)
+        other.nsids.pop(name, None)
+    del lab.namespaces[name]
+    for loopback in ns.interfaces.values():
+        lab.interfaces.pop(loopback.uid, None)
 
 
 def listed(lab: Lab, machine: str) -> list[Namespace]:

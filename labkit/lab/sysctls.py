@@ -136,10 +136,15 @@ class Sysctls:
         self._groups[name] = self._groups["default"]
 
     def drop_interface(self, name: str) -> None:
-        del self._groups[name]
+        self._groups.pop(name, None)
 
     def rename_interface(self, old: str, new: str) -> None:
-        self._groups[new] = self._groups.pop(old)
+        if old in self._groups:
+            self._groups[new] = self._groups.pop(old)
+
+    def keep(self, names: set[str]) -> None:
+        """Have settings for these interfaces and no others."""
+        self._groups = {name: self._groups.get(name, self._groups["default"]) for name in ("", "all", "default", *sorted(names))}
 
     def _write(self, group: str, name: str, value: str) -> None:
         self._groups[group] = self._groups[group] | {name: value}

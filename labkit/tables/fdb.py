@@ -90,6 +90,13 @@ class Fdb:
         if not self._numbers[mac]:
             del self._numbers[mac]
 
+    def refile(self) -> None:
+        """Work out the index anew: an interrupt may have come between it and the entries."""
+        self._entries, self._numbers, self._common = dict(self._entries), {}, False
+        self._next = max(self._entries, default=-1) + 1
+        for number, entry in self._entries.items():
+            self._numbers.setdefault(entry.mac, []).append(number)
+
     def _own(self) -> None:
         """Before a write: have entries of one's own."""
         if self._common:

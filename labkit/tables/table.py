@@ -171,6 +171,11 @@ class RouteTable:
             self._routes, self._common = [*self._routes], False
             self._file()
 
+    def refile(self) -> None:
+        """Work out the index anew: an interrupt may have come between it and the routes."""
+        self._routes, self._common = sorted(self._routes, key=_place), False
+        self._file()
+
     def _file(self) -> None:
         """By mask and network: the routes in their order."""
         self._prefixes: dict[int, dict[int, list[Route]]] = {}
