@@ -141,8 +141,8 @@ _NAME, _ADDRESS = re.compile(r"(?!ip)[a-z]{1,7}\d{1,3}(?:\.\d)?|v[abx]|cni0"), r
 def _fault(lab: labkit.Lab, on: str, line: str, compare: bool, summary: Summary) -> str | None:
     """What a line did that it must not."""
     alone = line.split()[:1] and line.split()[0] not in MAY_CHANGE and "exec" not in line and "link set" not in line
-    compare = bool(compare and alone and not set(line) & set("|;&`$\n>"))
-    before = lab.revision if compare else 0
+    compare = bool(compare and alone and not set(line) & set("|;&`$\n>!"))
+    before, tables = lab.revision if compare else 0, {name: {*ns.tables} for name, ns in lab.namespaces.items()} if compare else {}
     start = time.process_time()
     try:
         with bounded(2 * SECONDS):
@@ -163,6 +163,9 @@ def _fault(lab: labkit.Lab, on: str, line: str, compare: bool, summary: Summary)
         return f"it took {seconds:.1f} s of CPU"
     if not 0 <= status <= 255:
         return f"its status is {status}"
+    for name, numbers in tables.items():  # the table that a refused route was for is there, as in the kernel: fib_new_table comes first
+        for number in [n for n, table in lab[name].tables.items() if not len(table) and n not in numbers]:
+            del lab[name].tables[number]
     if compare and status and lab.revision != before:
         return f"it was refused and changed something: {shown[:100]!r}"
     return None

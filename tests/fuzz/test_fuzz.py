@@ -6,7 +6,7 @@ from tests.fuzz.mutate import bent
 from tests.fuzz.run import Summary, _fault, run
 from tests.fuzz.seeds import typed
 
-LINES, SEED = 4000, 1
+LINES, SEED = 12000, 1
 
 
 def test_bent_lines_of_every_tool_find_no_fault(measure):
@@ -25,7 +25,7 @@ def test_the_lines_are_of_every_tool():
 class Broken:
     """A lab with one fault."""
 
-    revision = 1
+    revision, namespaces = 1, {}
 
     def __init__(self, answer):
         self.answer = answer
