@@ -34,8 +34,6 @@ _LARGEST = 2**32 - 1
 
 def parse_routes(text: str) -> list[Route]:
     """The routes in the text, in its order; BadInput if any line of it is not a route."""
-    if not isinstance(text, str):
-        raise BadInput(f"a table is read from text, such as what `ip route` prints, not from {type(text).__name__}")
     text = cleaned(text)
     try:
         found = _read(text)

@@ -13,6 +13,8 @@ _INVISIBLE = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|"
     r"[\x00-\x08\x0e-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
 )
+#: Half of a character: Python strings may have it, what is printed may not.
+_HALF = re.compile(r"[\ud800-\udfff]")
 _BLANK = re.compile(r"[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _NEWLINE = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 
@@ -30,7 +32,10 @@ _ROUTE = re.compile(r"\d[\d./]*\s|default\s|nexthop\s|[0-9a-f]*:[0-9a-f:.]*(?:/\
 
 
 def plain(text: str) -> str:
-    """The text without colours and invisible characters, its blanks spaces, its lines ended by a newline."""
+    """The text without colours and invisible characters, its blanks spaces, its lines ended by a newline; BadInput for no text."""
+    if not isinstance(text, str):
+        raise BadInput(f"this is read from text, such as what `ip route` prints, not from {type(text).__name__}")
+    text = _HALF.sub("\ufffd", text)
     return _NEWLINE.sub("\n", _BLANK.sub(" ", _INVISIBLE.sub("", text)))
 
 

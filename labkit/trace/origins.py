@@ -10,6 +10,7 @@ from ..errors import BadInput
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
 from ..tables.origin import Origin
+from ..tables.pasted import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def who_wrote(lab: Lab, line: str, on: str | None = None) -> Answer:
 
     `line` is written as the tools print it: `10.20.0.0/16 dev flannel0`, or just `10.20.0.0/16`.
     """
-    words = line.split()
+    words = plain(line).split()
     if not words:
         raise BadInput("say which line: as `ip route`, `ip addr`, `ip neigh` or `bridge fdb` prints it")
     places = [lab[on]] if on is not None else list(lab.namespaces.values())

@@ -133,3 +133,15 @@ def test_any_text_is_a_transcript_or_bad_input(text):
 def test_comparing_is_about_words_only(text):
     again = "\n".join(comparable(text))
     assert comparable(again) == comparable(text)
+
+
+@pytest.mark.parametrize("what", [None, 5, b"$ ip route", ["$ ip route"]])
+def test_what_is_no_text_is_refused_in_a_sentence(what):
+    lab = Lab()
+    for read in (lab.replay, lab.who_wrote):
+        with pytest.raises(BadInput, match=type(what).__name__):
+            read(what)
+
+
+def test_half_a_character_is_shown_as_one_that_is_unknown():
+    assert "\ufffd" in str(Lab().replay("$ ip link show \ud800"))
