@@ -110,6 +110,10 @@ ip route add 10.98.0.0/16 dev nosuch
 ip foo
 nosuch
 bridge link
+ss -lntu
+cat /etc/hosts
+systemctl status flanneld
+false; echo $?
 docker network inspect bridge
 """.strip().splitlines())
 
@@ -157,6 +161,8 @@ ip link add vx7 type vxlan id 7 dstport 4789
 bridge fdb append 00:00:00:00:00:00 dev vx7 dst 10.7.0.5
 ping -c 1 127.0.0.1
 sleep 1
+echo hi > /tmp/a
+echo 7 seven >> /etc/iproute2/rt_tables
 nc -l 80
 ip route del 10.8.0.0/16
 ip addr del 10.7.0.1/24 dev br7
@@ -176,7 +182,10 @@ def test_whatever_a_person_could_see_changed_moves_the_revision():
 
 def test_what_daemons_know_moves_the_revision_too():
     lab = labkit.scenarios.seed_cluster()
-    for on, line in (("k8s-master", "etcdctl set /a b"), ("k8s-master", "etcdctl rm /a"), ("k8s-node1", "docker network create seven")):
+    for on, line in (
+        ("k8s-master", "etcdctl set /a b"), ("k8s-master", "etcdctl rm /a"), ("k8s-node1", "docker network create seven"),
+        ("k8s-node1", "systemctl stop flanneld"),
+    ):  # fmt: skip
         before = lab.revision
         assert lab.sh(line, on=on).returncode == 0, line
         assert lab.revision == before + 1, line
