@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from ..errors import KernelError
 from . import bridge_fdb, bridge_link, bridge_usage
+from .grammar import Words, matches, refused, wrong
 from .ip.netns import named_namespace
 from .ip.options import Options
-from .ip.words import Words, matches, refused, wrong
 from .result import Context, Failure, Result
 
 _OBJECTS = ("link", "fdb", "mdb", "vlan", "vni", "monitor", "help")

@@ -11,9 +11,9 @@ from ..lab.interface import Interface
 from ..lab.namespace import Namespace
 from ..tables.fdb import FdbEntry
 from . import bridge_usage
+from .grammar import Words, address, find_device, garbage, matches, unsigned, wrong
 from .ip.jsontext import json_text
 from .ip.options import Options
-from .ip.words import Words, address, find_device, garbage, matches, unsigned, wrong
 from .result import Context, Failure, Result
 
 _COMMANDS = ("add", "append", "replace", "delete", "get", "show", "lst", "list", "help")

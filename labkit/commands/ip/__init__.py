@@ -9,10 +9,10 @@ from importlib import import_module
 
 from ...lab.files import table_names
 from ...tables.names import named_tables
+from ..grammar import Words, matches, unsigned, wrong
 from ..result import Context, Failure, Result
 from .netns import named_namespace
 from .options import Options
-from .words import Words, matches, unsigned, wrong
 
 USAGE = """\
 Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }

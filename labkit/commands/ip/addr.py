@@ -10,12 +10,12 @@ from ipaddress import IPv4Address, IPv4Interface
 from ...errors import KernelError
 from ...lab import addresses
 from ...lab.interface import Address, Interface
+from ..grammar import Words, address, device, duplicate, garbage, matches, prefix, refused, unsigned, wrong
 from ..result import Context, Failure, Result
 from . import usage
 from .filters import Filter, parse_scope, read_filter
 from .options import Options
 from .show import address_record, address_text, show
-from .words import Words, address, device, duplicate, garbage, matches, prefix, refused, unsigned, wrong
 
 #: Address flags: those the kernel alone sets, and those of IPv6 (ip/ipaddress.c ifa_flag_data).
 _READ_ONLY = ("secondary", "temporary", "dadfailed", "deprecated", "tentative", "permanent", "stable-privacy")

@@ -10,9 +10,9 @@ from ipaddress import IPv4Network
 from ...lab.addresses import SCOPES
 from ...lab.interface import Address, Interface
 from ...lab.namespace import Namespace
+from ..grammar import Words, find_device, garbage, integer, is_index, matches, prefix, wrong
 from ..result import Failure
 from .groups import group_name
-from .words import Words, find_device, garbage, integer, is_index, matches, prefix, wrong
 
 _FLAGS = ("secondary", "temporary", "nodad", "optimistic", "dadfailed", "home", "deprecated", "tentative", "permanent",
           "mngtmpaddr", "noprefixroute", "autojoin", "stable-privacy")  # fmt: skip

@@ -1,6 +1,6 @@
 """Groups of interfaces (`ip link … group N`): a name from iproute2's list, which has one, or a number."""
 
-from .words import unsigned, wrong
+from ..grammar import unsigned, wrong
 
 
 def group_name(word: str) -> str:

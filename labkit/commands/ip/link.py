@@ -11,6 +11,7 @@ from ...lab import links, ports
 from ...lab.interface import Interface, Vxlan
 from ...lab.names import LONGEST
 from ...lab.namespace import Namespace
+from ..grammar import Words, device, matches, refused
 from ..result import Context, Failure, Result
 from . import usage
 from .filters import Filter, read_filter
@@ -19,7 +20,6 @@ from .linkkinds import KindOptions, check_kind, read_kind
 from .linkwords import LinkRequest, read_link_words, refuse_unknown
 from .options import Options
 from .show import show
-from .words import Words, device, matches, refused
 
 #: Linux kinds that the lab can make; `tun` and `tap` come from `ip tuntap`.
 _KINDS = ("veth", "bridge", "vxlan")

@@ -9,11 +9,11 @@ from errno import EINVAL
 from ipaddress import IPv4Address
 
 from ...errors import KernelError
+from ..grammar import Words, address, device, garbage, matches, unsigned, wrong
 from ..result import Context, Failure
 from . import usage
 from .kindrecord import BRIDGE_DEFAULTS
 from .linkwords import LinkRequest, read_link_words
-from .words import Words, address, device, garbage, matches, unsigned, wrong
 
 #: Kinds whose options iproute2 knows how to read (ip/iplink.c); behind others a word is garbage.
 _READABLE = frozenset(

@@ -9,11 +9,11 @@ from errno import ESRCH
 
 from ...errors import KernelError
 from ...lab.namespace import Namespace
+from ..grammar import Words, device, duplicate, find_device, garbage, integer, ipv4, matches, refused, wrong
 from ..result import Context, Failure
 from ..words import whole
 from . import usage
 from .groups import group_name
-from .words import Words, device, duplicate, find_device, garbage, integer, ipv4, matches, refused, wrong
 
 _SWITCHES = ("multicast", "allmulticast", "promisc", "arp")
 

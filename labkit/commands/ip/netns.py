@@ -11,12 +11,12 @@ from ...errors import KernelError
 from ...lab import netns as lab_netns
 from ...lab.names import valid_namespace_name
 from ...lab.namespace import Namespace
+from ..grammar import Words, integer, matches, refused, wrong
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
 from . import usage
 from .jsontext import json_text
 from .options import Options
-from .words import Words, integer, matches, refused, wrong
 
 
 def run(ctx: Context, options: Options, args: list[str]) -> Result:

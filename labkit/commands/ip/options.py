@@ -1,7 +1,6 @@
 """What stands before the object of an `ip` line: `-j`, `-br`, `-d`, `-s`, `-o`, `-4`, …
 
-Beside this: `words.py` reads the words behind the object as iproute2 reads them, `jsontext.py`
-prints JSON in iproute2's layout.
+Beside this: `jsontext.py` prints JSON in iproute2's layout.
 """
 
 from dataclasses import dataclass

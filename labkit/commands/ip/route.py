@@ -2,11 +2,11 @@
 
 from ...errors import KernelError
 from ...lab import routes
+from ..grammar import Words, matches, refused
 from ..result import Context, Failure, Result
 from . import route_get, route_show, route_usage
 from .options import Options
 from .route_words import read
-from .words import Words, matches, refused
 
 #: Commands in the order in which iproute2 compares them; the first that fits wins.
 _COMMANDS = (

@@ -17,13 +17,12 @@ from ...tables.names import table_name, tos_name
 from ...tables.route import LOCAL, MAIN, Route
 from ...tables.text import route_json
 from ...trace.validate import martian_source, redirects, verdict
+from ..grammar import Words, address, device, integer, matches, prefix, read_tos, refused, unsigned, wrong
 from ..result import Context, Failure, Result
 from . import route_cache, route_usage
 from .jsontext import json_text
 from .options import Options
 from .route_show import lines
-from .route_words import read_tos
-from .words import Words, address, device, integer, matches, prefix, refused, unsigned, wrong
 
 #: The bits of a TOS that a lookup looks at (kernel: IPTOS_RT_MASK; observed on 6.18).
 _TOS_MASK = 0x1C

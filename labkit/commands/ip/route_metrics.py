@@ -6,8 +6,8 @@ iproute2 ip/iproute.c iproute_modify, lib/utils.c get_time_rtt; limits: kernel n
 import re
 from collections.abc import Callable
 
+from ..grammar import Words, unsigned, wrong
 from .route_spec import Spec
-from .words import Words, unsigned, wrong
 
 Reader = Callable[[Spec, Words], None]
 

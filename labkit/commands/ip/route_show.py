@@ -11,12 +11,12 @@ from ...lab import learned, routes
 from ...tables.names import PROTOS, SCOPES, table_numbers
 from ...tables.route import MAIN, Route
 from ...tables.text import route_json, route_line
+from ..grammar import Words, device, matches, numbered, prefix, read_tos, unsigned, wrong
 from ..result import Context, Failure, Result
 from . import route_cache, route_usage
 from .jsontext import json_text
 from .options import Options
-from .route_words import numbered, read_tos, route_type
-from .words import Words, device, matches, prefix, unsigned, wrong
+from .route_words import route_type
 
 _NO_TABLE = "Error: ipv4: FIB table does not exist.\n"
 

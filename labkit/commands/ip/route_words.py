@@ -5,18 +5,17 @@ Some keywords may be shortened and some may not, and the first that fits wins: `
 """
 
 import errno
-import re
 from ipaddress import IPv4Address
 
 from ...errors import KernelError
 from ...lab.namespace import Namespace
-from ...tables.names import PROTOS, SCOPES, TOS, table_numbers
+from ...tables.names import PROTOS, SCOPES, table_numbers
 from ...tables.route import NextHop
+from ..grammar import Words, address, device, garbage, matches, numbered, prefix, read_tos, refused, unsigned, wrong
 from ..result import Failure
 from . import route_usage
 from .route_metrics import Reader, congctl, features, number, time
 from .route_spec import Spec
-from .words import Words, address, device, garbage, integer, matches, prefix, refused, unsigned, wrong
 
 
 def read(ns: Namespace, family: str, words: Words) -> Spec:
@@ -205,20 +204,6 @@ def _named(what: str, names: dict[str, int], why: str, largest: int) -> Reader:
         setattr(spec, what, next((name for name, n in names.items() if n == number), str(number)))
 
     return reader
-
-
-def numbered(word: str, names: dict[str, int], largest: int) -> int | None:
-    """A name of the table, or a number."""
-    return names[word] if word in names else integer(word, 0, largest)
-
-
-def read_tos(word: str) -> int | None:
-    """A name such as AF11, or a hexadecimal number even without 0x (iproute2 lib/rt_names.c)."""
-    if word in TOS:
-        return TOS[word]
-    found = re.fullmatch(r"(0[xX])?([0-9a-fA-F]+)", word)
-    number = int(found[2], 16) if found else 256
-    return number if number <= 255 else None
 
 
 def _tos(spec: Spec, words: Words) -> None:

@@ -10,12 +10,12 @@ from ...errors import KernelError, strerror
 from ...lab import links
 from ...lab.interface import Interface, Tun
 from ...lab.names import LONGEST
+from ..grammar import Words, garbage, matches, wrong
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
 from . import usage
 from .jsontext import json_text
 from .options import NAME, Options
-from .words import Words, garbage, matches, wrong
 
 
 @dataclass(slots=True)

@@ -1,0 +1,353 @@
+"""The words of iproute2, read as tables say, one by one in the tool's own order, and refused in its words.
+
+A row is (names, field, value). Of the names, separated by blanks, those that end in `~` may be shortened, and the first row
+that fits wins. `value` is a reader, `(word, words) -> value`, of the word behind the keyword; a `Bare` reader gets the keyword
+itself and takes what it likes; anything else is the value. A reader that answers with a dict fills several fields. The row
+of "*" fits every word; without one a word that no row knows ends the reading and stays, as a word with the value STOP does.
+
+Exit statuses (iproute2 lib/utils.c, ip/ip.c): 255 where the tool gives up on the grammar, 1 where an
+address does not parse or something named is not there, 2 where the kernel refuses.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from errno import ENODEV
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+
+from ..errors import KernelError, strerror
+from ..lab.interface import Interface
+from ..lab.names import LONGEST
+from ..lab.namespace import Namespace
+from ..tables.names import TOS, table_numbers
+from . import hosts
+from .result import Context, Failure, Result
+from .words import leading, whole
+
+_FAMILY_WORDS = {"": "any valid", "inet": "inet", "inet6": "inet6", "link": "link", "bridge": "bridge", "mpls": "mpls"}
+
+
+class Words:
+    """The words still to be read, true while there are any; `said` is what those before them said, by field.
+
+    `family` narrows down as addresses are read. What `warn` is told stands before all other complaints.
+    """
+
+    def __init__(self, args: Iterable[str], ctx: Context | None = None, family: str = ""):
+        self._args = list(args)
+        self._at = 0
+        self.ctx = ctx
+        self.family = family
+        self.said: dict = {}
+        self.warnings = ""
+
+    def __bool__(self) -> bool:
+        return self._at < len(self._args)
+
+    def take(self) -> str:
+        """The next word, which is there."""
+        self._at += 1
+        return self._args[self._at - 1]
+
+    def value(self) -> str:
+        """The word a keyword needs behind it."""
+        if not self:
+            raise Failure(255, 'Command line is not complete. Try option "help"\n')
+        return self.take()
+
+    def back(self) -> None:
+        """Put the last word back."""
+        self._at -= 1
+
+    def rest(self) -> list[str]:
+        """All words still to be read, without reading them."""
+        return self._args[self._at :]
+
+    def warn(self, text: str) -> None:
+        self.warnings += text
+
+
+Reader = Callable[[str, Words], object]
+Command = Callable[[Context, object, Words], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """A reader that gets the keyword itself, not the word behind it."""
+
+    read: Reader
+
+
+#: The value of a keyword that ends the reading and stays to be read.
+STOP = object()
+
+
+def read(rows: Iterable[tuple[str, str, object]], words: Words, **said) -> dict:
+    """What the words say, by field; `said` is known beforehand."""
+    outer, words.said = words.said, said
+    while words:
+        word = words.take()
+        names, field, value = next((row for row in rows if fits(word, row[0])), ("", "", STOP))
+        if value is STOP:
+            words.back()
+            break
+        if isinstance(value, Bare):
+            value = value.read(word, words)
+        elif callable(value):
+            value = value(word if names == "*" else words.value(), words)
+        said |= value if isinstance(value, dict) else {field: value} if field else {}
+    words.said = outer
+    return said
+
+
+def fits(word: str, names: str) -> bool:
+    """Whether a word is one of the names, or begins one that may be shortened."""
+    return names == "*" or any(word != "" and name[:-1].startswith(word) if name[-1] == "~" else word == name for name in names.split())
+
+
+def run(commands: Mapping[str, Command], tool: str, usage: str, ctx: Context, options, args: Iterable[str]) -> Result:
+    """Run the command that the first word means, "list" without one: `commands` maps names, as in a row, to what runs them."""
+    words = Words(args, ctx, options.family)
+    word = words.take() if words else "list"
+    command = next((command for names, command in commands.items() if fits(word, names)), None)
+    if command is None:
+        raise Failure(255, usage if matches(word, "help") else f'Command "{word}" is unknown, try "{tool} help".\n')
+    try:
+        result = command(ctx, options, words)
+    except KernelError as error:
+        result = refused(error).result
+    except Failure as failure:
+        result = failure.result
+    return result if not words.warnings else replace(result, stderr=words.warnings + result.stderr)
+
+
+def matches(word: str, *keywords: str) -> bool:
+    """True when the word is a non-empty beginning of one of the keywords.
+
+    Which of several keywords wins is the order in which a command asks.
+    """
+    return word != "" and any(keyword.startswith(word) for keyword in keywords)
+
+
+def wrong(value: str, why: str) -> Failure:
+    return Failure(255, f'Error: argument "{value}" is wrong: {why}\n')
+
+
+def duplicate(key: str, value: str) -> Failure:
+    return Failure(255, f'Error: duplicate "{key}": "{value}" is the second value.\n')
+
+
+def garbage(key: str, value: str) -> Failure:
+    return Failure(255, f'Error: either "{key}" is duplicate, or "{value}" is a garbage.\n')
+
+
+def missing(key: str) -> Failure:
+    return Failure(255, f'Error: argument "{key}" is required\n')
+
+
+def refused(error: KernelError) -> Failure:
+    """The kernel's refusal as iproute2 prints it (lib/libnetlink.c)."""
+    if error.extack is None:
+        return Failure(2, f"RTNETLINK answers: {strerror(error.code)}\n")
+    return Failure(2, f"Error: {error.extack}{'' if error.extack.endswith('.') else '.'}\n")
+
+
+_BY_INDEX = re.compile(r"if([0-9]+)")
+
+
+def is_index(name: str) -> bool:
+    """True for `if7`, which may mean the interface with index 7."""
+    return _BY_INDEX.match(name) is not None
+
+
+def find_device(ns: Namespace, name: str) -> Interface | None:
+    """The interface a name means; `eth0:1` also means eth0, and `if7` index 7 (iproute2 lib/ll_map.c, if_nametoindex(3))."""
+    by_index = _BY_INDEX.match(name)
+    return ns.find(name) or ns.find(name.partition(":")[0]) or (ns.interfaces.get(whole(by_index[1])) if by_index else None)
+
+
+def device(ns: Namespace, name: str) -> Interface:
+    """The interface of that name, or the refusal most commands give."""
+    found = find_device(ns, name)
+    if found is None:
+        raise refused(KernelError(ENODEV)) if is_index(name) else Failure(1, f'Cannot find device "{name}"\n')
+    return found
+
+
+def integer(text: str, least: int = -(2**31), most: int = 2**31 - 1) -> int | None:
+    """A whole number in C's spelling (12, 0x1f, 017), or None."""
+    number = whole(text, base=0)
+    return number if number is not None and least <= number <= most else None
+
+
+def unsigned(text: str, bits: int = 32) -> int | None:
+    """An unsigned number in C's spelling, or None."""
+    return integer(text, 0, 2**bits - 1)
+
+
+def ipv4(text: str) -> IPv4Address | None:
+    """An IPv4 address as iproute2 reads it: `10.1` is 10.1.0.0, octets may be hexadecimal."""
+    octets: list[int] = []
+    rest = text
+    while True:
+        found = leading(rest, base=0)
+        if found is None or not 0 <= found[0] <= 255:
+            return None
+        octets.append(found[0])
+        rest = found[1]
+        if rest == "":
+            return IPv4Address(bytes(octets + [0] * (4 - len(octets))))
+        if len(octets) == 4 or rest[0] != ".":
+            return None
+        rest = rest[1:]
+
+
+def parse_prefix(text: str) -> tuple[IPv4Interface, bool] | None:
+    """ADDRESS[/LENGTH or /NETMASK], and whether a length was given; `default` is 0.0.0.0/0."""
+    if text == "default":
+        return IPv4Interface("0.0.0.0/0"), True
+    if text in ("all", "any"):
+        return IPv4Interface("0.0.0.0/0"), False
+    head, slash, tail = text.partition("/")
+    address = ipv4(head)
+    if address is None:
+        return None
+    length = _prefix_length(tail) if slash else 32
+    return None if length is None else (IPv4Interface((address, length)), bool(slash))
+
+
+def _prefix_length(text: str) -> int | None:
+    length = unsigned(text)
+    if length is None:
+        mask = ipv4(text)
+        if mask is None:
+            return None
+        host = ~int(mask) & 0xFFFFFFFF
+        length = 32 - host.bit_length() if host & (host + 1) == 0 else None
+    return length if length is not None and length <= 32 else None
+
+
+def prefix(text: str, family: str = "") -> tuple[IPv4Interface, bool]:
+    """ADDRESS[/LENGTH] and whether the length was given, or iproute2's refusal."""
+    if family == "link":
+        raise Failure(1, f'Error: "{text}" may be inet prefix, but it is not allowed in this context.\n')
+    found = parse_prefix(text) if family in ("", "inet") else None
+    if found is None:
+        refuse_ipv6(text, family)
+        raise Failure(1, f'Error: {_FAMILY_WORDS[family]} prefix is expected rather than "{text}".\n')
+    return found
+
+
+def address(text: str, family: str = "") -> IPv4Address:
+    """ADDRESS alone, or iproute2's refusal."""
+    if text in ("default", "all", "any") and family != "inet6":
+        return IPv4Address("0.0.0.0")
+    found = ipv4(text) if family in ("", "inet") else None
+    if found is None:
+        refuse_ipv6(text, family)
+        raise Failure(1, f'Error: {_FAMILY_WORDS[family]} address is expected rather than "{text}".\n')
+    return found
+
+
+def refuse_ipv6(text: str, family: str) -> None:
+    """The lab knows IPv4 only, and says so where the real tool would go on with IPv6."""
+    if family == "inet6" and text in ("default", "any", "all"):
+        raise Failure(2, f'The lab has IPv4 only: leave the -6 before "{text}" away.\n')
+    if family != "inet" and "%" not in text:
+        hosts.refuse_ipv6(text)
+
+
+def numbered(word: str, names: Mapping[str, int], most: int) -> int | None:
+    """A name of the table, or a number."""
+    return names[word] if word in names else integer(word, 0, most)
+
+
+def read_tos(word: str) -> int | None:
+    """A name such as AF11, or a hexadecimal number even without 0x (iproute2 lib/rt_names.c)."""
+    if word in TOS:
+        return TOS[word]
+    found = re.fullmatch(r"(0[xX])?([0-9a-fA-F]+)", word)
+    number = int(found[2], 16) if found else 256
+    return number if number <= 255 else None
+
+
+# Readers for rows.
+
+
+def text(word: str, words: Words) -> str:
+    """The word as it is."""
+    return word
+
+
+def known(find: Callable[[str], object], why: str) -> Reader:
+    """What `find` makes of the word; where that is None the word is wrong, and why is said."""
+
+    def reader(word: str, words: Words):
+        found = find(word)
+        if found is None:
+            raise wrong(word, why)
+        return found
+
+    return reader
+
+
+def number(why: str, least: int = 0, most: int = 2**32 - 1) -> Reader:
+    return known(lambda word: integer(word, least, most), why)
+
+
+def named(names: Mapping[str, int], why: str, most: int = 255) -> Reader:
+    """A name of the table or a number, by the name it has."""
+    back = {n: name for name, n in reversed(names.items())}
+    return known(lambda word: None if (n := numbered(word, names, most)) is None else back.get(n, str(n)), why)
+
+
+def table(why: str) -> Reader:
+    return known(lambda word: numbered(word, table_numbers(), 2**32 - 1), why)
+
+
+def tos(why: str) -> Reader:
+    return known(read_tos, why)
+
+
+def ifname(why: str) -> Reader:
+    """A name that iproute2 takes for an interface's before it asks the kernel (lib/utils.c check_ifname)."""
+    return known(lambda word: word if 0 < len(word.encode()) <= LONGEST and "/" not in word and word.split() == [word] else None, why)
+
+
+def network(word: str, words: Words) -> IPv4Network:
+    return prefix(word, words.family)[0].network
+
+
+def once(key: str, reader: Reader = text) -> Reader:
+    """For a keyword whose field, of the same name, may be said once."""
+
+    def checked(word: str, words: Words):
+        if key in words.said:
+            raise duplicate(key, word)
+        return reader(word, words)
+
+    return checked
+
+
+def positional(keyword: str, field: str, reader: Reader, usage: str) -> tuple[str, str, Reader]:
+    """The row of what stands without a keyword, or behind one of those that may stand before it (a row's names), and is said once."""
+    key = keyword.split()[0].rstrip("~")
+
+    def checked(word: str, words: Words):
+        word = words.value() if fits(word, keyword) else word
+        if matches(word, "help"):
+            raise Failure(255, usage)
+        if field in words.said:
+            raise garbage(key, word)
+        return reader(word, words)
+
+    return "*", field, checked
+
+
+def beyond(sentence: str) -> Bare:
+    """For keywords that the lab has nothing behind; `{}` in the sentence is the word."""
+
+    def reader(word: str, words: Words):
+        raise Failure(1, sentence.format(word))
+
+    return Bare(reader)
