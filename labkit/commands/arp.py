@@ -159,4 +159,4 @@ def _interface(ctx: Context, address: IPv4Address, dev: str) -> Interface:
     decision = find_route(ctx.lab, ctx.ns, address, least_scope=253)
     if decision.errno:
         raise KernelError(decision.errno)
-    return ctx.ns.find("lo" if decision.kind == "local" else decision.dev)
+    return ctx.ns.loopback if decision.kind == "local" else ctx.ns.find(decision.dev)

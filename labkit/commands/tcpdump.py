@@ -60,7 +60,7 @@ def _interface(ctx: Context, name: str | None) -> Interface | None:
     if name == "any":
         return None
     if name is None:
-        name = next((i.name for i in ctx.ns.by_index() if i.up and i.kind != "loopback"), "lo")
+        name = next((i.name for i in ctx.ns.by_index() if i.up and i.kind != "loopback"), ctx.ns.loopback.name)
     found = ctx.ns.find(name)
     if found is None:
         raise Failure(1, f"tcpdump: {name}: No such device exists\n(No such device exists)\n")
@@ -72,7 +72,7 @@ def _interface(ctx: Context, name: str | None) -> Interface | None:
 def _seen(ctx: Context, interface: Interface | None) -> list[Step]:
     """Sightings of the last probe here; what leaves by lo comes in there, and is shown once."""
     here = [s for s in ctx.lab.sightings if s.namespace == ctx.ns.name and (interface is None or s.interface == interface.name)]
-    return [s for s in here if not (s.interface == "lo" and s.kind == "out")]
+    return [s for s in here if not (s.interface == ctx.ns.loopback.name and s.kind == "out")]
 
 
 def _line(ctx: Context, step: Step, link: bool, timed: bool, everywhere: bool) -> str:

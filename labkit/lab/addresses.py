@@ -106,7 +106,7 @@ def add_loopback(lab: Lab, ns: Namespace, interface: Interface) -> None:
     loopback = IPv4Interface("127.0.0.1/8")
     if not any(a.interface == loopback for a in interface.addresses):
         with lab.writing("kernel"):
-            add(lab, ns, interface, Address(loopback, label="lo", scope="host"))
+            add(lab, ns, interface, Address(loopback, label=interface.name, scope="host"))
 
 
 def write_routes(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None:

@@ -225,7 +225,7 @@ def output(
             src = select_address(ns, device, None, 254)
     if dst == _NOTHING:
         dst = src or LOOPBACK_ADDRESS
-        return Decision(dst, "local", dev="lo", src=dst)
+        return Decision(dst, "local", dev=ns.loopback.name, src=dst)
     decision = find_route(lab, ns, dst, src=src, oif=oif, tos=tos, mark=mark)
     if decision.errno and oif is not None:
         # "Apparently, routing tables are wrong. Assume that the destination is on link."
@@ -235,7 +235,7 @@ def output(
         return decision
     chosen = src or _preferred(ns, decision)
     if decision.kind == "local":
-        return Decision(dst, "local", decision.route, "lo", None, chosen, 0, decision.asked)
+        return Decision(dst, "local", decision.route, ns.loopback.name, None, chosen, 0, decision.asked)
     if chosen is not None and chosen.is_loopback and not ns.sysctls.either(decision.dev, "route_localnet"):
         if ns.find(decision.dev).kind != "loopback":
             return Decision(dst, "none", errno=errno.EINVAL, asked=decision.asked)

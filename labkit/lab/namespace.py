@@ -145,6 +145,11 @@ class Namespace(Kept):
         self.next_port = free + 1 if free < LAST_PORT else FIRST_PORT
         return free
 
+    @property
+    def loopback(self) -> Interface:
+        """The first interface of every namespace: lo, unless somebody renamed it."""
+        return self.interfaces[1]
+
     def by_index(self) -> list[Interface]:
         """Interfaces as `ip link` lists them."""
         return [self.interfaces[i] for i in sorted(self.interfaces)]

@@ -80,7 +80,7 @@ def ip_in(net: Net, ns: Namespace, interface: Interface, packet: Packet, filtere
     if decision.errno:
         return _no_way(net, ns, interface, packet, decision, forwarding)
     if decision.kind in ("local", "broadcast"):
-        fault, _ = verdict(net.lab, ns, interface, packet.src, replace(decision, dev="lo"))
+        fault, _ = verdict(net.lab, ns, interface, packet.src, replace(decision, dev=ns.loopback.name))
         if fault:
             return net.drop(ns, interface, fault, packet)
         return local_in(net, ns, interface, packet)

@@ -2,6 +2,7 @@
 
 import pytest
 
+import labkit
 from labkit.commands.shell import sh
 from labkit.lab.lab import Lab
 from tests.commands.replaying import assert_same_answers
@@ -32,3 +33,11 @@ def test_colours_appear_only_when_asked_for():
     assert "\033[36mlo: \033[0m" in sh(lab, "ip -c link").stdout
     for line in ("ip link", "ip -c=never link", "ip -c=auto link", "ip -c -j link"):
         assert "\033" not in sh(lab, line).stdout, line
+
+
+def test_lo_by_another_name_still_carries_what_is_for_ourselves():
+    lab = labkit.Lab()
+    lab.sh("ip link set lo name loop0; ip link set loop0 up")
+    assert lab.sh("ping -c 1 127.0.0.1").returncode == 0
+    assert lab.sh("ip route get 127.0.0.1").stdout.startswith("local 127.0.0.1 dev loop0 src 127.0.0.1")
+    assert "inet 127.0.0.1/8 scope host loop0" in lab.sh("ip addr").stdout

@@ -85,7 +85,7 @@ def _sent(ctx: Context, query: _Query) -> _Answer:
     )
     if decision.errno:
         raise KernelError(decision.errno)
-    return _Answer(decision, _group_flags(decision) or (("local",) if decision.dev == "lo" else ()))
+    return _Answer(decision, _group_flags(decision) or (("local",) if decision.dev == ctx.ns.loopback.name else ()))
 
 
 def _group_flags(decision: Decision) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def _arrived(ctx: Context, query: _Query) -> _Answer:
     if not int(src) or martian_source(ns, interface, src) or _martian_destination(ns, interface, query.dst):
         raise KernelError(errno.EINVAL)
     if query.dst == _BROADCAST or query.dst.is_multicast:
-        decision = Decision(query.dst, "multicast" if query.dst.is_multicast else "broadcast", dev="lo")
+        decision = Decision(query.dst, "multicast" if query.dst.is_multicast else "broadcast", dev=ns.loopback.name)
         return _Answer(decision, _group_flags(decision))
     decision = find_route(ctx.lab, ns, query.dst, src=src, iif=interface.name, tos=query.tos & _TOS_MASK, mark=query.mark)
     ours = decision.kind in ("local", "broadcast")
@@ -114,11 +114,11 @@ def _arrived(ctx: Context, query: _Query) -> _Answer:
         raise KernelError(errno.EHOSTUNREACH)
     if decision.errno:
         raise KernelError(decision.errno)
-    fault, on_link = verdict(ctx.lab, ns, interface, src, replace(decision, dev="lo") if ours else decision)
+    fault, on_link = verdict(ctx.lab, ns, interface, src, replace(decision, dev=ns.loopback.name) if ours else decision)
     if fault:
         raise KernelError(errno.EINVAL)
     if ours:
-        return _Answer(replace(decision, dev="lo"), ("local", "brd") if decision.kind == "broadcast" else ("local",))
+        return _Answer(replace(decision, dev=ns.loopback.name), ("local", "brd") if decision.kind == "broadcast" else ("local",))
     back = redirects(ns, interface, src, decision, on_link)
     return _Answer(consult(ns, decision, ctx.lab.now), ("redirect",) if back else ())
 
