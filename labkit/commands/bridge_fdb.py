@@ -12,8 +12,8 @@ from ..lab.namespace import Namespace
 from ..tables.fdb import FdbEntry
 from . import bridge_usage
 from .grammar import Words, address, find_device, garbage, matches, unsigned, wrong
-from .ip.jsontext import json_text
 from .ip.options import Options
+from .records import json_text
 from .result import Context, Failure, Result
 
 _COMMANDS = ("add", "append", "replace", "delete", "get", "show", "lst", "list", "help")

@@ -10,9 +10,9 @@ from ..lab.namespace import Namespace
 from . import bridge_usage
 from .bridge_fdb import device
 from .grammar import Words, duplicate, find_device, matches
-from .ip.jsontext import json_text
 from .ip.linktext import flags_text, name_with_far_end
 from .ip.options import Options
+from .records import json_text
 from .result import Context, Failure, Result
 
 #: What a port can be set to in the lab.

@@ -5,7 +5,7 @@ iptuntap.c), defaults as Linux 6.18 shows them. Timers run in a kernel; here the
 """
 
 from ...lab.interface import ZERO_MAC, Interface
-from .jsontext import Raw
+from ..records import Raw
 
 _TIMER = Raw("0.00")
 

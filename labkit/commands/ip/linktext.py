@@ -3,7 +3,7 @@
 iproute2 ip/ipaddress.c. Pieces end with a space where the real ones do, so lines may too.
 """
 
-from .jsontext import Raw
+from ..records import Raw
 from .options import DOWN, MAC, NAME, UP, Options
 
 #: Words of the plain text that differ from the keys of the JSON.

@@ -5,7 +5,6 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ...errors import KernelError
 from ...lab import neighbors
-from ...lab.namespace import Namespace
 from ...tables.neighbor import VALID, Neighbor
 from ..grammar import (
     Words,
@@ -23,9 +22,9 @@ from ..grammar import (
     wrong,
 )  # fmt: skip
 from ..grammar import run as run_command
+from ..records import NULL, View, lines, record, show
 from ..result import Context, Failure, Result
 from . import route_usage
-from .jsontext import json_text
 from .linkwords import lladdr
 from .options import Options
 
@@ -132,24 +131,19 @@ def _selected(ctx: Context, options: Options, words: Words, states: frozenset[st
 
 def _show(ctx: Context, options: Options, words: Words) -> Result:
     found, dev = _selected(ctx, options, words, frozenset(STATES) - {"NOARP"}, False)
-    records = [_record(ctx.ns, n, options, dev) for n in found]
-    if options.json:
-        return Result(0, json_text(records, options.pretty))
-    return Result(0, "".join(_line(record, options) for record in records))
+    return show(_BRIEF if options.brief else _TABLE, found, View(ctx, options, dev))
 
 
 def _flush(ctx: Context, options: Options, words: Words) -> Result:
     if not words:
         raise Failure(1, "Flush requires arguments.\n")
-    found, dev = _selected(ctx, options, words, ALL - {"PERMANENT", "NOARP"}, True)
+    found, _ = _selected(ctx, options, words, ALL - {"PERMANENT", "NOARP"}, True)
     for neighbor in found:
         neighbors.delete(ctx.lab, ctx.ns, neighbor.dev, neighbor.address)
     if not options.stats:
         return Result()
-    if not found:
-        return Result(0, "Nothing to flush.\n")
-    told = "".join(_line(_record(ctx.ns, n, options, dev), options) for n in found) if options.stats > 1 else ""
-    return Result(0, f"{told}\n*** Round 1, deleting {len(found)} entries ***\n*** Flush is complete after 1 round ***\n")
+    flushed = f"\n*** Round 1, deleting {len(found)} entries ***\n*** Flush is complete after 1 round ***\n"
+    return Result(0, flushed if found else "Nothing to flush.\n")
 
 
 _QUESTION = (("dev", "dev", text), ("proxy~", "", _BEYOND), positional("to", "dst", _destination, route_usage.NEIGH))
@@ -162,32 +156,30 @@ def _get(ctx: Context, options: Options, words: Words) -> Result:
     dev = device(ctx.ns, said["dev"]).name
     for neighbor in neighbors.dump(ctx.lab, ctx.ns, dev):
         if neighbor.address == said["dst"]:
-            return Result(0, _line(_record(ctx.ns, neighbor, options, None), options))
+            table = _BRIEF if options.brief else _TABLE  # text even with -j, as in iproute2
+            return Result(0, lines(table, record(table, neighbor, View(ctx, options)), options))
     raise KernelError(errno.ENOENT, "Neighbour entry not found")
 
 
-def _record(ns: Namespace, neighbor: Neighbor, options: Options, dev: str | None) -> dict:
-    """One entry under its JSON names; a filter by device hides the device.
-
-    A TUN has no MAC address, yet iproute2 prints the byte that follows it in the kernel's message (observed on 6.18).
-    """
-    record: dict = {"dst": str(neighbor.address)} | ({"dev": neighbor.dev} if dev is None else {})
-    mac = (neighbor.lladdr if ns.find(neighbor.dev).has_link_header else "08") if neighbor.state in VALID else None
-    record |= {"lladdr": mac} if mac is not None else {}
-    if options.brief:
-        return record
-    return record | ({"router": None} if neighbor.router else {}) | ({"state": [neighbor.state]} if neighbor.state != "NONE" else {})
+def _shown_lladdr(neighbor: Neighbor, view: View) -> str | None:
+    """A TUN has no MAC address, yet iproute2 prints the byte that follows it in the kernel's message (observed on 6.18)."""
+    if neighbor.state not in VALID:
+        return None
+    return neighbor.lladdr if view.ns.find(neighbor.dev).has_link_header else "08"
 
 
-def _line(record: dict, options: Options) -> str:
-    if options.brief:
-        name = f"{record['dev']:<16} " if "dev" in record else ""
-        return f"{record['dst']:<39} {name}{record.get('lladdr') or ''}\n"
-    words = [record["dst"]]
-    for key in ("dev", "lladdr"):
-        words += [key, record[key]] if record.get(key) else []
-    return " ".join([*words, *(["router"] if "router" in record else []), *record.get("state", ())]) + " \n"
+def _table(dst: str, dev: str, mac: str) -> tuple[tuple, ...]:
+    """A filter by device hides the device."""
+    device_of = lambda neighbor, view: neighbor.dev if view.only is None else None  # noqa: E731
+    return ("dst", dst, lambda neighbor, view: str(neighbor.address)), ("dev", dev, device_of), ("lladdr", mac, _shown_lladdr)
 
+
+_TABLE = (
+    *_table("{} ", "dev {} ", "lladdr {} "),
+    ("router", "router ", lambda neighbor, view: NULL if neighbor.router else None),
+    ("state", lambda states: f"{states[0]} ", lambda neighbor, view: None if neighbor.state == "NONE" else [neighbor.state]),
+)
+_BRIEF = _table("{:<39} ", "{:<16} ", "{}")
 
 _COMMANDS = {
     "add~": _modify("add"), "change~ chg": _modify("change"), "replace~": _modify("replace"), "delete~": _modify("delete"),

@@ -12,10 +12,10 @@ from ...lab import netns as lab_netns
 from ...lab.names import valid_namespace_name
 from ...lab.namespace import Namespace
 from ..grammar import Words, integer, matches, refused, wrong
+from ..records import json_text
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
 from . import usage
-from .jsontext import json_text
 from .options import Options
 
 

@@ -1,6 +1,6 @@
 """What stands before the object of an `ip` line: `-j`, `-br`, `-d`, `-s`, `-o`, `-4`, …
 
-Beside this: `jsontext.py` prints JSON in iproute2's layout.
+Beside this: `records.py` prints JSON in iproute2's layout.
 """
 
 from dataclasses import dataclass

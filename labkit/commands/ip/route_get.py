@@ -18,9 +18,9 @@ from ...tables.route import LOCAL, MAIN, Route
 from ...tables.text import route_json
 from ...trace.validate import martian_source, redirects, verdict
 from ..grammar import Words, address, device, integer, matches, prefix, read_tos, refused, unsigned, wrong
+from ..records import json_text
 from ..result import Context, Failure, Result
 from . import route_cache, route_usage
-from .jsontext import json_text
 from .options import Options
 from .route_show import lines
 

@@ -12,9 +12,9 @@ from ...tables.names import PROTOS, SCOPES, table_numbers
 from ...tables.route import MAIN, Route
 from ...tables.text import route_json, route_line
 from ..grammar import Words, device, matches, numbered, prefix, read_tos, unsigned, wrong
+from ..records import json_text
 from ..result import Context, Failure, Result
 from . import route_cache, route_usage
-from .jsontext import json_text
 from .options import Options
 from .route_words import route_type
 

@@ -30,9 +30,9 @@ from ..grammar import (
     wrong,
 )  # fmt: skip
 from ..grammar import run as run_command
+from ..records import NULL, View, show
 from ..result import Context, Failure, Result
 from . import route_usage
-from .jsontext import json_text
 from .options import Options
 from .route_words import route_type
 
@@ -132,8 +132,7 @@ def _flush(ctx: Context, options: Options, words: Words) -> Result:
 
 def _list(ctx: Context, options: Options, words: Words) -> Result:
     wanted = _selector(words)
-    records = [_record(ctx.ns, rule, options) for rule in (_IPV6 if options.family == "inet6" else ctx.ns.rules) if wanted(rule)]
-    return Result(0, json_text(records, options.pretty) if options.json else "".join(map(_line, records)))
+    return show(_TABLE, filter(wanted, _IPV6 if options.family == "inet6" else ctx.ns.rules), View(ctx, options))
 
 
 def _no_files(ctx: Context, options: Options, words: Words) -> Result:
@@ -175,42 +174,42 @@ def _selector(words: Words):
     return wanted
 
 
-def _record(ns: Namespace, rule: Rule, options: Options) -> dict:
-    """One rule under its JSON names, in iproute2's order."""
-    record: dict = {"priority": rule.priority} | ({"not": None} if rule.invert else {})
-    for end, net in (("src", rule.src), ("dst", rule.dst)):
-        if net.prefixlen:
-            record |= {end: str(net.network_address)} | ({f"{end}len": net.prefixlen} if net.prefixlen != 32 else {})
-        elif end == "src":
-            record[end] = "all"
-    if rule.tos:
-        record["tos"] = tos_name(rule.tos)
-    if rule.fwmark is not None:
-        record |= {"fwmark": hex(rule.fwmark)} | ({"fwmask": hex(rule.fwmask)} if rule.fwmask != 0xFFFFFFFF else {})
-    for end, name in (("iif", rule.iif), ("oif", rule.oif)):
-        if name is not None:
-            record |= {end: name} | ({} if ns.find(name) else {f"{end}_detached": None})
-    if rule.table:
-        record["table"] = str(rule.table) if options.numeric else table_name(rule.table)
-    if rule.action != "lookup":
-        record["action"] = rule.action
-    if options.details or rule.proto not in ("kernel", "unspec"):
-        record["protocol"] = str(PROTOS.get(rule.proto, rule.proto)) if options.numeric else rule.proto
-    return record
+def _network(end: str) -> tuple[tuple, tuple]:
+    """An end of the packet: its source is always named, and its length unless it is a host's."""
+
+    def address(rule: Rule, view: View) -> str | None:
+        network = getattr(rule, end)
+        return str(network.network_address) if network.prefixlen else "all" if end == "src" else None
+
+    def length(rule: Rule, view: View) -> int | None:
+        return getattr(rule, end).prefixlen % 32 or None
+
+    return (end, {"src": "from {}", "dst": " to {}"}[end], address), (f"{end}len", "/{}", length)
 
 
-#: JSON key -> the words around it in the text.
-_TEXT = {
-    "not": "not ", "src": "from {}", "srclen": "/{}", "dst": " to {}", "dstlen": "/{}", "tos": " tos {}", "fwmark": " fwmark {}",
-    "fwmask": "/{}", "iif": " iif {}", "iif_detached": " [detached]", "oif": " oif {}", "oif_detached": " [detached]",
-    "table": " lookup {}", "action": " {}", "protocol": " proto {}",
-}  # fmt: skip
+def _device(end: str) -> tuple[tuple, tuple]:
+    def detached(rule: Rule, view: View):
+        name = getattr(rule, end)
+        return NULL if name is not None and view.ns.find(name) is None else None
+
+    return (end, f" {end} {{}}", end), (f"{end}_detached", " [detached]", detached)
 
 
-def _line(record: dict) -> str:
-    """The same in words; a tab after the number, no space at the end."""
-    return f"{record['priority']}:\t" + "".join(_TEXT[key].format(value) for key, value in record.items() if key in _TEXT) + "\n"
-
+#: One rule: a tab after the number, no space at the end.
+_TABLE = (
+    ("priority", "{}:\t", "priority"),
+    ("not", "not ", lambda rule, view: NULL if rule.invert else None),
+    *_network("src"),
+    *_network("dst"),
+    ("tos", " tos {}", lambda rule, view: tos_name(rule.tos) if rule.tos else None),
+    ("fwmark", " fwmark {}", lambda rule, view: None if rule.fwmark is None else hex(rule.fwmark)),
+    ("fwmask", "/{}", lambda rule, view: None if rule.fwmark is None or rule.fwmask == 0xFFFFFFFF else hex(rule.fwmask)),
+    *_device("iif"),
+    *_device("oif"),
+    ("table", " lookup {}", lambda rule, view: table_name(rule.table) if rule.table else None),
+    ("action", " {}", lambda rule, view: None if rule.action == "lookup" else rule.action),
+    ("protocol", " proto {}", lambda rule, view: rule.proto if view.options.details or rule.proto not in ("kernel", "unspec") else None),
+)
 
 _COMMANDS = {
     "list~ lst~ show~": _list, "save~ restore~": _no_files, "add~": _add, "delete~": _delete,

@@ -6,9 +6,9 @@ empty object behind, as there.
 
 from ...lab.interface import Address, Interface
 from ...lab.peers import peer_namespace
+from ..records import json_text
 from ..result import Context, Result
 from .filters import Filter
-from .jsontext import json_text
 from .linkrecord import brief_record, link_record, statistics
 from .linktext import brief_text, link_text, statistics_text
 from .options import ADDRESS, Options

@@ -11,10 +11,10 @@ from ...lab import links
 from ...lab.interface import Interface, Tun
 from ...lab.names import LONGEST
 from ..grammar import Words, garbage, matches, wrong
+from ..records import json_text
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
 from . import usage
-from .jsontext import json_text
 from .options import NAME, Options
 
 
