@@ -19,7 +19,7 @@ from .names import LONGEST_FILE, valid_namespace_name
 from .namespace import Namespace
 
 #: How many frames one line may move (about a second's work), and how many more for each interface of the lab.
-MOST_FRAMES, MORE_FRAMES = 10_000, 20
+MOST_FRAMES, MORE_FRAMES = 8_000, 20
 
 
 class Lab:
