@@ -4,8 +4,7 @@ Layouts: 0 `netstat -rn`, 1 `route -n`, from 2 on both together (`-ee`).
 """
 
 from ..lab import routes
-from ..tables.route import MAIN
-from ..tables.text import netstat_lines, route_n_lines
+from ..tables.route import MAIN, netstat_lines, route_n_lines
 from .hosts import name_of, numeric
 from .result import Context
 

@@ -10,8 +10,7 @@ from ipaddress import IPv4Address
 
 from ..errors import KernelError
 from ..tables.neighbor import VALID
-from ..tables.route import MAIN
-from ..tables.text import milliseconds
+from ..tables.route import MAIN, tcp_values
 from . import learned, neighbors, routes
 from .interface import Interface
 from .lab import Lab
@@ -118,16 +117,13 @@ def route_text(lab: Lab, ns: Namespace) -> str:
     for route in routes.dump(lab, ns, MAIN):
         if route.type in ("broadcast", "multicast"):
             continue
-        leg, values = route.legs[0], dict(route.metrics)
+        leg = route.legs[0]
         flags = 0x1 | (0x2 if leg.gateway else 0) | (0x4 if route.dst.prefixlen == 32 else 0)
         flags |= 0x200 if route.type in ("unreachable", "prohibit") else 0
-        advmss = int(values.get("advmss", "0").split()[-1])
-        window = values.get("window", "0").split()[-1]
-        rtt = milliseconds(values.get("rtt", "0ms").split()[-1])
         addresses = _hex(route.dst.network_address), _hex(leg.gateway or IPv4Address(0)), _hex(route.dst.netmask)
+        mss, window, rtt = tcp_values(route)
         lines.append(
-            f"{leg.dev or '*'}\t{addresses[0]}\t{addresses[1]}\t{flags:04X}\t0\t0\t{route.metric}\t{addresses[2]}"
-            f"\t{advmss + 40 if advmss else 0}\t{window}\t{rtt}"
+            f"{leg.dev or '*'}\t{addresses[0]}\t{addresses[1]}\t{flags:04X}\t0\t0\t{route.metric}\t{addresses[2]}\t{mss}\t{window}\t{rtt}"
         )
     return "".join(f"{line:<127}\n" for line in lines)
 

@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ..errors import BadInput
 from .names import table_name
+from .read import parse_routes
 from .route import LOCAL, Route
 
 
@@ -80,8 +81,6 @@ class RouteTable:
 
         Raises `BadInput` naming the line and the word that does not fit.
         """
-        from .parse import parse_routes
-
         return cls(parse_routes(text))
 
     def __iter__(self) -> Iterator[Route]:

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from labkit.errors import BadInput
 from labkit.tables.names import PROTOS, SCOPES, TYPES
-from labkit.tables.parse import FLAGS, METRICS, TIMES
-from labkit.tables.route import NextHop, Route
+from labkit.tables.read import FLAGS, METRICS
+from labkit.tables.route import TIMES, NextHop, Route, netstat_lines, route_json, route_n_lines
 from labkit.tables.table import RouteTable
-from labkit.tables.text import netstat_lines, route_json, route_n_lines
 
 IP_ROUTE = """\
 default via 192.168.128.1 dev eth0  proto static  metric 100

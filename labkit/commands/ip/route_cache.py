@@ -9,8 +9,7 @@ from ipaddress import IPv4Network
 from ...lab import learned, routes
 from ...lab.learned import Learned
 from ...tables.names import table_name
-from ...tables.route import MAIN, Route
-from ...tables.text import metric_json
+from ...tables.route import MAIN, Route, metric_json
 from ..result import Context
 from .options import Options
 

@@ -14,8 +14,7 @@ from ...lab.lookup import ALL_HOSTS, Decision, find_route, output
 from ...lab.namespace import Namespace
 from ...lab.routes import with_flags
 from ...tables.names import table_name, tos_name
-from ...tables.route import LOCAL, MAIN, Route
-from ...tables.text import route_json
+from ...tables.route import LOCAL, MAIN, Route, route_json
 from ...trace.validate import martian_source, redirects, verdict
 from ..grammar import Words, address, device, integer, matches, prefix, read_tos, refused, unsigned, wrong
 from ..records import json_text

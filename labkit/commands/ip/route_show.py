@@ -9,8 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ...lab import learned, routes
 from ...tables.names import PROTOS, SCOPES, table_numbers
-from ...tables.route import MAIN, Route
-from ...tables.text import route_json, route_line
+from ...tables.route import MAIN, Route, route_json, route_line
 from ..grammar import Words, device, matches, numbered, prefix, read_tos, unsigned, wrong
 from ..records import json_text
 from ..result import Context, Failure, Result
@@ -72,7 +71,7 @@ def show(ctx: Context, options: Options, words: Words) -> Result:
         return _show_cache(ctx, options, selector)
     found = _found(ctx, options, selector)
     if options.json:
-        return Result(0, json_text([route_json(r, selector.hidden, options.details, options.numeric) for r in found], options.pretty))
+        return Result(0, json_text([route_json(r, selector.hidden, options.details) for r in found], options.pretty))
     return Result(0, "".join(lines(route, options, selector.hidden) for route in found))
 
 
@@ -86,7 +85,7 @@ def _show_cache(ctx: Context, options: Options, selector: Selector) -> Result:
 
 def lines(route: Route, options: Options, hidden: frozenset[str] = frozenset()) -> str:
     """A route as iproute2 prints it: a space at the end of each line."""
-    text = route_line(route, hidden, options.details, options.numeric)
+    text = route_line(route, hidden, options.details)
     return text.replace("\n", f" {options.newline}") + " \n"
 
 
