@@ -121,7 +121,8 @@ def undropped(text: str) -> str:
 #: How the lab words what it leaves out: one sentence, with the tool's name before it or not.
 REFUSAL = re.compile(
     r"(?:\w+: )?(?:\S+: )?[Tt]he lab(?:'s (?:\w+ ){0,2}\w+)? "
-    r"(?:has|have|keeps?|knows?|understands?|sends?|waits?|asks?|goes|reads?|runs?|lists|counts|tells|opens|does not|do not|are not) "
+    r"(?:has|have|keeps?|knows?|understands?|sends?|waits?|asks?|goes|reads?|runs?|"
+    r"lists|counts|tells|opens|lets|shows|does not|do not|are not) "
 )
 
 
