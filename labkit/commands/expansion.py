@@ -5,11 +5,12 @@ In bash's order (bash(1), EXPANSION). Unquoted values are split at blanks, and a
 """
 
 import re
-from fnmatch import translate
+from functools import lru_cache
 
-from ..errors import KernelError
+from ..errors import BadInput
 from ..lab import files
 from .quoting import Part, Word
+from .regex import Pattern
 from .tokens import ShellError
 
 #: The longest word, as the kernel has it (MAX_ARG_STRLEN).
@@ -77,21 +78,28 @@ def _names(parts: list[Part], shell) -> list[str]:
 
 
 def _matching(pattern: str, shell) -> list[str]:
-    """The paths that fit, each part of the path by itself."""
-    pieces = [piece for piece in pattern.split("/") if piece]
-    first = next(place for place, piece in enumerate(pieces) if _MAGIC.search(piece))
-    found = ["/".join(["", *pieces[:first]])]
-    for piece in pieces[first:]:
-        fits = re.compile(translate(piece)).match
-        found = [
-            f"{directory}/{name}" for directory in found for name in _listing(directory, shell)
-            if fits(name) and (piece[0] == "." or name[0] != ".")
-        ]  # fmt: skip
-    return found
+    """The paths that fit, each part of the path by itself; a name with a dot in front wants one."""
+    shell.budget.spend(10)
+    start, fits = pattern[: _MAGIC.search(pattern).start()], _glob(pattern)
+    names = (name for name in files.names(shell.lab, shell.ns, pattern) if name.startswith(start))
+    return sorted(name for name in names if ("/." in pattern or "/." not in name) and fits.search(name))
 
 
-def _listing(directory: str, shell) -> list[str]:
+@lru_cache(maxsize=64)
+def _glob(pattern: str) -> Pattern:
+    """The pattern as a regular expression (glob(7)): nothing but a slash matches a slash."""
+    pieces = (_PIECES.get(piece[0]) or _bracket(piece[0]) for piece in _PIECE.finditer(pattern))
     try:
-        return files.listing(shell.lab, shell.ns, directory or "/")
-    except KernelError:
-        return []
+        return Pattern("".join(pieces), around="x")
+    except BadInput as error:
+        raise ShellError(str(error)) from None
+
+
+def _bracket(piece: str) -> str:
+    if len(piece) > 2:
+        return "[^" + piece[2:] if piece[1] == "!" else piece
+    return "\\" + piece if piece in ".^$+(){}|\\[" else piece
+
+
+_PIECE = re.compile(r"\[!?\]?[^\]]*\]|.", re.S)
+_PIECES = {"*": "[^/]*", "?": "[^/]"}

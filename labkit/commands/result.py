@@ -35,9 +35,9 @@ class Budget:
     depth: int = 0
     printed: int = 0
 
-    def spend(self) -> None:
-        """One command more."""
-        self.commands += 1
+    def spend(self, commands: int = 1) -> None:
+        """One command more, or what takes as long as some."""
+        self.commands += commands
         if self.commands > MOST_COMMANDS:
             raise Exhausted(f"The lab's shell runs up to {MOST_COMMANDS:,} commands at a time, and stops here.")
 

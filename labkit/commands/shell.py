@@ -50,6 +50,8 @@ COMMANDS = {
 }
 
 
+#: How many words a command may have.
+MOST_WORDS = 2_000
 #: What bash does by itself and the lab's does not.
 _UNKNOWN = {
     ".", "[", "alias", "break", "cd", "continue", "declare", "eval", "exec", "exit", "jobs", "kill", "let", "local", "printf", "pwd",
@@ -174,6 +176,8 @@ class Shell:
         argv = [field for word in simple.words for field in expansion.fields(word, self)]
         if not argv:
             return self._assign(simple)
+        if len(argv) > MOST_WORDS:
+            raise ShellError(f"The lab's shell hands up to {MOST_WORDS:,} words to a command, and these are {len(argv):,}.")
         assigned = {name: expansion.text(word, self) for name, word in simple.assignments}
         if argv[0] in _BUILTINS:
             return _BUILTINS[argv[0]](self, argv[1:])

@@ -63,18 +63,18 @@ class _Run:
     def __init__(self, ctx: Context, options: dict[str, str]):
         self.ns, self.settings = ctx.ns, ctx.ns.sysctls
         self.options = options
-        self.status, self.out, self.err = 0, "", ""
+        self.status, self.printed, self.err = 0, [], ""
 
     def complain(self, words: str) -> None:
         self.err += f"sysctl: {words}\n"
 
     def show(self, key: str, value: str) -> None:
         if "N" in self.options:
-            self.out += f"{key}\n"
+            self.printed.append(f"{key}\n")
         elif "b" in self.options:
-            self.out += value
+            self.printed.append(value)
         else:
-            self.out += f"{value}\n" if "n" in self.options else f"{key} = {value}\n"
+            self.printed.append(f"{value}\n" if "n" in self.options else f"{key} = {value}\n")
 
     def missing(self, path: str) -> int:
         """Complain of a name nothing has, unless told not to; 1 is what it costs in exit status."""
@@ -169,9 +169,9 @@ class _Run:
         if "q" in self.options:
             return
         if "b" in self.options:
-            self.out += value
+            self.printed.append(value)
         else:
-            self.out += f"{value}\n" if {"n", "N"} & self.options.keys() else f"{key} = {value}\n"
+            self.printed.append(f"{value}\n" if {"n", "N"} & self.options.keys() else f"{key} = {value}\n")
 
 
 def sysctl(ctx: Context, args: list[str]) -> Result:
@@ -193,7 +193,7 @@ def sysctl(ctx: Context, args: list[str]) -> Result:
         return _nothing_asked(args)
     for word in words:
         run.write(word) if "w" in given or "=" in word else run.read(word)
-    return Result(run.status % 256, run.out, run.err)
+    return Result(run.status % 256, "".join(run.printed), run.err)
 
 
 def _load(ctx: Context, run: _Run, names: list[str]) -> Result:
@@ -201,7 +201,7 @@ def _load(ctx: Context, run: _Run, names: list[str]) -> Result:
     if "S" in run.options:
         names = [f"/etc/sysctl.d/{name}" for name in files.listing(ctx.lab, ctx.ns, "/etc/sysctl.d") if name.endswith(".conf")]
         names.append(CONF)
-        run.out += "".join(f"* Applying {name} ...\n" for name in names)
+        run.printed.append("".join(f"* Applying {name} ...\n" for name in names))
     settings = []
     for name in names or [CONF]:
         try:
@@ -211,7 +211,7 @@ def _load(ctx: Context, run: _Run, names: list[str]) -> Result:
             run.status |= 1
     for setting in settings:
         run.write(setting)
-    return Result(run.status % 256, run.out, run.err)
+    return Result(run.status % 256, "".join(run.printed), run.err)
 
 
 def _nothing_asked(args: list[str]) -> Result:

@@ -133,7 +133,7 @@ def listing(lab: Lab, ns: Namespace, path: str) -> list[str]:
         read(lab, ns, path)
         raise KernelError(errno.ENOTDIR)
     start = f"{path}/".replace("//", "/")
-    return sorted({name.removeprefix(start).partition("/")[0] for name in _all(lab, ns, path) if name.startswith(start)})
+    return sorted({name.removeprefix(start).partition("/")[0] for name in names(lab, ns, path) if name.startswith(start)})
 
 
 def is_directory(lab: Lab, ns: Namespace, path: str) -> bool:
@@ -144,10 +144,10 @@ def is_directory(lab: Lab, ns: Namespace, path: str) -> bool:
     return path in _SYSTEM or path in files.directories
 
 
-def _all(lab: Lab, ns: Namespace, path: str):
-    """The paths of all files and directories; the kernel's only where they are asked for."""
+def names(lab: Lab, ns: Namespace, path: str) -> set[str]:
+    """The paths of all files and directories; the kernel's only where `path` is among them."""
     files = of(lab, ns)
-    kernel = kernel_files.paths(lab, ns) if kernel_files.holds(path) else ()
+    kernel = kernel_files.names(lab, ns) if kernel_files.holds(path) else ()
     return {name for name in (*files.texts, *files.directories, *_SYSTEM, *kernel) if name != "/"}
 
 

@@ -7,6 +7,7 @@ net/core/net-procfs.c dev_seq_printf_stats; who may write what was observed on 6
 import errno
 from collections.abc import Callable
 from ipaddress import IPv4Address
+from posixpath import dirname
 
 from ..errors import KernelError
 from ..tables.neighbor import VALID
@@ -45,6 +46,16 @@ def paths(lab: Lab, ns: Namespace) -> dict[str, Callable[[], str]]:
     for interface in ns.by_index():
         for name, value in _ATTRIBUTES.items():
             found[f"/sys/class/net/{interface.name}/{name}"] = lambda i=interface, value=value: f"{value(lab, i)}\n"
+    return found
+
+
+def names(lab: Lab, ns: Namespace) -> set[str]:
+    """The paths of every file and of every directory that holds some."""
+    found = set()
+    for path in paths(lab, ns):
+        while path not in found and path != "/":
+            found.add(path)
+            path = dirname(path)
     return found
 
 

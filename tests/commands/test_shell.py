@@ -89,6 +89,7 @@ def test_what_bash_knows_and_the_lab_does_not_is_refused_before_anything_runs(li
     "X=aaaaaaaaaaaaaaaa; for i in {1..99}; do X=$X$X; done", "echo {1..999999999}", "echo " + "{a,b}" * 40, "seq 1000000000",
     "ip netns exec a " * 40 + "ip link", "sh -c 'sh -c \"sh -c ls\"'; " + "echo $(" * 30 + ")" * 30, "echo " + "{a," * 40 + "}" * 40,
     "for i in a; do " * 20 + "ls; " + "done; " * 20, "echo " + "a" * LONGEST, "echo \ud800", 'echo "' + "$(echo \"" * 30,
+    "ip " + "-4 " * 20_000 + "addr", "sysctl " + "net " * 10_000, "ls " + "/proc/sys/net/ipv4/conf/*/* " * 2_000,
     "X=1; for i in {1..40}; do for j in {1..40}; do echo $(echo $(echo $i)); done; done",
 ])  # fmt: skip
 def test_a_line_without_end_is_cut_short_and_says_so(line):
@@ -112,6 +113,15 @@ def test_what_is_no_text_is_no_line(line):
 ])  # fmt: skip
 def test_an_open_line_goes_on_in_the_next(text, complete):
     assert is_complete(text) is complete
+
+
+@pytest.mark.parametrize(("pattern", "names"), [
+    ("/etc/host[n]ame", "/etc/hostname"), ("/etc/host[!n]*", "/etc/hosts"), ("/etc/*/rt_t*s", "/etc/iproute2/rt_tables"),
+    ("/sys/class/net/?o/mtu", "/sys/class/net/lo/mtu"), ("/nope/*", "/nope/*"), ("'/etc/h*'", "/etc/h*"), ("*", "*"), ("/etc/[", "/etc/["),
+    ("/e*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", "/e*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b"), ("/etc/host.*", "/etc/host.*"),
+])  # fmt: skip
+def test_a_pattern_is_the_files_that_fit(pattern, names):
+    assert labkit.Lab().sh(f"echo {pattern}").stdout == f"{names}\n"
 
 
 def test_outputs_go_where_they_are_sent_in_the_order_of_the_words():
