@@ -163,8 +163,8 @@ def _fault(lab: labkit.Lab, on: str, line: str, compare: bool, summary: Summary)
         return f"it took {seconds:.1f} s of CPU"
     if not 0 <= status <= 255:
         return f"its status is {status}"
-    for name, numbers in tables.items():  # the table that a refused route was for is there, as in the kernel: fib_new_table comes first
-        for number in [n for n, table in lab[name].tables.items() if not len(table) and n not in numbers]:
+    for name in tables.keys() & lab.namespaces.keys():  # the table of a refused route is made first, as in the kernel: fib_new_table
+        for number in [n for n, table in lab[name].tables.items() if not len(table) and n not in tables[name]]:
             del lab[name].tables[number]
     unknown = "No link layer address" in shown  # the kernel makes the entry (NONE, never shown) before it misses the address
     if compare and status and not unknown and lab.revision != before:
