@@ -68,9 +68,9 @@ installed-for-pins:
 
 PINS = '\# Exact versions of everything `make` installs, for every system; written by `make constraints` for the oldest Python we support.'
 constraints:
-	echo $(PINS) > constraints.new
-	$(RUN) uv pip compile -q --universal --no-header --no-annotate --python-version 3.11.0 --all-extras pyproject.toml | sed 's/ ;.*//' >> constraints.new
-	mv constraints.new constraints.txt
+	$(RUN) uv pip compile -q --universal --no-header --no-annotate --python-version 3.11.0 --all-extras pyproject.toml > constraints.new
+	{ echo $(PINS); sed 's/ ;.*//' constraints.new; } > constraints.txt
+	rm constraints.new
 
 pins:
 	$(RUN) tests.pins
