@@ -45,12 +45,6 @@ class Lab(State):
             interval=interval, wait=wait, deadline=deadline,
         )
 
-    def who_wrote(self, line: str, on: str | None = None):
-        """Who wrote this line of a table, and with which command: a list of (line, Origin)."""
-        from .trace.origins import who_wrote
-
-        return who_wrote(self, line, on)
-
     def realize(self):
         """The same lab in real network namespaces: a context manager (see `labkit.kernel`)."""
         from .kernel.realize import realize

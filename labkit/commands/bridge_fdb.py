@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from ..errors import KernelError
-from ..lab import fdb
+from ..lab import bridges
 from ..lab.interface import Interface
 from ..lab.namespace import Namespace
 from ..tables.fdb import FdbEntry
@@ -76,9 +76,9 @@ def _modify(ctx: Context, options: Options, command: str, words: Words) -> Resul
     # "self" stands for itself; with both, the bridge comes first.
     for owner in sorted(said.owners or {"self"}):
         if command == "delete":
-            fdb.delete(ctx.lab, ctx.ns, interface, mac, dst=said.dst, owner=owner)
+            bridges.delete_entry(ctx.lab, ctx.ns, interface, mac, dst=said.dst, owner=owner)
         else:
-            fdb.add(ctx.lab, ctx.ns, interface, mac, dst=said.dst, owner=owner, state=said.state, mode=command)
+            bridges.add_entry(ctx.lab, ctx.ns, interface, mac, dst=said.dst, owner=owner, state=said.state, mode=command)
     return Result()
 
 
@@ -159,7 +159,7 @@ class _Selector:
 
 def _show(ctx: Context, options: Options, words: Words) -> Result:
     selector = _selector(ctx.ns, words)
-    found = [e for e in fdb.entries(ctx.lab, ctx.ns) if selector.fits(ctx.ns, e)]
+    found = [e for e in bridges.entries(ctx.lab, ctx.ns) if selector.fits(ctx.ns, e)]
     if options.json:
         return Result(0, json_text([_record(ctx.ns, e, selector.dev) for e in found], options.pretty))
     return Result(0, "".join(_line(ctx.ns, e, selector.dev) for e in found))
@@ -226,7 +226,7 @@ def _get(ctx: Context, options: Options, words: Words) -> Result:
         raise Failure(255, "Device or master and address are required arguments.\n")
     wanted = _mac(mac)
     selector = _Selector(device(ctx.ns, dev).name if dev else None, bridge)
-    for entry in fdb.entries(ctx.lab, ctx.ns):
+    for entry in bridges.entries(ctx.lab, ctx.ns):
         if entry.mac == wanted and selector.fits(ctx.ns, entry):
             if options.json:
                 return Result(0, json_text([_record(ctx.ns, entry, None)], options.pretty))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..lab.lookup import output
 from ..trace.probe import probe
-from ..trace.steps import Reply
+from ..trace.trace import Reply
 from .result import Context
 
 GIVES_UP = 131.0

@@ -7,7 +7,7 @@ import re
 
 from ..errors import KernelError
 from ..lab import files
-from ..trace.session import pass_time
+from ..trace.probe import pass_time
 from .getopt import getopt
 from .result import Context, Failure, Result
 from .words import is_digits, whole

@@ -17,8 +17,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from ..errors import KernelError, strerror
 from ..lab.interface import Interface
-from ..lab.names import LONGEST
-from ..lab.namespace import Namespace
+from ..lab.namespace import LONGEST, Namespace
 from ..tables.names import TOS, table_numbers
 from . import hosts
 from .result import Context, Failure, Result

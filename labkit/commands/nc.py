@@ -9,8 +9,7 @@ from ipaddress import IPv4Address
 
 from ..errors import KernelError, strerror
 from ..lab.sockets import Listener, listen
-from ..trace.probe import probe
-from ..trace.session import pass_time, stopped
+from ..trace.probe import pass_time, probe, stopped
 from . import hosts
 from .connecting import GIVES_UP, connect, icmp_errno, refusal
 from .getopt import getopt

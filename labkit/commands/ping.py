@@ -9,10 +9,9 @@ import errno
 from ipaddress import IPv4Address
 
 from ..lab.lookup import Decision, address_type, output
-from ..trace.ip_out import path_mtu
-from ..trace.probe import probe
-from ..trace.session import Session, stopped
-from ..trace.steps import Reply
+from ..trace.probe import Session, probe, stopped
+from ..trace.send import path_mtu
+from ..trace.trace import Reply
 from . import hosts
 from .ping_options import UNTIL_STOPPED, Options, read
 from .ping_words import connect_words, exit_status, reply_lines, statistics

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address
 
 from ..errors import strerror
-from ..trace.steps import Reply
+from ..trace.trace import Reply
 
 #: The round trip that is shown where the lab's own clock shows none, in microseconds.
 ROUND_TRIP = 50

@@ -1,10 +1,10 @@
-"""systemctl(1) of systemd 252, service(8) and journalctl(1), over the daemons of a machine (lab/daemon.py).
+"""systemctl(1) of systemd 252, service(8) and journalctl(1), over the daemons of a machine (lab/program.py).
 
 The lab has no calendar: what the real ones say of times and of memory is left out.
 """
 
 from ..errors import LabError
-from ..lab.daemon import Daemon
+from ..lab.program import Daemon
 from ..lab.sockets import process_number
 from .getopt import getopt
 from .result import Context, Failure, Result

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ..lab.interface import Interface
 from ..lab.packet import Packet
-from ..trace.steps import Step
+from ..trace.trace import Step
 from . import hosts
 from .getopt import getopt
 from .result import Context, Failure, Result

@@ -7,8 +7,8 @@ three times, a second apart. Whenever the MTU turns out smaller the hop is asked
 import errno
 
 from ..lab.lookup import output
-from ..trace.session import Request, Session, stopped
-from ..trace.steps import Reply
+from ..trace.probe import Request, Session, stopped
+from ..trace.trace import Reply
 from . import hosts
 from .getopt import getopt
 from .ping_options import number

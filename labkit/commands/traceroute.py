@@ -11,8 +11,8 @@ from itertools import groupby
 
 from ..errors import strerror
 from ..lab.lookup import output
-from ..trace.session import Request, Session, stopped
-from ..trace.steps import Reply
+from ..trace.probe import Request, Session, stopped
+from ..trace.trace import Reply
 from . import hosts
 from .ping_words import ROUND_TRIP
 from .result import Context, Result

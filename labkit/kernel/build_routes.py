@@ -7,12 +7,12 @@ gateway may have needed it to be accepted.
 
 from ipaddress import IPv4Network
 
-from ..lab.addresses import scope_number, write_routes
+from ..lab.addresses import write_routes
 from ..lab.lookup import lookup_gateway
 from ..lab.namespace import Namespace
-from ..tables.names import PROTOS, TYPES
+from ..tables.names import PROTOS, TYPES, scope_number
+from ..tables.policy import Rule, first_rules
 from ..tables.route import ERROR_TYPES, NextHop, Route
-from ..tables.rule import Rule, first_rules
 from . import messages as m
 
 RTNH_F_ONLINK = 4

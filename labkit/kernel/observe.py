@@ -8,12 +8,9 @@ from ipaddress import IPv4Address
 
 from ..lab.lab import Lab
 from ..lab.lookup import address_type
-from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, Icmp, Packet, Tcp, Udp
-from ..lab.words import icmp_words
-from ..trace.steps import Reply, Step, Verdict
-from ..trace.trace import Trace
+from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, Icmp, Packet, Tcp, Udp, icmp_words
+from ..trace.trace import Reply, Step, Trace, Verdict, verdict
 from ..trace.transport import listening
-from ..trace.verdicts import verdict
 from .frames import Tunnels, read_frame, read_packet
 
 _OUTGOING = 4  # PACKET_OUTGOING, linux/if_packet.h

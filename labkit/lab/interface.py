@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from ..tables.fdb import Fdb
-from ..tables.origin import YOU, Origin
-from ..tables.values import Kept, Value
+from ..tables.values import YOU, Kept, Origin, Value
 
 ZERO_MAC = "00:00:00:00:00:00"
 _COUNTERS = {way: (f"{way}_packets", f"{way}_bytes") for way in ("rx", "tx")}

@@ -8,18 +8,37 @@ import errno
 from collections.abc import Callable
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import dataclass
 from heapq import heappush
 
 from ..errors import BadInput, KernelError, LabError, shown
-from ..tables.origin import KERNEL, YOU, Origin
-from ..tables.values import alike, copied
-from .daemon import Daemon, Daemons
+from ..tables.pasted import plain
+from ..tables.values import KERNEL, YOU, Origin, alike, copied
 from .interface import ZERO_MAC, Interface
-from .names import LONGEST_FILE, valid_namespace_name
-from .namespace import Namespace
+from .namespace import LONGEST_FILE, Namespace, valid_namespace_name
+from .program import Daemon, Daemons
 
 #: How many frames one line may move (about a second's work), and how many more for each interface of the lab.
 MOST_FRAMES, MORE_FRAMES = 8_000, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A line of a table in one namespace, and its origin."""
+
+    namespace: str
+    line: str
+    origin: Origin
+
+    def __str__(self) -> str:
+        return f"{self.namespace}: {self.line}\n    written by {self.origin}"
+
+
+class Answer(tuple):
+    """What was found; `print` shows each line with who wrote it."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "no such line"
 
 
 class Lab:
@@ -217,6 +236,17 @@ class Lab:
         self._next_mac += 1
         return "02:" + ":".join(f"{(number >> shift) & 255:02x}" for shift in (32, 24, 16, 8, 0))
 
+    def who_wrote(self, line: str, on: str | None = None) -> "Answer":
+        """Who wrote a line, and with which command: every line that holds these words in a row, in one namespace or (None) in all.
+
+        `line` is written as the tools print it: `10.20.0.0/16 dev flannel0`, or just `10.20.0.0/16`.
+        """
+        words = plain(line).split()
+        if not words:
+            raise BadInput("say which line: as `ip route`, `ip addr`, `ip neigh` or `bridge fdb` prints it")
+        places = [self[on]] if on is not None else self.namespaces.values()
+        return Answer(found for ns in places for found in written(ns) if _holds(found.line.split(), words))
+
     def _add(self, namespace: Namespace) -> Namespace:
         loopback = Interface(
             uid=self.new_uid(), index=1, name="lo", kind="loopback", mac=ZERO_MAC, broadcast=ZERO_MAC, mtu=65536,
@@ -232,3 +262,23 @@ class Lab:
 def _check_name(name: str) -> None:
     if not isinstance(name, str) or not valid_namespace_name(name):
         raise BadInput(f"{shown(name)} cannot be a namespace's name: 1 to {LONGEST_FILE} bytes without '/', and neither '.' nor '..'")
+
+
+def _holds(line: list[str], words: list[str]) -> bool:
+    return any(line[i : i + len(words)] == words for i in range(len(line) - len(words) + 1))
+
+
+def written(ns: Namespace):
+    """Every line of a namespace's tables, as the tools print it."""
+    for table in ns.tables.values():
+        for route in table:
+            yield Written(ns.name, str(route), route.origin)
+    for interface in ns.by_index():
+        for address in interface.addresses:
+            yield Written(ns.name, f"inet {address.interface} scope {address.scope} {address.label}", address.origin)
+        for held in (interface.bridge, interface.vxlan):
+            for entry in held.fdb if held is not None else ():
+                where = f"dst {entry.dst}" if entry.dst else f"master {entry.master}" if entry.master else ""
+                yield Written(ns.name, " ".join(f"{entry.mac} dev {entry.dev} {where} {entry.owner} {entry.state}".split()), entry.origin)
+    for entry in ns.neighbors.values():
+        yield Written(ns.name, f"{entry.address} dev {entry.dev} lladdr {entry.lladdr} {entry.state}", entry.origin)

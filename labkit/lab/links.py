@@ -1,7 +1,7 @@
-"""What the kernel does when an interface is made, set up, renamed, enslaved, moved or deleted.
+"""What the kernel does when an interface is made, set up, renamed, enslaved, moved or deleted, or a whole namespace is.
 
 A veth end has carrier when both ends are up; a bridge, once it had ports, when one of its ports
-has carrier; a TUN when a program holds it open. Observed on 6.18; facts.md sections 3.2 and 4.
+has carrier; a TUN when a program holds it open (observed on 6.18).
 """
 
 import errno
@@ -9,12 +9,11 @@ from dataclasses import replace
 
 from ..errors import KernelError
 from ..tables.fdb import FdbEntry
-from . import addresses, carrier, nesting, ports, routes_state
+from . import addresses, bridges, carrier
 from .interface import ZERO_MAC, Bridge, Interface, Tun, Vxlan
 from .lab import Lab
 from .learned import mtu_changed
-from .names import LONGEST, claim, valid_interface_name
-from .namespace import Namespace
+from .namespace import LONGEST, Namespace, claim, valid_interface_name
 
 #: Least and largest MTU by kind (observed on 6.18, `ip -d link`); others as Ethernet. 0, 0: no limits.
 MTU_LIMITS = {"loopback": (0, 0), "tap": (68, 65521)}
@@ -51,7 +50,7 @@ def create(
     interface = _plug(lab, ns, claim(ns, name, kind), kind, mac, mtu, index)
     if vxlan is not None and vxlan.dev is not None:
         try:
-            nesting.check(ns, None, ns.find(vxlan.dev))
+            bridges.check_nesting(ns, None, ns.find(vxlan.dev))
         except KernelError:
             _unplug(lab, ns, interface)
             raise
@@ -135,9 +134,9 @@ def _delete(lab: Lab, *uids: int) -> None:
 def _unplug(lab: Lab, ns: Namespace, interface: Interface) -> None:
     if interface.bridge is not None:
         for port in ns.ports(interface.name):
-            ports.set_master(lab, ns, port, None)
+            bridges.set_master(lab, ns, port, None)
     if interface.master:
-        ports.set_master(lab, ns, interface, None)
+        bridges.set_master(lab, ns, interface, None)
     leave(lab, ns, interface)
     ns.remove(interface)
     del lab.interfaces[interface.uid]
@@ -153,8 +152,8 @@ def leave(lab: Lab, ns: Namespace, interface: Interface) -> None:
         carrier.refresh_with_peer(lab, interface)
     while interface.addresses:
         addresses.delete(lab, ns, interface, interface.addresses[0])
-    routes_state.device_gone(ns, interface.name)
-    routes_state.forget_neighbors(ns, interface.name)
+    addresses.device_gone(ns, interface.name)
+    addresses.forget_neighbors(ns, interface.name)
 
 
 def set_up(lab: Lab, ns: Namespace, interface: Interface, up: bool) -> None:
@@ -172,10 +171,10 @@ def _set_up(lab: Lab, uid: int, up: bool) -> None:
         addresses.add_loopback(lab, ns, interface)  # lo gets 127.0.0.1/8 by itself (kernel: devinet.c NETDEV_UP)
     carrier.refresh_with_peer(lab, interface)
     if up:
-        routes_state.device_up(lab, ns, interface)
+        addresses.device_up(lab, ns, interface)
     else:
-        routes_state.device_down(ns, interface.name)
-        routes_state.forget_neighbors(ns, interface.name)
+        addresses.device_down(ns, interface.name)
+        addresses.forget_neighbors(ns, interface.name)
         _forget_learned(ns, interface)
 
 
@@ -192,7 +191,7 @@ def _forget_learned(ns: Namespace, interface: Interface) -> None:
 def set_arp(ns: Namespace, interface: Interface, arp: bool) -> None:
     """Whether neighbours are asked for; while up, a change drops all that are known (kernel: arp_netdev_event)."""
     if interface.arp != arp and interface.up:
-        routes_state.forget_neighbors(ns, interface.name)
+        addresses.forget_neighbors(ns, interface.name)
     interface.arp = arp
 
 
@@ -248,13 +247,13 @@ def set_mac(lab: Lab, ns: Namespace, interface: Interface, mac: str) -> None:
         raise KernelError(errno.EOPNOTSUPP)
     check_mac(mac)
     interface.mac = mac
-    routes_state.forget_neighbors(ns, interface.name)
+    addresses.forget_neighbors(ns, interface.name)
     if interface.bridge is not None:
         interface.bridge.mac_set = True
         carrier.refresh_bridge(lab, ns, interface)
     if interface.master:
         bridge = ns.find(interface.master)
-        ports.readdress(ns, bridge, interface)
+        bridges.readdress(ns, bridge, interface)
 
 
 def rename(lab: Lab, ns: Namespace, interface: Interface, new: str) -> None:
@@ -273,7 +272,7 @@ def _rename(lab: Lab, uid: int, old: str, new: str) -> None:
         if other.vxlan is not None and other.vxlan.dev == old:
             other.vxlan.dev = new
     interface.addresses[:] = [replace(a, label=_label(new, a.label, n)) for n, a in enumerate(interface.addresses, 1)]
-    routes_state.device_renamed(ns, old, new)
+    addresses.device_renamed(ns, old, new)
 
 
 def _label(name: str, old: str, number: int) -> str:
@@ -312,7 +311,7 @@ def _move(lab: Lab, uid: int, source: str, destination: str, name: str, linked: 
     interface, ns, target = lab.interfaces[uid], lab[source], lab[destination]
     if interface.namespace == source:
         if interface.master:
-            ports.set_master(lab, ns, interface, None)
+            bridges.set_master(lab, ns, interface, None)
         leave(lab, ns, interface)
         ns.remove(interface)
         index = _new_index(target) if interface.index in target.interfaces else interface.index
@@ -341,3 +340,36 @@ def _number_namespace(here: Namespace, there: Namespace) -> None:
     if there.name not in here.nsids:
         taken = {*here.nsids.values()}
         here.nsids[there.name] = next(number for number in range(len(taken) + 1) if number not in taken)
+
+
+def delete_namespace(lab: Lab, machine: str, label: str) -> None:
+    """Delete a namespace: its virtual interfaces are destroyed, and their peers with them."""
+    ns = lab.on_machine(machine, label)
+    if ns is None:
+        raise KernelError(errno.ENOENT)
+    destroy_namespace(lab, ns)
+
+
+def destroy_namespace(lab: Lab, ns: Namespace) -> None:
+    """Take a namespace out of the lab."""
+    lab.carry_out(_destroy_namespace, ns.name)
+
+
+def _destroy_namespace(lab: Lab, name: str) -> None:
+    ns = lab.namespaces.get(name)
+    if ns is None:
+        return
+    for interface in list(ns.interfaces.values()):
+        if interface.index in ns.interfaces and interface.kind != "loopback":
+            delete(lab, ns, interface)
+    for other in lab.namespaces.values():
+        other.nsids.pop(name, None)
+    del lab.namespaces[name]
+    for loopback in ns.interfaces.values():
+        lab.interfaces.pop(loopback.uid, None)
+
+
+def named_namespaces(lab: Lab, machine: str) -> list[Namespace]:
+    """What `ip netns list` shows: the newest first, as a directory on tmpfs lists them."""
+    named = [ns for ns in lab.namespaces.values() if ns.named and ns.machine == machine]
+    return named[::-1]

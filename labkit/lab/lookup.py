@@ -1,18 +1,18 @@
-"""The whole lookup: rules in order, tables, next hops that can be used, and the source address.
+"""The whole lookup: rules in order, tables, next hops that can be used, the source address, and whether a source is to be believed.
 
 kernel: net/ipv4/fib_rules.c, fib_trie.c fib_table_lookup, route.c ip_route_output_key_hash_rcu;
-facts.md 3.1 and 3.4.
+fib_frontend.c fib_validate_source (rp_filter, martians).
 """
 
 import errno
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
+from ..tables.names import scope_number
+from ..tables.policy import Rule
 from ..tables.route import ERROR_TYPES, LOCAL, MAIN, NextHop, Route
-from ..tables.rule import Rule
 from ..tables.table import Lookup, Unfit
 from ..tables.values import Value
-from .addresses import scope_number
 from .interface import Interface
 from .lab import Lab
 from .learned import Learned, consult
@@ -277,3 +277,64 @@ def select_address(ns: Namespace, interface: Interface | None, near: IPv4Address
             if not address.secondary and address.scope != "link" and scope_number(address.scope) <= scope:
                 return address.ip
     return _NOTHING
+
+
+def martian_source(ns: Namespace, interface: Interface, src: IPv4Address) -> str | None:
+    """Why no packet at all may have this source, or None."""
+    if src.is_multicast or int(src) == 0xFFFFFFFF:
+        return f"a martian: {src} can be nobody's source address"
+    if src.is_loopback and interface.kind != "loopback" and not ns.sysctls.either(interface.name, "route_localnet"):
+        return f"a martian: {src} is a loopback address and came in at {interface.name}"
+    return None
+
+
+def source_fault(lab: Lab, ns: Namespace, interface: Interface, src: IPv4Address, decision: Decision) -> str | None:
+    """Why a packet with this source is not taken from this interface, or None."""
+    return verdict(lab, ns, interface, src, decision)[0]
+
+
+def verdict(lab: Lab, ns: Namespace, interface: Interface, src: IPv4Address, decision: Decision) -> tuple[str | None, bool]:
+    """(fault or None, whether the source is on this interface's own link)."""
+    if interface.kind == "loopback":
+        return None, False
+    mode = ns.sysctls.larger(interface.name, "rp_filter")
+    same_way = decision.kind == "unicast" and decision.dev == interface.name and ns.sysctls.either(interface.name, "send_redirects")
+    if mode == 0 and not same_way:
+        if ns.sysctls.either(interface.name, "accept_local") or not ns.owns(src):
+            return None, False
+        return _own_source(interface, src), False
+    back = find_route(lab, ns, src, src=decision.dst, iif=interface.name)
+    return _full_check(lab, ns, interface, src, back, mode)
+
+
+def _full_check(lab: Lab, ns: Namespace, interface: Interface, src, back: Decision, mode: int) -> tuple[str | None, bool]:
+    """Compare the way back with the way in (kernel: __fib_validate_source)."""
+    if back.errno or back.kind in ("none", "throw"):
+        return (f"rp_filter={mode}: there is no route back to {src}" if mode else None), False
+    if back.kind != "unicast" and not (back.kind == "local" and ns.sysctls.either(interface.name, "accept_local")):
+        return _own_source(interface, src), False
+    leg = next((leg for leg in back.route.legs if leg.dev == interface.name), None)
+    if leg is not None:
+        return None, leg.gateway is None  # whatever the route's scope: it is the next hop's that counts
+    if not interface.addresses:
+        return (f"rp_filter={mode}: {interface.name} has no address" if mode else None), False
+    if mode == 1:
+        return f"rp_filter=1: the way back to {src} is {back.dev}, but it came in at {interface.name}", False
+    return None, False
+
+
+def redirects(ns: Namespace, interface: Interface, src: IPv4Address, decision: Decision, on_link: bool) -> bool:
+    """Whether the sender of a packet that leaves where it came in is told of the nearer router (kernel: __mkroute_input)."""
+    if decision.dev != interface.name or not on_link or not ns.sysctls.either(interface.name, "send_redirects"):
+        return False
+    return ns.sysctls.either(interface.name, "shared_media") or one_link(interface, src, decision.leg.gateway)
+
+
+def one_link(interface: Interface, one: IPv4Address, other: IPv4Address | None) -> bool:
+    """Whether both are in the subnet of one of the interface's primary addresses (kernel: inet_addr_onlink)."""
+    subnets = [address.network for address in interface.addresses if not address.secondary]
+    return any(one in subnet and (other is None or other in subnet) for subnet in subnets)
+
+
+def _own_source(interface: Interface, src: IPv4Address) -> str:
+    return f"a martian: the source {src} is an address of our own, yet it came in at {interface.name}"

@@ -1,7 +1,7 @@
-"""Writing routes: what the kernel fills in, what it refuses, what delete finds.
+"""Writing routes and policy rules: what the kernel fills in, what it refuses, what delete finds.
 
 kernel: net/ipv4/fib_semantics.c fib_create_info and fib_check_nh (refusals),
-net/ipv4/fib_trie.c fib_table_insert and fib_table_delete (which entry is meant); facts.md 3.3.
+net/ipv4/fib_trie.c fib_table_insert and fib_table_delete (which entry is meant); net/core/fib_rules.c.
 """
 
 import errno
@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
 from ..errors import KernelError
+from ..tables.names import scope_number
+from ..tables.policy import Rule
 from ..tables.route import ERROR_TYPES, MAIN, NextHop, Route
 from . import learned
-from .addresses import scope_number
 from .lab import Lab
 from .lookup import address_type, lookup_gateway
 from .namespace import Namespace
@@ -227,3 +228,34 @@ def _valid_source(lab: Lab, ns: Namespace, route: Route) -> bool:
     if route.type == "local" and route.dst == IPv4Network(int(route.src)):
         return True
     return address_type(lab, ns, route.src) == "local"
+
+
+def add_rule(lab: Lab, ns: Namespace, rule: Rule, priority: int | None = None) -> None:
+    """Insert a rule; without a priority it goes just before the second rule of the list."""
+    if priority is None:
+        priority = _default_priority(ns)
+    rule = replace(rule, priority=priority, origin=lab.origin)
+    if rule in ns.rules:
+        raise KernelError(errno.EEXIST)
+    ns.custom_rules = True
+    place = sum(r.priority <= priority for r in ns.rules)
+    ns.rules.insert(place, rule)
+    learned.routes_changed(ns)
+
+
+def _default_priority(ns: Namespace) -> int:
+    if len(ns.rules) < 2:
+        return 0
+    second = ns.rules[1].priority
+    return second - 1 if second else 0
+
+
+def delete_rule(lab: Lab, ns: Namespace, fits) -> None:
+    """Delete the first rule for which `fits(rule)` is true; ENOENT when there is none."""
+    for rule in ns.rules:
+        if fits(rule):
+            ns.rules.remove(rule)
+            ns.custom_rules = True
+            learned.routes_changed(ns)
+            return
+    raise KernelError(errno.ENOENT)

@@ -64,7 +64,7 @@ def _mend(lab: Lab, ns: Namespace) -> None:
         if bridge is None or bridge.bridge is None or interface.port is None:
             interface.master = interface.port = None
         elif bridge.bridge.fdb.find(interface.mac, interface.name) is None:
-            links.ports.readdress(ns, bridge, interface)
+            links.bridges.readdress(ns, bridge, interface)
     ns.refile([*ns.interfaces.values()])
     ns.sysctls.keep({interface.name for interface in ns.interfaces.values()})
     for interface in ns.interfaces.values():

@@ -7,8 +7,7 @@ Entries are learned from source addresses and age, or are permanent. bridge(8).
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
-from .origin import KERNEL, Origin
-from .values import Value
+from .values import KERNEL, Origin, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ PROTOS = {
     "babel": 42, "openr": 99, "bgp": 186, "isis": 187, "ospf": 188, "rip": 189, "eigrp": 192,
 }
 
+#: The larger, the nearer (rtnetlink(7)).
 SCOPES = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
 
 TABLES = {"unspec": 0, "default": 253, "main": 254, "local": 255}
@@ -81,6 +82,11 @@ def table_numbers() -> dict[str, int]:
     names = _named.get(_USUAL)
     names.asked = True
     return names.numbers
+
+
+def scope_number(scope: str) -> int:
+    """A scope's number, whether it is written as a name or as a number."""
+    return SCOPES[scope] if scope in SCOPES else int(scope, 0)
 
 
 def tos_name(number: int) -> str:

@@ -9,8 +9,7 @@ NONE nothing known at all.
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
-from .origin import KERNEL, Origin
-from .values import Value
+from .values import KERNEL, Origin, Value
 
 #: States in which the MAC address may be used (kernel: NUD_VALID).
 VALID = frozenset({"PERMANENT", "NOARP", "REACHABLE", "PROBE", "STALE", "DELAY"})

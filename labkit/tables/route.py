@@ -11,8 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
 
 from .names import table_name, tos_name
-from .origin import YOU, Origin
-from .values import Value
+from .values import YOU, Origin, Value
 
 MAIN, LOCAL, DEFAULT = 254, 255, 253
 ANY = IPv4Network("0.0.0.0/0")

@@ -3,10 +3,14 @@
 A `Value` never changes, so a copy may hold the very same one: of a lab with 200 pods three objects in four. What changes is
 `Kept`: its copy has the same fields, with containers of its own. Both work through `copy.deepcopy`, so a daemon that refers back
 to its lab, or two holders of one object, come out as deepcopy has them.
+
+Every line of every table carries an `Origin`, who wrote it and with which command: the kernel itself ("kernel"), a person at the
+shell ("you"), or a control plane ("docker", "flanneld", "kubelet", …). It is never compared
+when two lines are.
 """
 
 from copy import deepcopy
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from types import FunctionType, MethodType
@@ -91,3 +95,16 @@ def _held(thing) -> list:
     """What an object is judged by: of one that is no dataclass all that pickle would keep of it."""
     names = getattr(type(thing), "SEEN", None) or _names(type(thing))
     return [getattr(thing, name) for name in names] if names else [*thing.__reduce_ex__(4)]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin(Value):
+    who: str
+    command: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.command}" if self.command else self.who
+
+
+YOU = Origin("you")
+KERNEL = Origin("kernel")

@@ -8,16 +8,14 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 from ..lab.interface import Interface
-from ..lab.lookup import address_type, find_route, select_address
+from ..lab.lookup import address_type, find_route, select_address, source_fault
 from ..lab.namespace import Namespace
 from ..lab.neighbors import PROBES, current
 from ..lab.packet import BROADCAST_MAC, Arp, Ethernet, Packet
 from ..tables.neighbor import VALID, Neighbor
 from ..tables.route import ERROR_TYPES
-from .devices import transmit
-from .engine import Net, handles
-from .steps import Step
-from .validate import source_fault
+from .engine import Net, handles, transmit
+from .trace import Step
 
 RETRANS = 1.02
 #: Of several answers in a row the first counts: for a second nothing changes a MAC address.

@@ -7,10 +7,8 @@ from ..lab.interface import Interface
 from ..lab.namespace import Namespace
 from ..lab.packet import Packet
 from ..tables.fdb import FdbEntry
-from .devices import SLACK, transmit
-from .engine import Net, handles
-from .fragments import cut
-from .netfilter import hook
+from .engine import SLACK, Net, handles, transmit
+from .send import cut, hook
 
 
 def bridge_in(net: Net, ns: Namespace, port: Interface, packet: Packet) -> tuple[Packet | None, bool]:

@@ -9,15 +9,21 @@ Rows: "same", "header" (same packet, another header),
 ARP depends on what was known before: a side that had an entry asks nothing. Questions that only one side asked, and the
 answers to them, are told as notes and make no difference; what both asked is compared like everything else, but not how
 often: an unanswered question is repeated for three seconds, and a probe may be over before.
+
+`str()` of a Diff has the prediction on the left, the observation on the right, and above a difference what to doubt.
 """
+
+from __future__ import annotations
 
 import errno
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..lab.packet import Arp, Icmp, Packet, Tcp
-from .steps import Sighting
-from .trace import Trace
+
+if TYPE_CHECKING:
+    from .trace import Sighting, Trace
 
 _DECISIONS = ("route", "arp", "bridge", "forward", "wrap", "unwrap", "fragment", "raised", "heard", "drop", "deliver", "storm")
 #: How many of the decisions before a difference are shown.
@@ -58,7 +64,7 @@ class Diff:
         return sum(row.kind == kind for row in self.rows)
 
     def __str__(self) -> str:
-        from .diff_text import diff_text
+        pass
 
         return diff_text(self)
 
@@ -280,3 +286,39 @@ def _reply(reply) -> str:
     parts += [f"mtu {reply.mtu}"] if reply.mtu else []
     parts += [f"errno {reply.errno}"] if reply.errno else []
     return " ".join(parts)
+
+
+_SIGN = {"same": "  ", "header": "! ", "missing": "- ", "extra": "+ "}
+#: The left column is as wide as its widest cell, but no wider than this.
+_WIDEST = 100
+
+
+def diff_text(diff) -> str:
+    """One line a row; the first line is the verdict."""
+    width = min(max((len(_cell(row.predicted)) for row in diff.rows), default=0), _WIDEST)
+    lines = [_verdict(diff), f"  {'predicted':<{width}} observed"]
+    for row in diff.rows:
+        lines += [f"    doubt: {doubt}" for doubt in row.doubts]
+        lines.append(f"{_SIGN[row.kind]}{_cell(row.predicted):<{width}} {_cell(row.observed) if row.kind != 'same' else 'same'}")
+        lines += [f"    {name}: {one} predicted, {other} observed" for name, one, other in row.fields]
+    lines += [f"! {name}: {_list(one)} predicted, {_list(other)} observed" for name, one, other in diff.outcome]
+    lines += [f"  note: {note}" for note in diff.notes]
+    return "\n".join(lines)
+
+
+def _verdict(diff) -> str:
+    if diff.same:
+        return f"same: {len(diff.rows)} sightings agree"
+    counts = [f"{diff.count(kind)} {kind}" for kind in ("same", "header", "missing", "extra") if diff.count(kind)]
+    return "different: " + ", ".join(counts + (["another outcome"] if diff.outcome else []))
+
+
+def _cell(sighting) -> str:
+    if sighting is None:
+        return "-"
+    arrow = "<-" if sighting.direction == "in" else "->"
+    return f"{sighting.namespace} {arrow} {sighting.interface} {sighting.packet}"
+
+
+def _list(value) -> str:
+    return (", ".join(value) or "none") if isinstance(value, list) else str(value)

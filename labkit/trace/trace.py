@@ -1,19 +1,121 @@
-"""A Trace: what a probe did, hop by hop, and how it ended.
+"""A Trace: what a probe did, hop by hop, and how it ended; with the values it is made of: Step, Sighting, Reply, Verdict.
 
-`print(trace)` is the explanation; `.steps`, `.sightings` and `.verdict` are the same as values.
+`print(trace)` is the explanation: namespaces as headings, what happened there in order, the losers below a decision. The first
+column is the kind of step; `<-` is a packet that came in, `->` one that went out. ARP frames and copies that a bridge floods to
+others are left out there, unless the cause of the ending is among them; they are in `.steps` and `.sightings`.
 """
 
-from dataclasses import dataclass
+import errno
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import BadInput
-from ..lab.packet import Packet
-from .steps import KINDS, Reply, Sighting, Step, Verdict
-from .verdicts import verdict
+from ..errors import BadInput, strerror
+from ..lab.lookup import Decision
+from ..lab.packet import ICMP_WORDS, Packet
+from ..tables.values import Value
 
 if TYPE_CHECKING:
-    from .session import Request, Session
+    from .probe import Request, Session
+
+#: The kinds of steps. "raised" and "heard" are the two ends of an ICMP error; "deliver" is to a program or a socket.
+KINDS = (
+    "send", "route", "out", "in", "arp", "bridge", "learn", "forward", "wrap", "unwrap", "fragment",
+    "raised", "heard", "deliver", "drop", "storm",
+)  # fmt: skip
+
+
+class Sighting(NamedTuple):
+    """What tcpdump on `interface` would show: direction is "in" or "out"."""
+
+    namespace: str
+    interface: str
+    direction: str
+    packet: Packet
+
+    def __str__(self) -> str:
+        return f"{self.namespace} {self.interface} {self.direction}: {self.packet}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Value):
+    """One thing that happened. `details` are the candidates that lost, one line each; `why` is the reason alone, `said` the
+    sentence (of a sighting, where it is empty, the packet's own).
+
+    `aside` marks what is not on the probe's own path: ARP, and copies of flooded frames. `because` is an earlier step that is
+    the reason of this one.
+    """
+
+    time: float
+    namespace: str
+    interface: str | None
+    kind: str
+    said: str
+    packet: Packet | None = None
+    decision: Decision | None = None
+    details: tuple[str, ...] = ()
+    aside: bool = False
+    why: str = ""
+    because: "Step | None" = None
+
+    @property
+    def text(self) -> str:
+        """What happened, in a sentence."""
+        return self.said or str(self.packet)
+
+    @property
+    def leg(self) -> str:
+        """Which way the packet goes: "request", "answer", "error", or "" for ARP and for what has no packet."""
+        return self.packet.leg if self.packet is not None else ""
+
+    @property
+    def sighting(self) -> Sighting | None:
+        if self.kind not in ("in", "out"):
+            return None
+        return Sighting(self.namespace, self.interface, self.kind, self.packet)
+
+    def __str__(self) -> str:
+        where = f"{self.namespace} {self.interface}" if self.interface else self.namespace
+        return "\n".join([f"{where}: {self.text}", *(f"    {line}" for line in self.details)])
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back for one request.
+
+    kind: "reply", "error" (an ICMP error), "redirect", "refused" (TCP reset), "local" (our own
+    kernel refused to send: `errno`) or "unheard" (it arrived where the socket is not bound to).
+    `time` is in seconds since that request was sent.
+    """
+
+    seq: int
+    kind: str
+    sender: IPv4Address | None = None
+    ttl: int | None = None
+    type: int | None = None
+    code: int | None = None
+    mtu: int | None = None
+    gateway: IPv4Address | None = None
+    errno: int = 0
+    at: float = 0.0
+    time: float = 0.0
+    size: int = 0
+    arrived_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a probe ended: `kind` in a few words, `where` (a namespace), `why` in a sentence; `cause` is the step that says so."""
+
+    kind: str
+    where: str
+    why: str
+    ok: bool = False
+    cause: Step | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.where}: {self.why}"
 
 
 class Told(tuple):
@@ -97,11 +199,99 @@ class Trace:
 
     def to_pcap(self, path) -> None:
         """Write what was seen as a file that Wireshark opens."""
-        from .pcap import write
+        from .wire import write
 
         write(self, path)
 
     def __str__(self) -> str:
-        from .text import trace_text
+        pass
 
         return trace_text(self)
+
+
+def verdict(steps: tuple[Step, ...], replies: tuple[Reply, ...], delivered: bool, source: str, arrivals: list[str]) -> Verdict:
+    """The verdict on a probe: a storm, answered, refused, an error that came back, or where it died."""
+    storm = next((s for s in steps if s.kind == "storm"), None)
+    if storm is not None:
+        return Verdict("loop", storm.namespace, storm.why, cause=storm)
+    answer = next((r for r in replies if r.kind == "reply"), None)
+    if answer is not None:
+        with_ttl = f" with TTL {answer.ttl}" if answer.ttl else ""
+        return Verdict("answered", arrivals[-1], f"the answer came back to {source}{with_ttl}", True)
+    for reply in replies:
+        if reply.kind == "refused":
+            return Verdict("connection refused", arrivals[-1], f"{reply.sender} answered, but nobody listens at that port")
+        if reply.kind == "local" and reply.errno != errno.ENOBUFS:
+            mtu = f", mtu={reply.mtu}" if reply.mtu else ""
+            return Verdict(_local_kind(reply), source, f"its own kernel refuses: {strerror(reply.errno)}{mtu}")
+        if reply.kind == "error":
+            return Verdict(_error_kind(reply), _raised_at(steps, reply, source), f"{reply.sender} says: {_words(reply)}")
+    return _silence(steps, delivered, source, arrivals)
+
+
+def _local_kind(reply: Reply) -> str:
+    return strerror(reply.errno).lower()
+
+
+def _error_kind(reply: Reply) -> str:
+    return {(3, 13): "packet filtered", (11, 0): "ttl exceeded"}.get((reply.type, reply.code), _words(reply))
+
+
+def _words(reply: Reply) -> str:
+    words = ICMP_WORDS.get((reply.type, reply.code), f"ICMP type {reply.type} code {reply.code}")
+    return f"{words} (mtu {reply.mtu})" if reply.mtu else words
+
+
+def _raised_at(steps: tuple[Step, ...], reply: Reply, source: str) -> str:
+    """The namespace that raised an error."""
+    for step in reversed(steps):
+        if step.kind == "raised":
+            return step.namespace
+    return source
+
+
+def _silence(steps: tuple[Step, ...], delivered: bool, source: str, arrivals: list[str]) -> Verdict:
+    """Nothing came back: the last drop says where and why, of the probe itself before errors about it."""
+    drops = [s for s in steps if s.kind == "drop" and (s.packet is None or not s.packet.arp)]
+    last = min(reversed(drops), key=lambda s: (s.aside, s.packet is not None and s.packet.is_error), default=None)
+    if delivered:
+        lost = f"; the answer was lost at {last.namespace}: {last.why}" if last else ""
+        where = last.namespace if last else arrivals[-1]
+        return Verdict("answer lost", where, f"the request was delivered in {arrivals[-1]}{lost}", cause=last)
+    if last is None:
+        return Verdict("no answer", source, "nothing came back in time")
+    return Verdict("dropped", last.namespace, last.why, cause=last)
+
+
+_LABELS = {"in": "<-", "out": "->", "raised": "icmp", "heard": "icmp"}
+
+
+def trace_text(trace) -> str:
+    """The whole explanation; the last line is the verdict."""
+    lines = [trace.title]
+    for place, steps in groupby(_told(trace), key=lambda step: step.namespace):
+        lines.append(f"{place}")
+        for step in steps:
+            lines += _lines(step)
+    lines.append(f"=> {trace.verdict}")
+    return "\n".join(lines)
+
+
+def _told(trace) -> list[Step]:
+    """The steps of the probe's own path, and of a frame that is the cause of something: its way to where it was lost."""
+    causes = {id(step.because) for step in trace.steps if not step.aside} | {id(trace.verdict.cause)}
+    told: list[Step] = []
+    way: list[Step] = []
+    for step in trace.steps:
+        way = [*way, step] if way and way[-1].packet == step.packet else [step]
+        if not step.aside:
+            told.append(step)
+        elif id(step) in causes:
+            told += [earlier for earlier in way if earlier.aside]
+    return told
+
+
+def _lines(step: Step) -> list[str]:
+    where = f"{step.interface}: " if step.interface else ""
+    label = _LABELS.get(step.kind, step.kind)
+    return [f"  {label:<8} {where}{step.text}", *(f"  {'':<8} not `{line.replace(': ', '`: ', 1)}" for line in step.details)]

@@ -1,19 +1,22 @@
-"""What is for us: ICMP, or a socket of UDP or TCP; tunnels are UDP too.
+"""What is for us: ICMP, or a socket of UDP or TCP (tunnels are UDP too); and the ICMP errors of routers and hosts.
 
-kernel: net/ipv4/udp.c, tcp_ipv4.c, drivers/net/vxlan. A listener of the lab answers every UDP
-datagram with one of the same size, and every SYN with SYN-ACK.
+kernel: net/ipv4/icmp.c, route.c (redirects, path MTU), udp.c, tcp_ipv4.c. The kernel limits how many errors it sends a second;
+the lab does not. A listener of the lab answers every UDP datagram with one of the same size, and every SYN with SYN-ACK.
 """
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 from ..lab.interface import Interface
-from ..lab.lookup import address_type
+from ..lab.learned import learn_gateway, link_failed
+from ..lab.lookup import Decision, address_type, one_link, output
 from ..lab.namespace import Namespace
-from ..lab.packet import UNREACHABLE, Icmp, IPv4, Packet, Tcp, Udp
-from .engine import Net
-from .icmp import arrived, error, icmp_in, take_answer
-from .ip_out import send
-from .steps import Reply
+from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Icmp, IPv4, Packet, Tcp, Udp, icmp_words
+from ..tables.neighbor import Neighbor
+from .arp import RETRANS, ask
+from .engine import Net, handles
+from .send import learn_path_mtu, send
+from .trace import Reply
 from .tunnels import program_in, vxlan_in, vxlans_at
 
 
@@ -88,3 +91,178 @@ def _program(ns: Namespace, packet: Packet):
         if program.port == packet.dport and program.address in (None, packet.dst):
             return program
     return None
+
+
+_ANY = IPv4Address(0)
+#: Seconds between two redirects to start with, after which quiet it starts anew, and how many at most.
+REDIRECT_LOAD, REDIRECT_SILENCE, REDIRECTS_AT_MOST = 0.02, 20.48, 9
+#: How many missing routes one sender is told of in a row.
+ROUTE_ERRORS = 5.0
+
+
+def error(net: Net, ns: Namespace, about: Packet, type: int, code: int, mtu: int | None = None, gateway: IPv4Address | None = None) -> None:
+    """Tell a packet's sender what became of it; never about an error, a broadcast, a later fragment.
+
+    The source is the address the packet was sent to if that is ours, else whatever the way back
+    to the sender suggests.
+    """
+    if about.is_error or about.ip.offset or about.group:
+        return
+    if address_type(net.lab, ns, about.dst) in ("broadcast", "multicast") or int(about.src) == 0:
+        return
+    src = about.dst if address_type(net.lab, ns, about.dst) == "local" else _ANY
+    icmp = Icmp(type, code, mtu=mtu, gateway=gateway, quoted=about.bare())
+    net.step(ns, None, "raised", f"sends ICMP {icmp_words(icmp)} to {about.src}", about)
+    ttl = int(ns.sysctls["net.ipv4.ip_default_ttl"])
+    send(net, ns, Packet(ip=IPv4(src, about.src, ttl, df=False, tos=0xC0), transport=icmp, token=about.token, leg="error"))
+
+
+def route_error(net: Net, ns: Namespace, about: Packet, code: int) -> None:
+    """Tell a packet's sender that there is no way: five times in a row, then once a second (kernel: ip_error).
+
+    Every program finds all five left: a person types more slowly than the lab's clock goes.
+    """
+    key = ns.name, about.src
+    saved, since = net.route_errors.get(key, (ROUTE_ERRORS, net.now))
+    saved = min(saved + net.now - since, ROUTE_ERRORS)
+    told = saved > 1 - 1e-6
+    net.route_errors[key] = saved - told, net.now
+    if about.src in ns.redirects_sent:  # the kernel times both by one clock (inet_peer.rate_last)
+        ns.redirects_sent[about.src] = ns.redirects_sent[about.src][0], net.now
+    if told:
+        error(net, ns, about, UNREACHABLE, code)
+
+
+def redirect(net: Net, ns: Namespace, about: Packet, gateway: IPv4Address) -> None:
+    """Tell a packet's sender of a nearer router; the one that does not listen is told ever less often.
+
+    kernel: net/ipv4/route.c ip_rt_send_redirect: 20 ms after the first, then 40, 80, …, nine times at
+    most; after 20 seconds of quiet it starts anew.
+    """
+    told, last = ns.redirects_sent.get(about.src, (0, net.now))
+    if net.now - last > REDIRECT_SILENCE:
+        told = 0
+    if told >= REDIRECTS_AT_MOST:
+        ns.redirects_sent[about.src] = told, net.now
+    elif told == 0 or net.now > last + REDIRECT_LOAD * 2**told:
+        error(net, ns, about, REDIRECT, 1, gateway=gateway)
+        ns.redirects_sent[about.src] = told + 1, net.now
+
+
+@handles("unresolvable")
+def unresolvable(net: Net, namespace: str, dev: str, packet: Packet) -> None:
+    """A neighbour did not answer: host unreachable, to ourselves or to the one we forward for."""
+    ns = net.lab[namespace]
+    link_failed(ns, packet.dst)
+    net.drop(ns, ns.find(dev), f"nobody answered for the next hop on {dev}", packet)
+    error(net, ns, packet, UNREACHABLE, 1)
+
+
+def icmp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+    """An ICMP packet for us."""
+    icmp = packet.transport
+    if icmp.type == ECHO_REQUEST:
+        return _echo(net, ns, interface, packet)
+    if icmp.type == ECHO_REPLY:
+        return take_answer(net, ns, interface, packet, Reply(icmp.seq, "reply", packet.src, packet.ttl, 0, 0, size=packet.size))
+    if icmp.is_error and icmp.quoted is not None:
+        _heed(net, ns, interface, packet, icmp)
+
+
+def _echo(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+    """Answer a ping from the address it was sent to; a broadcast is ignored by default."""
+    broadcast = address_type(net.lab, ns, packet.dst) != "local"
+    if ns.sysctls.number("net.ipv4.icmp_echo_ignore_all") or (broadcast and ns.sysctls.number("net.ipv4.icmp_echo_ignore_broadcasts")):
+        return net.drop(ns, interface, "echo requests like this are ignored (icmp_echo_ignore_*)", packet)
+    arrived(net, ns, interface, packet, "an echo request for us")
+    icmp = packet.transport
+    ip = IPv4(_ANY if broadcast else packet.dst, packet.src, int(ns.sysctls["net.ipv4.ip_default_ttl"]), df=False, tos=packet.ip.tos)
+    net.step(ns, None, "send", f"answers {packet.src}", packet)
+    send(net, ns, Packet(ip=ip, transport=Icmp(ECHO_REPLY, 0, icmp.id, icmp.seq), size=packet.size, token=packet.token, leg="answer"))
+
+
+def _heed(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
+    """An error about something we sent: remember what it teaches, tell the program."""
+    quoted = icmp.quoted
+    owned = not quoted.is_error and "R" not in getattr(quoted.transport, "flags", "")  # a socket sent it: it is the one that learns
+    if icmp.type == UNREACHABLE and icmp.code == 4:
+        mode = ns.sysctls.number("net.ipv4.ip_no_pmtu_disc")
+        if mode == 2 or (mode == 3 and not isinstance(quoted.transport, Tcp)):
+            return net.drop(ns, interface, f"ip_no_pmtu_disc is {mode}: no router is believed about MTUs", packet)
+        icmp = replace(icmp, mtu=icmp.mtu if mode != 1 else 0)
+        if owned:
+            learn_path_mtu(net, ns, quoted, _way_of(net, ns, quoted), icmp.mtu or 0, packet.src)
+    if icmp.type == REDIRECT and owned:
+        _redirected(net, ns, interface, packet, icmp)
+    if quoted.inner is not None:
+        return net.step(ns, interface, "heard", f"a tunnel learns: {icmp_words(icmp)} from {packet.src}; nobody inside is told", packet)
+    if icmp.type in (UNREACHABLE, TIME_EXCEEDED, REDIRECT):
+        seq = net.session.number_of(quoted) if net.session is not None else 1
+        kind = "redirect" if icmp.type == REDIRECT else "error"
+        reply = Reply(seq, kind, packet.src, packet.ttl, icmp.type, icmp.code, icmp.mtu, icmp.gateway, size=packet.length)
+        take_answer(net, ns, interface, packet, reply)
+
+
+def _way_of(net: Net, ns: Namespace, quoted: Packet) -> Decision:
+    """How the socket that sent a packet would send the next one."""
+    bound = net.session.device if net.session is not None and quoted.token == net.token else None
+    return output(net.lab, ns, quoted.dst, src=quoted.src, oif=bound, tos=quoted.ip.tos)
+
+
+def _redirected(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
+    """Take a redirect once the new gateway's MAC address is known; the first only starts ARP (kernel: __ip_do_redirect)."""
+    quoted = icmp.quoted
+    decision = _way_of(net, ns, quoted)
+    fault = _redirect_fault(net, ns, interface, packet.src, icmp.gateway, decision)
+    if fault:
+        return net.step(ns, interface, "learn", f"takes no notice of the redirect: {fault}", packet)
+    entry = ns.neighbors.get((decision.dev, icmp.gateway))
+    if entry is not None and entry.usable:
+        learn_gateway(ns, decision, icmp.gateway, packet.src, net.now)
+        net.step(ns, interface, "learn", f"will send to {quoted.dst} by {icmp.gateway} from now on", packet)
+    elif entry is None or entry.state == "FAILED":
+        start_asking(net, ns, ns.find(decision.dev), icmp.gateway)
+
+
+def _redirect_fault(
+    net: Net, ns: Namespace, interface: Interface, sender: IPv4Address, gateway: IPv4Address, decision: Decision
+) -> str | None:
+    """Why a redirect is not to be believed, or None."""
+    name, sysctls = interface.name, ns.sysctls
+    if decision.errno or decision.leg is None or decision.gateway != sender:
+        return f"{sender} is not the gateway to {decision.dst}"
+    every, own = sysctls.conf("all", "accept_redirects"), sysctls.conf(name, "accept_redirects")
+    if not (every and own if sysctls.conf(name, "forwarding") else every or own):  # ip-sysctl.rst accept_redirects
+        return f"accept_redirects is 0 for {name}"
+    if gateway == sender or address_type(net.lab, ns, gateway) != "unicast":
+        return f"{gateway} is no other router"
+    if sysctls.either(name, "shared_media"):
+        return None
+    if not one_link(interface, gateway, sender):
+        return f"{gateway} is not in the subnet of {sender}, and shared_media is 0"
+    known = any(gateway == leg.gateway and leg.dev == name for table in ns.tables.values() for route in table for leg in route.legs)
+    return None if known or not sysctls.either(name, "secure_redirects") else f"{gateway} is no gateway of ours, and secure_redirects is 1"
+
+
+def start_asking(net: Net, ns: Namespace, interface: Interface, address: IPv4Address) -> None:
+    """Ask for a neighbour without a packet that waits for it."""
+    ns.neighbors[interface.name, address] = Neighbor(address, interface.name, None, "INCOMPLETE", net.now)
+    ask(net, ns, interface, address, None)
+    net.post("arp_timer", ns.name, interface.name, address, 1, after=RETRANS)
+
+
+def arrived(net: Net, ns: Namespace, interface: Interface | None, packet: Packet, words: str) -> None:
+    """The request is where it should be."""
+    net.step(ns, interface, "deliver", f"delivered: {words}", packet)
+    session = net.session
+    if session is not None and packet.token == session.token and packet.inner is None:  # a tunnel's datagram is not the request itself
+        session.arrivals.append(ns.name)
+
+
+def take_answer(net: Net, ns: Namespace, interface: Interface | None, packet: Packet, reply: Reply) -> None:
+    """An answer for the program that sent the probe, if it is this namespace's."""
+    words = {"reply": "the answer is here", "refused": "the connection is refused"}.get(reply.kind)
+    words = words or f"the sender learns: {icmp_words(packet.transport)} from {packet.src}"
+    net.step(ns, interface, "deliver", words, packet)
+    if net.session is not None:
+        net.session.note(ns, interface, packet, reply)

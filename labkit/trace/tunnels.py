@@ -8,18 +8,17 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 from zlib import crc32
 
-from ..lab.fdb import by_device
+from ..lab.bridges import by_device
 from ..lab.interface import Interface
 from ..lab.learned import consult
 from ..lab.links import VXLAN_OVERHEAD
 from ..lab.lookup import Decision, address_type, find_route, output
 from ..lab.namespace import Namespace
-from ..lab.packet import UNREACHABLE, Icmp, IPv4, Packet, Udp
+from ..lab.packet import UNREACHABLE, Icmp, IPv4, Packet, Udp, icmp_words
 from ..lab.program import Dropped, Program, ToPeer, ToTun
-from ..lab.words import icmp_words
 from ..tables.fdb import FdbEntry
 from .engine import Net, handles
-from .ip_out import learn_path_mtu, path_mtu, send
+from .send import learn_path_mtu, path_mtu, send
 
 _ANY = IPv4Address(0)
 #: In so many interfaces one frame may be put before a tunnel gives up (kernel: include/net/ip_tunnels.h IP_TUNNEL_RECURSION_LIMIT).

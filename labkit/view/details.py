@@ -7,11 +7,9 @@ from html import escape
 
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
-from ..lab.packet import ETHERNET_HEADER, IP_HEADER, VXLAN_HEADER, Packet
-from ..lab.words import icmp_words
+from ..lab.packet import ETHERNET_HEADER, IP_HEADER, VXLAN_HEADER, Packet, icmp_words
 from ..tables.table import RouteTable, one_line
-from ..trace.steps import Step
-from ..trace.trace import Trace
+from ..trace.trace import Step, Trace
 
 Row = tuple[str, str, int]
 

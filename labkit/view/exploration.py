@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import BadInput, LabError
 from ..lab.lab import Lab
-from ..trace.steps import Step, Verdict
-from ..trace.trace import Trace
+from ..trace.trace import Step, Trace, Verdict
 from . import lines
 from .describe import observed_words
 from .number import number

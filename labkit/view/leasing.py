@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from ..errors import LabError
 from ..front import Lab
-from ..lab import links, ports
+from ..lab import bridges, links
+from ..lab.lab import written
 from ..planes.etcd import Etcd
 from ..planes.flannel import Flanneld, Registry, exactly, lowest
-from ..trace.origins import written
 from .svg import sheet, text, wrapped
 
 BACKENDS = ("udp", "vxlan", "host-gw")
@@ -87,7 +87,7 @@ class Leasing:
         number = act.node.removeprefix("node")
         node, lan = self.lab[act.node], self.lab["lan"]
         links.create(self.lab, node, "eth0", "veth", peer_name=act.node, peer_ns=lan)
-        ports.set_master(self.lab, lan, lan.find(act.node), "br0")
+        bridges.set_master(self.lab, lan, lan.find(act.node), "br0")
         links.set_up(self.lab, lan, lan.find(act.node), True)
         for line in (f"ip addr add 192.168.138.{220 + int(number)}/20 dev eth0", "ip link set eth0 up"):
             self.lab.sh(line, on=act.node)

@@ -6,8 +6,7 @@ anchor to anchor. Between two wires it runs underneath a part, whose frame then 
 
 from itertools import pairwise
 
-from ..trace.steps import Step
-from ..trace.trace import Trace
+from ..trace.trace import Step, Trace
 from .contents import Chip
 from .describe import describe, title_of
 from .layout import Layout

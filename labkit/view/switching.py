@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from ..errors import BadInput, LabError
-from ..lab import fdb
+from ..lab import bridges
 from ..lab.interface import Interface
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
 from ..lab.packet import BROADCAST_MAC, ECHO_REPLY, Ethernet, Icmp, IPv4, Packet
-from ..trace import ip_in  # noqa: F401  (its handlers)
-from ..trace.devices import transmit
-from ..trace.engine import Net
-from ..trace.steps import Step
+from ..trace import forward  # noqa: F401  (its handlers)
+from ..trace.engine import Net, transmit
+from ..trace.trace import Step
 from .number import number
 
 EVERYBODY, NOBODY = "everybody", "a MAC address nobody has"
@@ -138,7 +137,7 @@ class Switching:
         """(MAC address, port, age in words) of every live entry; the ports' own addresses are left out."""
         bridge = self.ns.find(self.bridge)
         return [(e.mac, e.dev, f"{self.lab.now - e.seen:.0f} s" if e.state == "" else e.state)
-                for e in fdb.live(self.lab, bridge) if e.state != "permanent"]
+                for e in bridges.live(self.lab, bridge) if e.state != "permanent"]
 
     def seen(self, direction: str) -> list[str]:
         """The ports at which the last frame was seen, "in" or "out"."""

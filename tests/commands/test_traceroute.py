@@ -2,7 +2,7 @@
 
 import pytest
 
-from labkit.trace.session import ENDING
+from labkit.trace.probe import ENDING
 from tests.commands.chain import chain, done
 
 HEAD = "traceroute to {0} ({0}), {1} hops max, 60 byte packets\n"

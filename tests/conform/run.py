@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import labkit
-from labkit.trace.session import pass_time
+from labkit.trace.probe import pass_time
 from tests.conform.compare import LATE, Difference, Shell, Side, first_difference, shrink
 from tests.conform.generate import FAMILIES, script
 from tests.conform.kernel_shell import KernelShell

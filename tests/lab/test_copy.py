@@ -7,9 +7,8 @@ from functools import partial
 import pytest
 
 import labkit
-from labkit.tables.origin import KERNEL, Origin
 from labkit.tables.route import Route
-from labkit.tables.values import alike
+from labkit.tables.values import KERNEL, Origin, alike
 
 READY = {
     "veth_pair": labkit.scenarios.veth_pair, "same_node": labkit.scenarios.same_node, "docker_host": labkit.scenarios.docker_host,

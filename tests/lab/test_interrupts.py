@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 import labkit
-from labkit.tables.origin import YOU
+from labkit.tables.values import YOU
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

@@ -8,7 +8,7 @@ from labkit import Docker, Lab, LabError, scenarios
 from labkit.commands.result import Context
 from labkit.commands.shell import run_argv
 from labkit.planes.docker.refused import Refused
-from labkit.trace.session import pass_time
+from labkit.trace.probe import pass_time
 
 
 def address(lab: Lab, dev: str, on: str | None = None) -> list[str]:

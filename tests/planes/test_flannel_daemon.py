@@ -8,7 +8,7 @@ from labkit import Lab, scenarios
 from labkit.errors import BadInput, LabError
 from labkit.planes.etcd import Etcd
 from labkit.planes.flannel import NOTES, Flanneld, Lease, Registry, exactly
-from labkit.trace.session import pass_time
+from labkit.trace.probe import pass_time
 
 BACKENDS = ("udp", "vxlan", "host-gw")
 OTHER = Lease(IPv4Network("10.1.30.0/24"), IPv4Address("192.168.90.3"))

@@ -9,7 +9,7 @@ from labkit.errors import BadInput
 from labkit.planes.etcd.store import Store
 from labkit.planes.flannel import Config, Registry, exactly
 from labkit.planes.flannel.registry import Added, ConfigNotFound, OutOfSubnets, Removed
-from labkit.trace.session import pass_time
+from labkit.trace.probe import pass_time
 
 ME, OTHER = IPv4Address("1.2.3.4"), IPv4Address("1.1.1.1")
 

@@ -4,7 +4,7 @@ import pytest
 
 from labkit import Docker, Lab, scenarios
 from labkit.planes import writing
-from labkit.tables.origin import YOU
+from labkit.tables.values import YOU
 
 
 def docker_lab() -> Lab:

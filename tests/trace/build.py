@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from labkit.front import Lab
-from labkit.lab import addresses, links, ports, routes
+from labkit.lab import addresses, bridges, links, routes
 from labkit.lab.interface import Address
 from labkit.tables.route import Route
 
@@ -47,7 +47,7 @@ def bridge(lab: Lab, ns: str, name: str, ends: list[tuple[str, str]]) -> None:
     links.set_up(lab, lab[ns], lab[ns].find(name), True)
     for i, (other, dev) in enumerate(ends):
         wire(lab, ns, f"v{i}", other, dev)
-        ports.set_master(lab, lab[ns], lab[ns].find(f"v{i}"), name)
+        bridges.set_master(lab, lab[ns], lab[ns].find(f"v{i}"), name)
 
 
 def routed() -> Lab:

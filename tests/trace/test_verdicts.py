@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from labkit.errors import BadInput, LabError
-from labkit.lab import links, neighbors, ports
+from labkit.lab import bridges, links, neighbors
 from labkit.lab.sockets import Listener
 from labkit.tables.fdb import FdbEntry
 from tests.trace.build import address, bridge, forwarding, lan, namespaces, route, routed, wire
@@ -193,8 +193,8 @@ def test_a_ring_of_bridges_ends_too():
     bridge(lab, "b", "br0", [])
     for i in (1, 2):
         wire(lab, "a", f"x{i}", "b", f"y{i}")
-        ports.set_master(lab, lab["a"], lab["a"].find(f"x{i}"), "br0")
-        ports.set_master(lab, lab["b"], lab["b"].find(f"y{i}"), "br0")
+        bridges.set_master(lab, lab["a"], lab["a"].find(f"x{i}"), "br0")
+        bridges.set_master(lab, lab["b"], lab["b"].find(f"y{i}"), "br0")
     address(lab, "c", "eth0", "10.0.0.1/24")
     assert not lab.trace("c", "10.0.0.2").answered
 

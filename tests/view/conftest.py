@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 import pytest
 
 from labkit.front import Lab
-from labkit.lab import addresses, links, ports, routes
+from labkit.lab import addresses, bridges, links, routes
 from labkit.lab.interface import Address
 from labkit.tables.route import Route
 
@@ -72,7 +72,7 @@ def cluster():
 def _node(lab: Lab, n: int, switch, pods: int) -> None:
     node = lab[f"node{n}"]
     links.create(lab, node, "eth0", "veth", peer_name=f"port{n}", peer_ns=switch)
-    ports.set_master(lab, switch, switch.find(f"port{n}"), "br0")
+    bridges.set_master(lab, switch, switch.find(f"port{n}"), "br0")
     links.set_up(lab, switch, switch.find(f"port{n}"), True)
     give(lab, node.name, "eth0", f"192.168.1.{n}/24")
     links.create(lab, node, "cni0", "bridge")
@@ -81,7 +81,7 @@ def _node(lab: Lab, n: int, switch, pods: int) -> None:
     for p in range(2, pods + 2):
         pod = lab.add_namespace(node.name, f"pod-{n}-{p}", named=False, role="pod")
         links.create(lab, node, f"veth{n}{p}", "veth", peer_name="eth0", peer_ns=pod)
-        ports.set_master(lab, node, node.find(f"veth{n}{p}"), "cni0")
+        bridges.set_master(lab, node, node.find(f"veth{n}{p}"), "cni0")
         links.set_up(lab, node, node.find(f"veth{n}{p}"), True)
         give(lab, pod.name, "eth0", f"10.20.{n}.{p}/24")
         route(lab, pod.name, "0.0.0.0/0", f"10.20.{n}.1")

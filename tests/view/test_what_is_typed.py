@@ -7,7 +7,7 @@ import pytest
 
 import labkit
 from labkit.front import Lab
-from labkit.lab import links, ports
+from labkit.lab import bridges, links
 from labkit.view.bridge_explorer import BridgeExplorer
 from labkit.view.encap_explorer import EncapExplorer
 from labkit.view.explorer import Field
@@ -93,7 +93,7 @@ def evil() -> Lab:
     for number, name in enumerate((EVIL, "<p><img src=y>")):
         ns = lab.add_namespace("host", name)
         links.create(lab, switch, f"<i>{number}", "veth", peer_name="<u>", peer_ns=ns)
-        ports.set_master(lab, switch, switch.find(f"<i>{number}"), "<script>")
+        bridges.set_master(lab, switch, switch.find(f"<i>{number}"), "<script>")
         for line in (f"ip addr add 10.0.0.{number + 1}/24 dev '<u>'", "ip link set '<u>' up"):
             assert not lab.sh(line, on=name).returncode
         lab.sh(f"ip link set '<i>{number}' up", on=switch.name)

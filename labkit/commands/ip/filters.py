@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network
 
-from ...lab.addresses import SCOPES
 from ...lab.interface import Address, Interface
 from ...lab.namespace import Namespace
+from ...tables.names import SCOPES
 from ..grammar import Words, find_device, garbage, integer, is_index, matches, prefix, wrong
 from ..result import Failure
 from .groups import group_name

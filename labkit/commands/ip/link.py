@@ -7,10 +7,9 @@ there, those before a refused one stay.
 from errno import EEXIST, EINVAL, ENODEV, ENOTCONN, EOPNOTSUPP, EPERM, ERANGE
 
 from ...errors import KernelError
-from ...lab import links, ports
+from ...lab import bridges, links
 from ...lab.interface import Interface, Vxlan
-from ...lab.names import LONGEST
-from ...lab.namespace import Namespace
+from ...lab.namespace import LONGEST, Namespace
 from ..grammar import Words, device, matches, refused
 from ..result import Context, Failure, Result
 from . import usage
@@ -193,12 +192,12 @@ def _apply(ctx: Context, interface: Interface, request: LinkRequest) -> None:
 def _set_master(ctx: Context, ns: Namespace, interface: Interface, request: LinkRequest, named_in: Namespace) -> None:
     """The kernel is told the master's index, which counts in the namespace the interface is in."""
     if request.master == "":
-        ports.set_master(ctx.lab, ns, interface, None)
+        bridges.set_master(ctx.lab, ns, interface, None)
         return
     master = ns.interfaces.get(named_in.find(request.master).index)
     if master is None:
         raise KernelError(EINVAL)
-    ports.set_master(ctx.lab, ns, interface, master.name)
+    bridges.set_master(ctx.lab, ns, interface, master.name)
 
 
 def _set_flags(ctx: Context, ns: Namespace, interface: Interface, request: LinkRequest) -> None:

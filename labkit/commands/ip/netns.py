@@ -8,9 +8,8 @@ from dataclasses import replace
 from errno import EEXIST, ENOSPC
 
 from ...errors import KernelError
-from ...lab import netns as lab_netns
-from ...lab.names import valid_namespace_name
-from ...lab.namespace import Namespace
+from ...lab import links
+from ...lab.namespace import Namespace, valid_namespace_name
 from ..grammar import Words, integer, matches, refused, wrong
 from ..records import json_text
 from ..result import Context, Failure, Result
@@ -56,7 +55,7 @@ def _name(words: Words) -> str:
 
 
 def _list(ctx: Context, options: Options) -> Result:
-    listed = lab_netns.listed(ctx.lab, ctx.ns.machine)
+    listed = links.named_namespaces(ctx.lab, ctx.ns.machine)
     ids = ctx.ns.nsids
     if options.json:
         entries = [{"name": ns.label} | ({"id": ids[ns.name]} if ns.name in ids else {}) for ns in listed]
@@ -112,12 +111,12 @@ def _set(ctx: Context, options: Options, words: Words) -> Result:
 
 def _delete(ctx: Context, options: Options, words: Words) -> Result:
     if options.all:
-        names = [ns.label for ns in lab_netns.listed(ctx.lab, ctx.ns.machine)]
+        names = [ns.label for ns in links.named_namespaces(ctx.lab, ctx.ns.machine)]
     else:
         names = [_name(words)]
     for name in names:
         try:
-            lab_netns.delete(ctx.lab, ctx.ns.machine, name)
+            links.delete_namespace(ctx.lab, ctx.ns.machine, name)
         except KernelError:
             raise Failure(1, f'Cannot remove namespace file "/run/netns/{name}": No such file or directory\n') from None
     return Result()
@@ -162,7 +161,7 @@ def _exec_everywhere(ctx: Context, argv: list[str]) -> Result:
     if not argv:
         raise Failure(1, "No command specified\n")
     out = err = ""
-    for ns in lab_netns.listed(ctx.lab, ctx.ns.machine):
+    for ns in links.named_namespaces(ctx.lab, ctx.ns.machine):
         result = _exec_in(ctx, ns, argv)
         out += f"\nnetns: {ns.label}\n{result.stdout}"
         err += result.stderr

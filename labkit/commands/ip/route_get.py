@@ -10,12 +10,11 @@ from ipaddress import IPv4Address, IPv4Interface
 from ...errors import KernelError
 from ...lab.interface import Interface
 from ...lab.learned import consult
-from ...lab.lookup import ALL_HOSTS, Decision, find_route, output
+from ...lab.lookup import ALL_HOSTS, Decision, find_route, martian_source, output, redirects, verdict
 from ...lab.namespace import Namespace
 from ...lab.routes import with_flags
 from ...tables.names import table_name, tos_name
 from ...tables.route import LOCAL, MAIN, Route, route_json
-from ...trace.validate import martian_source, redirects, verdict
 from ..grammar import Words, address, device, integer, matches, prefix, read_tos, refused, unsigned, wrong
 from ..records import json_text
 from ..result import Context, Failure, Result

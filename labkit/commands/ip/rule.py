@@ -8,11 +8,11 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 
 from ...errors import KernelError
-from ...lab import rules
+from ...lab import routes
 from ...lab.namespace import Namespace
 from ...tables.names import PROTOS, TABLES, TYPES, table_name, tos_name
+from ...tables.policy import Rule
 from ...tables.route import ANY, MAIN
-from ...tables.rule import Rule
 from ..grammar import (
     Words,
     beyond,
@@ -102,7 +102,7 @@ def _add(ctx: Context, options: Options, words: Words) -> Result:
         raise KernelError(errno.EINVAL, "Invalid dsfield (tos): ECN bits must be 0")
     if rule.action == "lookup" and not rule.table:
         rule = replace(rule, table=_unused_table(ctx.ns) if {"table", "action"} & said.keys() else MAIN)
-    rules.add(ctx.lab, ctx.ns, rule, said.get("priority"))
+    routes.add_rule(ctx.lab, ctx.ns, rule, said.get("priority"))
     return Result()
 
 
@@ -118,7 +118,7 @@ def _delete(ctx: Context, options: Options, words: Words) -> Result:
     asked = {name: value for name, value in said.items() if name not in ("invert", "proto") and value != ANY}
     if not rule.table:
         asked.pop("table", None)
-    rules.delete(ctx.lab, ctx.ns, lambda there: all(getattr(there, name) == value for name, value in asked.items()))
+    routes.delete_rule(ctx.lab, ctx.ns, lambda there: all(getattr(there, name) == value for name, value in asked.items()))
     return Result()
 
 
@@ -126,7 +126,7 @@ def _flush(ctx: Context, options: Options, words: Words) -> Result:
     """Delete what fits, but never the rule with priority 0: the kernel's dump does not give its number."""
     wanted = _selector(words)
     for rule in [rule for rule in ctx.ns.rules if wanted(rule) and rule.priority]:
-        rules.delete(ctx.lab, ctx.ns, lambda candidate, doomed=rule: candidate is doomed)
+        routes.delete_rule(ctx.lab, ctx.ns, lambda candidate, doomed=rule: candidate is doomed)
     return Result()
 
 

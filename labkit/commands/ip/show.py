@@ -5,7 +5,8 @@ empty object behind, as there.
 """
 
 from ...lab.interface import Address, Interface
-from ...lab.peers import peer_namespace
+from ...lab.lab import Lab
+from ...lab.namespace import Namespace
 from ..records import json_text
 from ..result import Context, Result
 from .filters import Filter
@@ -55,8 +56,20 @@ def _link(ctx: Context, options: Options, wanted: Filter, interface: Interface, 
         record = brief_record(ctx.lab, ctx.ns, interface, family=wanted.family)
         return record, brief_text(record, options)
     record = link_record(ctx.lab, ctx.ns, interface, options, is_link=is_link, family=wanted.family)
-    there = peer_namespace(ctx.lab, ctx.ns, interface)
+    there = _peer_namespace(ctx.lab, ctx.ns, interface)
     return record, link_text(record, options, f"{there[0]} {there[1]}" if there else "")
+
+
+def _peer_namespace(lab: Lab, ns: Namespace, interface: Interface) -> tuple[str, str | int] | None:
+    """("link-netns", "ns1") or ("link-netnsid", 0), or None when the peer is in this namespace: iproute2 names a namespace as
+    `ip netns` on this machine does, otherwise by its number."""
+    peer = lab.peer(interface)
+    if peer is None or peer.namespace == ns.name:
+        return None
+    there = lab[peer.namespace]
+    if there.named and there.machine == ns.machine:
+        return "link-netns", there.label
+    return "link-netnsid", ns.nsids[there.name]
 
 
 def address_record(address: Address, options: Options, now: float, numbered: Interface | None = None) -> dict:

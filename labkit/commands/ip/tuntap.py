@@ -9,7 +9,7 @@ from errno import EBUSY, EEXIST, EINVAL
 from ...errors import KernelError, strerror
 from ...lab import links
 from ...lab.interface import Interface, Tun
-from ...lab.names import LONGEST
+from ...lab.namespace import LONGEST
 from ..grammar import Words, garbage, matches, wrong
 from ..records import json_text
 from ..result import Context, Failure, Result

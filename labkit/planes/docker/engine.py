@@ -12,7 +12,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 from ...errors import BadInput, LabError
-from ...lab import netns
+from ...lab import links
 from ...lab.lab import Lab
 from . import modes, ports, wiring
 from .cli import docker
@@ -252,7 +252,7 @@ class Docker:
         namespace.pids.discard(container.pid)
         shared = any(c.namespace is namespace for c in self.containers if c is not container)
         if namespace is not self.host and not shared:
-            netns.destroy(self.lab, namespace)
+            links.destroy_namespace(self.lab, namespace)
         container.namespace = None
 
     def _unplug(self, endpoint: Endpoint) -> None:

@@ -10,8 +10,7 @@ from ipaddress import IPv4Address
 from ...errors import LabError
 from ...lab import links
 from ...lab.lab import Lab
-from ...lab.names import LONGEST, valid_interface_name
-from ...lab.namespace import Namespace
+from ...lab.namespace import LONGEST, Namespace, valid_interface_name
 from .. import writing
 from .container import Container, Endpoint
 from .ids import address_mac, bridge_mac, veth_name

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 from ...errors import LabError, strerror
 from ...lab import links
 from ...lab.interface import Tun
-from ...lab.names import free_name
+from ...lab.namespace import free_name
 from ...lab.sockets import Listener, refusal
 from .config import Config, number
 from .lease import Lease

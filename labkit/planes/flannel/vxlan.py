@@ -10,7 +10,7 @@ from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from ...errors import BadInput, LabError
-from ...lab import fdb, neighbors, routes
+from ...lab import bridges, neighbors, routes
 from ...lab.interface import Interface
 from ...lab.lookup import output
 from ...tables.route import Route
@@ -123,7 +123,7 @@ class Vxlan:
                 partial(node.run, "ip neigh del {} dev {}", vtep, dev),
             ),
             (
-                partial(node.write, partial(fdb.add, lab, ns, interface, mac, dst=peer, mode="replace"),
+                partial(node.write, partial(bridges.add_entry, lab, ns, interface, mac, dst=peer, mode="replace"),
                         "bridge fdb replace {} dev {} dst {} self permanent", mac, dev, peer),
                 partial(node.run, "bridge fdb del {} dev {} dst {} self", mac, dev, peer),
             ),

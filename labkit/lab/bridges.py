@@ -1,7 +1,7 @@
-"""Forwarding entries of bridges and vxlan interfaces: listed and written as `bridge fdb` does.
+"""Bridges: their ports, what may stand on what, and forwarding entries, listed and written as `bridge fdb` does.
 
-Three places hold them: a bridge (for its ports and itself), a vxlan interface (for remote VTEPs), and
-any Ethernet interface (the MAC addresses it listens to besides its own). kernel: net/core/rtnetlink.c
+kernel: net/bridge/br_if.c br_add_if, br_del_if; br_stp_if.c. Three places hold entries: a bridge (for its ports and itself),
+a vxlan interface (for remote VTEPs), and any Ethernet interface (the MAC addresses it listens to besides its own): net/core/rtnetlink.c
 rtnl_fdb_add, net/bridge/br_fdb.c, drivers/net/vxlan/vxlan_core.c; the order was observed on 6.18.
 """
 
@@ -9,11 +9,126 @@ import errno
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-from ..errors import KernelError
+from ..errors import EXFULL, KernelError
 from ..tables.fdb import Fdb, FdbEntry
-from .interface import ZERO_MAC, Interface
+from ..tables.values import KERNEL
+from . import carrier
+from .addresses import forget_neighbors
+from .interface import ZERO_MAC, Interface, Port
 from .lab import Lab
 from .namespace import Namespace
+
+#: As many ports has a bridge (kernel: net/bridge/br_private.h BR_MAX_PORTS, of which 0 is none).
+MOST_PORTS = 1023
+
+
+def set_master(lab: Lab, ns: Namespace, interface: Interface, bridge_name: str | None) -> None:
+    """Make an interface a port of a bridge, or none. It leaves its old bridge in any case."""
+    if bridge_name == interface.master:
+        return
+    if interface.master:
+        _release(lab, ns, interface)
+    if bridge_name is None:
+        return
+    bridge = ns.find(bridge_name)
+    if bridge is None:
+        raise KernelError(errno.ENODEV)
+    if bridge.bridge is None:
+        raise KernelError(errno.EOPNOTSUPP)
+    if interface.kind in ("loopback", "tun") or interface.mac == ZERO_MAC:
+        raise KernelError(errno.EINVAL)
+    if interface.bridge is not None:
+        raise KernelError(errno.ELOOP, "Can not enslave a bridge to a bridge")
+    _enslave(lab, ns, interface, bridge)
+
+
+def _enslave(lab: Lab, ns: Namespace, interface: Interface, bridge: Interface) -> None:
+    taken = {p.port.number for p in ns.ports(bridge.name)}
+    number = next((n for n in range(1, MOST_PORTS + 1) if n not in taken), None)
+    if number is None:
+        raise KernelError(EXFULL)
+    check_nesting(ns, bridge, interface)
+    interface.port = Port(number=number)
+    ns.enslave(interface, bridge.name)
+    bridge.bridge.had_ports = True
+    _add_local_entry(bridge, interface)
+    _adjust_mac(ns, bridge)
+    carrier.adjust_bridge_mtu(lab, ns, bridge)
+    carrier.refresh_bridge(lab, ns, bridge)
+
+
+def _release(lab: Lab, ns: Namespace, interface: Interface) -> None:
+    bridge = ns.find(interface.master)
+    ns.enslave(interface, None)
+    interface.port = None
+    bridge.bridge.fdb.discard(lambda entry: entry.dev == interface.name)
+    _adjust_mac(ns, bridge)
+    carrier.adjust_bridge_mtu(lab, ns, bridge)
+    carrier.refresh_bridge(lab, ns, bridge)
+
+
+def _adjust_mac(ns: Namespace, bridge: Interface) -> None:
+    """Unless a user chose one, a bridge takes the lowest MAC address among its ports; without ports it is all zeros.
+
+    kernel: net/bridge/br_stp_if.c br_stp_recalculate_bridge_id.
+    """
+    if bridge.bridge.mac_set:
+        return
+    mac = min((port.mac for port in ns.ports(bridge.name)), default=ZERO_MAC)
+    if mac != bridge.mac:
+        bridge.mac = mac
+        forget_neighbors(ns, bridge.name)
+
+
+def _add_local_entry(bridge: Interface, interface: Interface) -> None:
+    """A bridge knows its ports' own MAC addresses for good."""
+    bridge.bridge.fdb.add(FdbEntry(interface.mac, interface.name, master=bridge.name, state="permanent", origin=KERNEL))
+
+
+def readdress(ns: Namespace, bridge: Interface, port: Interface) -> None:
+    """A port has another MAC address: the bridge knows the new one for its own, and may take it."""
+    bridge.bridge.fdb.discard(lambda entry: entry.dev == port.name and entry.state == "permanent")
+    _add_local_entry(bridge, port)
+    _adjust_mac(ns, bridge)
+
+
+#: The longest chain (kernel: include/linux/netdevice.h MAX_NEST_DEV).
+HIGHEST = 8
+
+
+def check_nesting(ns: Namespace, upper: Interface | None, lower: Interface) -> None:
+    """Whether `upper` (None: one that is being made) may stand on `lower`: EBUSY for a circle, EMLINK for too high a tower."""
+    vxlans = [i for i in ns.interfaces.values() if i.vxlan is not None and i.vxlan.dev is not None]
+    if not vxlans:
+        return
+
+    def below(interface: Interface) -> list[Interface]:
+        if interface.bridge is not None:
+            return ns.ports(interface.name)
+        through = ns.find(interface.vxlan.dev) if interface.vxlan is not None and interface.vxlan.dev else None
+        return [through] if through is not None else []
+
+    def above(interface: Interface) -> list[Interface]:
+        bridge = ns.find(interface.master) if interface.master else None
+        return [v for v in vxlans if v.vxlan.dev == interface.name] + ([bridge] if bridge is not None else [])
+
+    if upper is not None and upper in _reached(lower, below):
+        raise KernelError(errno.EBUSY)
+    if len(_levels(lower, below)) + (len(_levels(upper, above)) if upper is not None else 1) > HIGHEST:
+        raise KernelError(errno.EMLINK)
+
+
+def _levels(interface: Interface, step) -> list[list[Interface]]:
+    """The interface, those one step on, and so forth: as many as the longest way has."""
+    levels = [[interface]]
+    while further := [found for held in levels[-1] for found in step(held)]:
+        levels.append(further)
+    return levels
+
+
+def _reached(interface: Interface, step) -> list[Interface]:
+    return [found for level in _levels(interface, step) for found in level]
+
 
 _NO_ETHERNET = ("loopback", "tun")
 
@@ -23,7 +138,7 @@ _ALL_IPV6_HOSTS, _ALL_IPV4_HOSTS = "33:33:00:00:00:01", "01:00:5e:00:00:01"
 _SNOOPERS = ("01:00:5e:00:00:6a", "33:33:00:00:00:6a")
 
 
-def add(
+def add_entry(
     lab: Lab, ns: Namespace, interface: Interface, mac: str, *, dst: IPv4Address | None = None,
     owner: str = "self", state: str = "permanent", mode: str = "add",
 ) -> None:
@@ -47,7 +162,7 @@ def add(
             interface.filters.append(mac)
 
 
-def delete(
+def delete_entry(
     lab: Lab, ns: Namespace, interface: Interface, mac: str, *, dst: IPv4Address | None = None, owner: str = "self"
 ) -> None:
     """Delete an entry; ENOENT when there is none. A vxlan entry may have several destinations:

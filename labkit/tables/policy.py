@@ -7,11 +7,8 @@ an answer, or one that ends in `throw`, hands on to the next rule.
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
-from .origin import KERNEL, Origin
 from .route import ANY, DEFAULT, LOCAL, MAIN
-from .values import Value
-
-TABLE_NAMES = {LOCAL: "local", MAIN: "main", DEFAULT: "default"}
+from .values import KERNEL, Origin, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,13 @@
-"""Sending: the lookup for a packet of our own, and the last steps that every packet takes.
+"""Sending: the lookup for a packet of our own, and the last steps that every packet takes: the packet filter, fragments, the neighbour.
 
-kernel: net/ipv4/ip_output.c, route.c; facts.md 3.1 to 3.5.
+kernel: net/ipv4/ip_output.c, ip_fragment.c, route.c. The five places at which the kernel asks its packet filter are those of
+include/uapi/linux/netfilter.h NF_INET_*; for bridged packets net/bridge/br_netfilter_hooks.c. PREROUTING is asked before the
+route is looked up, OUTPUT after it, POSTROUTING before a packet is fragmented. On lo a packet passes OUTPUT, POSTROUTING,
+PREROUTING and INPUT.
 """
 
 import errno
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 from ..errors import strerror
@@ -11,12 +15,9 @@ from ..lab.interface import Interface
 from ..lab.learned import learn_mtu
 from ..lab.lookup import Decision, output
 from ..lab.namespace import Namespace
-from ..lab.packet import Packet
+from ..lab.packet import IP_HEADER, Packet
 from .arp import resolve
-from .devices import loopback_frame, transmit
-from .engine import Net
-from .fragments import cut
-from .netfilter import hook
+from .engine import Net, loopback_frame, transmit
 
 
 def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: str = "fixed") -> int:
@@ -172,3 +173,55 @@ def _group_mac(dst: IPv4Address) -> str:
     """The MAC address of a multicast group (RFC 1112)."""
     low = int(dst) & 0x7FFFFF
     return "01:00:5e:" + ":".join(f"{(low >> shift) & 255:02x}" for shift in (16, 8, 0))
+
+
+def cut(net: Net, ns: Namespace, device: Interface, packet: Packet, mtu: int) -> list[Packet]:
+    """The packet, or the pieces it is cut into: each but the last a multiple of 8 bytes."""
+    if packet.length <= mtu:
+        return [packet]
+    whole, start = packet, 0
+    rest = packet.length - IP_HEADER
+    if packet.is_fragment:  # a piece may be cut again
+        whole, start = packet.whole, packet.ip.offset
+    most = (mtu - IP_HEADER) // 8 * 8
+    pieces = []
+    for offset in range(0, rest, most):
+        size = min(most, rest - offset)
+        more = offset + size < rest or packet.ip.more
+        ip = replace(packet.ip, offset=start + offset, more=more, df=False)
+        pieces.append(replace(packet, ip=ip, size=size, whole=whole, inner=None))
+    sizes = " + ".join(str(piece.length) for piece in pieces)
+    net.step(ns, device, "fragment", f"{packet.length} bytes do not fit the MTU {mtu}: fragmented into {sizes} bytes", packet)
+    return pieces
+
+
+def gather(net: Net, ns: Namespace, dev: str | None, piece: Packet) -> Packet | None:
+    """The whole packet once its last missing piece is here; None before. `dev` is where the pieces are told of."""
+    device = ns.find(dev) if dev is not None else None
+    key = (ns.name, piece.src, piece.dst, piece.whole.token, piece.whole.transport)
+    pieces = net.lab.fragments.setdefault(key, [])
+    pieces.append(piece)
+    missing = piece.whole.length - IP_HEADER - sum({p.ip.offset: p.size for p in pieces}.values())
+    if missing > 0:
+        net.step(ns, device, "fragment", f"waits for {missing} more bytes of this packet", piece)
+        return None
+    del net.lab.fragments[key]
+    first = min(pieces, key=lambda p: p.ip.offset)
+    net.step(ns, device, "fragment", f"{len(pieces)} fragments put together", piece)
+    return replace(piece.whole, eth=first.eth, group=first.group, ip=replace(piece.whole.ip, ttl=first.ttl, src=piece.src, dst=piece.dst))
+
+
+def hook(net: Net, ns: Namespace, place: str, packet: Packet, *, iif: str | None = None, oif: str | None = None) -> Packet | None:
+    """The packet as the namespace's filter leaves it, or None where it goes no further.
+
+    `place` is PREROUTING, INPUT, FORWARD, OUTPUT or POSTROUTING; `iif` and `oif` name the interfaces known by then.
+    Where connections are tracked fragments are put together first (kernel: nf_defrag_ipv4, at PREROUTING and OUTPUT).
+    """
+    netfilter = ns.netfilter
+    if netfilter is None:
+        return packet
+    if netfilter.tracks and packet.is_fragment and place in ("PREROUTING", "OUTPUT"):
+        packet = gather(net, ns, iif or oif, packet)
+        if packet is None:
+            return None
+    return netfilter.filter(net, place, packet, iif, oif)

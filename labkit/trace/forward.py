@@ -10,18 +10,14 @@ from dataclasses import replace
 
 from ..lab.interface import Interface
 from ..lab.learned import consult
-from ..lab.lookup import ALL_HOSTS, Decision, find_route
+from ..lab.lookup import ALL_HOSTS, Decision, find_route, martian_source, redirects, verdict
 from ..lab.namespace import Namespace
 from ..lab.packet import TIME_EXCEEDED, UNREACHABLE, Packet
 from .arp import arp_in
 from .bridging import bridge_in
 from .engine import Net, handles
-from .fragments import gather
-from .icmp import error, redirect, route_error
-from .ip_out import finish, mtu_locked, path_mtu, route_mtu, say_route
-from .netfilter import hook
-from .transport import deliver
-from .validate import martian_source, redirects, verdict
+from .send import finish, gather, hook, mtu_locked, path_mtu, route_mtu, say_route
+from .transport import deliver, error, redirect, route_error
 
 
 @handles("receive")
