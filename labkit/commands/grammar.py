@@ -85,18 +85,25 @@ def read(rows: Iterable[tuple[str, str, object]], words: Words, **said) -> dict:
     """What the words say, by field; `said` is known beforehand."""
     outer, words.said = words.said, said
     while words:
-        word = words.take()
-        names, field, value = next((row for row in rows if fits(word, row[0])), ("", "", STOP))
-        if value is STOP:
+        found = read_word(rows, words.take(), words)
+        if found is None:
             words.back()
             break
-        if isinstance(value, Bare):
-            value = value.read(word, words)
-        elif callable(value):
-            value = value(word if names == "*" else words.value(), words)
-        said |= value if isinstance(value, dict) else {field: value} if field else {}
+        said |= found
     words.said = outer
     return said
+
+
+def read_word(rows: Iterable[tuple[str, str, object]], word: str, words: Words) -> dict | None:
+    """What one word says, with those behind it; None where the reading ends."""
+    names, field, value = next((row for row in rows if fits(word, row[0])), ("", "", STOP))
+    if value is STOP:
+        return None
+    if isinstance(value, Bare):
+        value = value.read(word, words)
+    elif callable(value):
+        value = value(word if names == "*" else words.value(), words)
+    return value if isinstance(value, dict) else {field: value} if field else {}
 
 
 def fits(word: str, names: str) -> bool:
@@ -112,7 +119,7 @@ def run(commands: Mapping[str, Command], tool: str, usage: str, ctx: Context, op
     if command is None:
         raise Failure(255, usage if matches(word, "help") else f'Command "{word}" is unknown, try "{tool} help".\n')
     try:
-        result = command(ctx, options, words)
+        result = command.read(word, words) if isinstance(command, Bare) else command(ctx, options, words)
     except KernelError as error:
         result = refused(error).result
     except Failure as failure:
@@ -328,17 +335,26 @@ def once(key: str, reader: Reader = text) -> Reader:
     return checked
 
 
+def sole(key: str, field: str, reader: Reader = text) -> Reader:
+    """For what may be said once, with a keyword or without."""
+
+    def checked(word: str, words: Words):
+        if field in words.said:
+            raise garbage(key, word)
+        return reader(word, words)
+
+    return checked
+
+
 def positional(keyword: str, field: str, reader: Reader, usage: str) -> tuple[str, str, Reader]:
     """The row of what stands without a keyword, or behind one of those that may stand before it (a row's names), and is said once."""
-    key = keyword.split()[0].rstrip("~")
+    read_once = sole(keyword.split()[0].rstrip("~"), field, reader)
 
     def checked(word: str, words: Words):
         word = words.value() if fits(word, keyword) else word
         if matches(word, "help"):
             raise Failure(255, usage)
-        if field in words.said:
-            raise garbage(key, word)
-        return reader(word, words)
+        return read_once(word, words)
 
     return "*", field, checked
 

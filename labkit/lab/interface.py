@@ -18,9 +18,7 @@ _COUNTERS = {way: (f"{way}_packets", f"{way}_bytes") for way in ("rx", "tx")}
 class Address(Value):
     """An address on an interface. `secondary` is the kernel's word for the second in a subnet.
 
-    `peer` is the far end of a point-to-point address, and its prefix. `valid` and `preferred` are
-    lifetimes in seconds from `since` on (None: for ever); they are shown, nothing expires. `ip` and
-    `network` follow from `interface` and `peer`.
+    `peer` is the far end of a point-to-point address, and its prefix. `ip` and `network` follow from `interface` and `peer`.
     """
 
     interface: IPv4Interface
@@ -31,9 +29,6 @@ class Address(Value):
     secondary: bool = False
     noprefixroute: bool = False
     metric: int = 0
-    valid: int | None = None
-    preferred: int | None = None
-    since: float = 0.0
     origin: Origin = field(default=YOU, compare=False)
     ip: IPv4Address = field(init=False, repr=False, compare=False)
     network: IPv4Network = field(init=False, repr=False, compare=False)
@@ -41,10 +36,6 @@ class Address(Value):
     def __post_init__(self):
         object.__setattr__(self, "ip", self.interface.ip)
         object.__setattr__(self, "network", (self.peer or self.interface).network)
-
-    @property
-    def dynamic(self) -> bool:
-        return self.valid is not None
 
     @property
     def prefixlen(self) -> int:

@@ -18,8 +18,13 @@ def test_an_ipv6_address_is_refused_with_what_would_be_right():
     assert "IPv4 only" in result.stderr
 
 
-def test_lifetimes_count_down_with_the_labs_clock():
+def test_an_address_is_valid_for_ever_and_may_be_said_to_be():
     lab = Lab()
-    sh(lab, "ip addr add 10.0.0.1/24 dev lo valid_lft 100 preferred_lft 50")
-    lab.now += 60
-    assert "valid_lft 40sec preferred_lft 0sec" in sh(lab, "ip addr").stdout
+    assert sh(lab, "ip addr add 10.0.0.1/24 dev lo valid_lft forever preferred_lft forever").returncode == 0
+    assert "inet 10.0.0.1/24 scope global lo\n       valid_lft forever preferred_lft forever\n" in sh(lab, "ip addr").stdout
+
+
+def test_words_in_a_row_that_say_the_same_twice_are_refused_as_the_tool_does():
+    lab = Lab()
+    assert "duplicate \"peer\"" in sh(lab, "ip addr add 10.0.0.1 peer 10.0.0.2 peer 10.0.0.3 dev lo").stderr
+    assert "either \"local\" is duplicate" in sh(lab, "ip addr add 10.0.0.1 local 10.0.0.2 dev lo").stderr

@@ -28,13 +28,6 @@ def test_what_the_lab_does_not_keep_is_said_in_one_sentence():
         assert result.returncode == 1 and result.stderr.count("\n") == 1 and "lab" in result.stderr, line
 
 
-def test_colours_appear_only_when_asked_for():
-    lab = Lab()
-    assert "\033[36mlo: \033[0m" in sh(lab, "ip -c link").stdout
-    for line in ("ip link", "ip -c=never link", "ip -c=auto link", "ip -c -j link"):
-        assert "\033" not in sh(lab, line).stdout, line
-
-
 def test_lo_by_another_name_still_carries_what_is_for_ourselves():
     lab = labkit.Lab()
     lab.sh("ip link set lo name loop0; ip link set loop0 up")

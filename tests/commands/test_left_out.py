@@ -29,6 +29,10 @@ arp ::1|arp -s fd00::1 02:00:00:00:00:01|ifconfig lo inet6 add ::1/64|ifconfig l
 netstat -6|netstat --inet6 -rn|tcpdump ip6|tcpdump icmp6|tcpdump host fd00::1|tcpdump ether host 02:00:00:00:00:01|tcpdump net 10.0.0.0/8
 ip link set lo vf 0 mac 02:00:00:00:00:01|ip link set lo xdp off|ip tunnel add t0 mode ipip|ip xfrm state|ip nexthop|ip vrf|bridge vlan
 bridge mdb
+ip -c a|ip -N route|ip -s -s link|ip -h -s link|ip -0 addr|ip -b lines|ip -l 3 addr|ip -f bridge link|ip netns set x 5|ip netns list-id
+ip netns attach x 1|ip netns monitor|ip -all netns exec ip link|ip addr add 10.0.0.1/24 dev lo valid_lft 100|ip addr save|ip addr showdump
+ip addr add 10.0.0.1/24 dev lo nodad|ip addr add 10.0.0.1/24 anycast 10.0.0.9 dev lo|ip addr show dynamic|ip addr show group default
+ip neigh add 10.0.0.1 dev lo managed|ip neigh show vrf x|ip rule add sport 80 table 5|ip rule restore
 ip maddr|ip -j monitor|ip route save|curl -v http://127.0.0.1|curl -X POST http://127.0.0.1|curl --head http://127.0.0.1|ping -f 127.0.0.1
 traceroute -T 127.0.0.1|tcpdump -w x|nc 127.0.0.1 80|nc -zvx 127.0.0.1:1 127.0.0.1 80|ip link add vx type vxlan id 1 external
 """
@@ -66,7 +70,7 @@ def sentences():
     """(file, words) of each Failure and Result in the commands that speaks of the lab; what is filled in stands as `x`."""
     for path in sorted(Path(labkit.__file__).parent.glob("commands/**/*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Failure", "Result")):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Failure", "Result", "beyond")):
                 continue
             for given in node.args:
                 parts = given.values if isinstance(given, ast.JoinedStr) else [given]

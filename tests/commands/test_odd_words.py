@@ -20,7 +20,7 @@ ip addr add|ip addr add 10.0.0.1/24 dev tap1 metric|ip addr add 10.0.0.1/24 dev 
 ip route add 10.0.0.0/8 dev tap1 metric|ip route add 10.0.0.0/8 dev tap1 table|ip route add 10.0.0.0/8 dev tap1 tos|ip route add
 ip route add 10.0.0.0/8 dev tap1 mtu|ip route add 10.0.0.0/8 dev tap1 rtt|ip route add 10.0.0.0/8 nexthop dev tap1 weight|ip route get
 ip route get 10.0.0.1 mark|ip route show table|ip route show proto|ip rule add pref|ip rule add table 5 fwmark|ip rule add table 5 goto
-ip neigh add 10.0.0.1 dev tap1 lladdr|ip neigh show nud|ip netns add|ip netns identify|ip netns list-id nsid|ip tuntap add x mode tun user
+ip neigh add 10.0.0.1 dev tap1 lladdr|ip neigh show nud|ip netns add|ip netns identify|ip netns pids|ip tuntap add x mode tun user
 bridge fdb add 02:00:00:00:00:01 dev tap1 dst|bridge fdb add 02:00:00:00:00:01 dev tap1 vlan|bridge fdb add
 bridge link set dev tap1 learning
 ifconfig tap1|ifconfig tap1 netmask|ifconfig tap1 mtu|ifconfig tap1 txqueuelen|ifconfig tap1 hw ether|ifconfig tap1 broadcast

@@ -10,7 +10,7 @@ NAMES = ("eth0", "eth1", "veth0", "veth1", "va", "vb", "br0", "blue", "veth2")
 VIEWS = ("ip link", "ip -br link", "ip -br addr", "ip -d link show type veth", "ip addr", "ip -j addr", "ip -j link",
          "ip route", "ip netns", "ip netns list", "ip -s link", "ip l", "ip a",
          "ip link show type veth", "ip link show type bridge", "ip link show up", "ip addr show up", "ip -j -br link",
-         "ip -j -br addr", "ifconfig", "ifconfig -a", "ip -o link", "ip netns list-id",
+         "ip -j -br addr", "ifconfig", "ifconfig -a", "ip -o link",
          "ip -br -4 a", "ip -c=never link", "ip link show master br0", "ip addr show scope global", "ip link ls", "bridge link",
          "ip -4 addr", "ip route show table local", "ip -j netns", "ip -s -j link show lo",
          "ip -o -4 addr", "ip addr show to 10.0.0.0/8", "ip addr show primary", "ip addr show secondary",
@@ -122,7 +122,6 @@ def addressing(random: Random, one: str) -> tuple[str, ...]:
     return (*[f"ip addr add {address} dev {one}"] * 5, f"ip addr add {address} brd + dev {one}",
             f"ip addr del {address} dev {one}", f"ip addr flush dev {one}", f"ip addr add {address} dev {one} label {one}:x",
             f"ip addr replace {address} dev {one}", f"ip addr change {address} dev {one}",
-            f"ip addr add {address} dev {one} valid_lft 100 preferred_lft 50",
             f"ip address add 10.8.0.1 peer 10.8.0.2/32 dev {one}",
             f"ifconfig {one} {address}", f"ifconfig {one} 10.3.0.1 netmask 255.255.255.0 up",
             f"ip route add 10.9.0.0/16 dev {one}")
@@ -140,5 +139,5 @@ def shows(one: str, there: str) -> tuple[str, ...]:
 def removals(one: str, there: str) -> tuple[str, ...]:
     """Deletions, of links and of namespaces."""
     return (f"ip link del {one}", f"ip link del {one}", f"ip link del {one} type veth", f"ip link delete dev {one}",
-            f"ip netns del {there}", f"ip netns del {there}", f"ip netns add {there}", f"ip netns set {there} 5",
+            f"ip netns del {there}", f"ip netns del {there}", f"ip netns add {there}",
             "ip -all netns del")

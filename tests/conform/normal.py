@@ -31,7 +31,6 @@ RULES: tuple[Rule, ...] = (
     (re.compile(r"(\w+_timer) +[\d.]+"), r"\1 T"),
     (re.compile(r'("\w+_timer"):[\d.]+'), r"\1:T"),
     # `ip addr`: lifetimes count down
-    (re.compile(r"(valid_lft|preferred_lft) \d+sec"), r"\1 Tsec"),
     (re.compile(r'("(?:valid|preferred)_life_time"):(?!4294967295)\d+'), r"\1:T"),
     # tcpdump: the clock
     (re.compile(r"^\d\d:\d\d:\d\d\.\d{6}", re.MULTILINE), "T"),

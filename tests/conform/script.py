@@ -58,7 +58,7 @@ class Script:
 STATE_VIEWS = ("ip addr", "ip link", "ip -br addr", "ip -br link", "ip route", "ip route show table local", "ip neigh",
                "ip -j route", "ip -4 addr", "ip a", "ip -4 -br a", "route -n", "ip -j addr", "ip -o addr", "ip -j link",
                "ip -j neigh")
-COUNTER_VIEWS = ("ip -s link", "ip -s link show dev {}", "ip -s -s link show dev {}", "ip -j -s link", "ifconfig {}",
+COUNTER_VIEWS = ("ip -s link", "ip -s link show dev {}", "ip -j -s link", "ifconfig {}",
                  "netstat -i", "ifconfig -a", "netstat -i -a")
 BRIDGE_VIEWS = ("bridge fdb", "bridge fdb show", "bridge link", "bridge -j fdb show", "bridge -j link")
 

@@ -9,10 +9,10 @@ from importlib import import_module
 
 from ...lab.files import table_names
 from ...tables.names import named_tables
-from ..grammar import Words, matches, unsigned, wrong
+from ..grammar import Words, matches
 from ..result import Context, Failure, Result
 from .netns import named_namespace
-from .options import Options
+from .options import OPTIONS, Options, read_options
 
 USAGE = """\
 Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
@@ -43,40 +43,19 @@ OBJECTS = (
     ("vrf", None), ("sr", None), ("nexthop", None), ("mptcp", None), ("ioam", None), ("help", ""), ("stats", None),
 )  # fmt: skip
 
-_FAMILIES = ("inet", "inet6", "link", "mpls", "bridge")
-_FAMILY_OPTIONS = {"-4": "inet", "-6": "inet6", "-0": "link", "-M": "mpls", "-B": "bridge"}
-
-#: The other options in the order in which they are compared, and the field of `Options` that each
-#: sets; "" is accepted and changes nothing here.
-_SWITCHES = (
-    ("-human", "human"), ("-human-readable", "human"), ("-iec", "iec"), ("-stats", "stats"), ("-statistics", "stats"),
-    ("-details", "details"), ("-resolve", "resolve"), ("-oneline", "oneline"), ("-timestamp", ""), ("-tshort", ""),
-    ("-Version", "version"), ("-force", ""), ("-batch", "batch"), ("-brief", "brief"), ("-json", "json"),
-    ("-pretty", "pretty"), ("-rcvbuf", "rcvbuf"), ("-color", "color"), ("-help", "help"), ("-netns", "netns"),
-    ("-Numeric", "numeric"), ("-all", "all"),
-)  # fmt: skip
-
-
 def ip(ctx: Context, args: list[str]) -> Result:
     """Run one `ip` line; `args` are the words after `ip`."""
     words = Words(args)
-    options = Options()
-    while words and words.rest()[0].startswith("-"):
-        word = words.take()
-        if word == "--":
-            break
-        word = word.removeprefix("-") if word.startswith("--") else word
-        switch = _switch(word)
-        if switch == "version":
-            return Result(0, "ip utility, iproute2-6.1.0, libbpf 1.1.2\n")
-        if switch == "netns":
-            ctx = replace(ctx, ns=named_namespace(ctx, words.take() if words else "(null)"))
-        elif switch in ("loops", "family", "batch", "rcvbuf"):
-            options = _with_operand(options, switch, words)
-        elif switch:
-            options = replace(options, **({"family": switch} if word in _FAMILY_OPTIONS else _raised(options, switch)))
-    if not words:
+    said = read_options(OPTIONS, words, "ip")
+    if "version" in said:
+        return Result(0, "ip utility, iproute2-6.1.0, libbpf 1.1.2\n")
+    if "netns" in said:
+        ctx = replace(ctx, ns=named_namespace(ctx, said.pop("netns")))
+    if "help" in said or not words:
         raise Failure(255, USAGE)
+    options = Options(**said)
+    if options.human and options.stats:
+        raise Failure(1, "The lab does not round its counters: leave -h and -iec away.\n")
     names = table_names(ctx.lab, ctx.ns)
     if names is None:
         return _object(ctx, options, words)
@@ -98,46 +77,3 @@ def _object(ctx: Context, options: Options, words: Words) -> Result:
                 raise Failure(255, USAGE)
             return import_module(f".{module}", __package__).run(ctx, options, words.rest())
     raise Failure(1, f'Object "{word}" is unknown, try "ip help".\n')
-
-
-def _switch(word: str) -> str:
-    """The field of `Options` an option sets, or what else it asks for."""
-    if word in _FAMILY_OPTIONS:
-        return _FAMILY_OPTIONS[word]
-    if word == "-echo":
-        return ""
-    word, when = _colored(word)
-    for key, field in (("-loops", "loops"), ("-family", "family"), *_SWITCHES):
-        if matches(word, key):
-            if field == "help":
-                raise Failure(255, USAGE)
-            return "" if when in ("auto", "never") else field
-    raise Failure(255, f'Option "{word}" is unknown, try "ip -help".\n')
-
-
-def _colored(word: str) -> tuple[str, str]:
-    """`-color=never` in its two parts; `auto` means no colours, since a Result is no terminal."""
-    option, _, when = word.partition("=")
-    return (option, when) if matches(option, "-color") and when in ("always", "auto", "never") else (word, "")
-
-
-def _with_operand(options: Options, switch: str, words: Words) -> Options:
-    """An option that takes a word; without one the whole usage is shown."""
-    if not words:
-        raise Failure(255, USAGE)
-    word = words.take()
-    if switch == "batch":
-        raise Failure(1, f'Cannot open file "{word}" for reading: No such file or directory\n')
-    if switch == "rcvbuf" and unsigned(word) is None:
-        raise Failure(255, f"Invalid rcvbuf size '{word}'\n")
-    if switch != "family":
-        return options
-    if word == "help":
-        raise Failure(255, USAGE)
-    if word not in _FAMILIES:
-        raise wrong(word, "invalid protocol family")
-    return replace(options, family=word)
-
-
-def _raised(options: Options, switch: str) -> dict:
-    return {switch: options.stats + 1 if switch == "stats" else True}

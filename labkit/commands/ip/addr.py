@@ -1,291 +1,353 @@
-"""`ip address`: show, add, change, replace, delete, flush.
+"""`ip address`: show, add, change, replace, delete, flush; and what `ip link show` lists, which reads the same words.
 
-iproute2 ip/ipaddress.c ipaddr_modify and ipaddr_flush; kernel: net/ipv4/devinet.c.
+iproute2 ip/ipaddress.c; kernel: net/ipv4/devinet.c. In JSON an interface that the filter stops at the last moment leaves an
+empty object behind, as there.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from errno import EADDRNOTAVAIL, EINVAL, EOPNOTSUPP, ERANGE
-from ipaddress import IPv4Address, IPv4Interface
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from ...errors import KernelError
 from ...lab import addresses
 from ...lab.interface import Address, Interface
-from ..grammar import Words, address, device, duplicate, garbage, matches, prefix, refused, unsigned, wrong
+from ...lab.namespace import LONGEST
+from ...tables.names import SCOPES
+from ..grammar import (
+    Bare,
+    Words,
+    address,
+    beyond,
+    device,
+    find_device,
+    is_index,
+    named,
+    number,
+    once,
+    positional,
+    prefix,
+    read,
+    sole,
+    text,
+    wrong,
+)  # fmt: skip
+from ..grammar import run as run_command
+from ..records import View, json_text, lines, record, wording
 from ..result import Context, Failure, Result
 from . import usage
-from .filters import Filter, parse_scope, read_filter
+from .linkrecord import brief_record, link_record, statistics
+from .linktext import brief_text, link_text, statistics_text
 from .options import Options
-from .show import address_record, address_text, show
 
-#: Address flags: those the kernel alone sets, and those of IPv6 (ip/ipaddress.c ifa_flag_data).
-_READ_ONLY = ("secondary", "temporary", "dadfailed", "deprecated", "tentative", "permanent", "stable-privacy")
-_IPV6_ONLY = ("nodad", "optimistic", "home", "mngtmpaddr")
-_LONGEST_LABEL = 15
 _FOREVER = 2**32 - 1
-
-
-@dataclass(slots=True)
-class _Request:
-    """What one line says of an address. `brd` may be "+" or "-": all host bits set, or none."""
-
-    family: str
-    local: IPv4Interface | None = None
-    with_length: bool = False
-    peer: IPv4Interface | None = None
-    brd: IPv4Address | str | None = None
-    scope: str | None = None
-    dev: str | None = None
-    label: str | None = None
-    metric: int = 0
-    valid: int | None = None
-    preferred: int | None = None
-    noprefixroute: bool = False
-    autojoin: bool = False
-    text: str = ""
-    warnings: str = ""
+_ANY = ("default", "any", "all")
+_BEYOND = beyond('The lab\'s addresses have no "{}": they have dev, peer, brd, scope, label, metric and noprefixroute.\n')
+_NO_FLAG = "secondary temporary dadfailed deprecated tentative permanent stable-privacy nodad optimistic home mngtmpaddr"
 
 
 def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    """One `ip address` line; commands may be shortened, compared in iproute2's order."""
-    words = Words(args)
-    if not words:
-        return show(ctx, options, Filter(family=options.family), is_link=False)
-    word = words.take()
-    if matches(word, "add"):
-        return _modify(ctx, options, words, "add")
-    if matches(word, "change") or word == "chg":
-        return _modify(ctx, options, words, "change")
-    if matches(word, "replace"):
-        return _modify(ctx, options, words, "replace")
-    if matches(word, "delete"):
-        return _modify(ctx, options, words, "delete")
-    if matches(word, "list", "show", "lst"):
-        return show(ctx, options, read_filter(ctx.ns, words, options.family, usage.ADDRESS), is_link=False)
-    if matches(word, "flush"):
-        return _flush(ctx, options, words)
-    if matches(word, "save"):
-        raise Failure(1, f"The lab's ip address knows show, add, change, replace, delete and flush, not {word}.\n")
-    if matches(word, "showdump", "restore"):
-        raise Failure(255, "Magic mismatch (0 elems, 0 magic)\n")  # what they say to an empty input
-    if matches(word, "help"):
-        raise Failure(255, usage.ADDRESS)
-    raise Failure(255, f'Command "{word}" is unknown, try "ip address help".\n')
+    return run_command(_COMMANDS, "ip address", usage.ADDRESS, ctx, options, args)
 
 
-def _read(words: Words, family: str) -> _Request:
-    request = _Request(family)
-    while words:
-        _read_word(words, request, words.take())
-    return request
+# Which interfaces and addresses are meant.
 
 
-def _read_word(words: Words, request: _Request, word: str) -> None:
-    """One keyword and its value, compared in iproute2's order."""
-    if word in ("peer", "remote"):
-        value = words.value()
-        if request.peer is not None:
-            raise duplicate("peer", value)
-        request.peer = _prefix(request, value)[0]
-    elif matches(word, "broadcast") or word == "brd":
-        _read_broadcast(words.value(), request)
-    elif word == "anycast":
-        address(words.value(), request.family)
-    elif word == "scope":
-        value = words.value()
-        request.scope = parse_scope(value)
-        if request.scope is None:
-            raise wrong(value, "invalid scope value.")
-    elif word == "dev":
-        request.dev = words.value()
-    elif word == "label":
-        request.label = words.value()
-    elif matches(word, "metric", "priority", "preference"):
-        value = words.value()
-        number = unsigned(value)
-        if number is None:
-            raise wrong(value, '"metric" value is invalid\n')
-        request.metric = number
-    elif matches(word, "valid_lft", "preferred_lft"):
-        _read_lifetime(words, request, word)
-    elif not _read_flag(word, request):
-        _read_local(words, request, word)
-
-
-def _prefix(request: _Request, text: str) -> tuple[IPv4Interface, bool]:
-    """A prefix; its family becomes the line's, except that of `any`."""
-    found = prefix(text, request.family)
-    if not request.family and text not in ("default", "any", "all"):
-        request.family = "inet"
+def _inside(word: str, words: Words) -> IPv4Network | None:
+    """`to PREFIX` asks for IPv4 addresses; `to all` for everything."""
+    found = prefix(word, words.family)[0].network
+    if word in _ANY:
+        return words.said.get("to")
+    words.family = "inet"
     return found
 
 
-def _read_broadcast(value: str, request: _Request) -> None:
-    if request.brd is not None:
-        raise duplicate("broadcast", value)
-    if value in ("+", "-"):
-        request.brd = value
-    else:
-        request.brd = address(value, request.family)
-        request.family = "inet"
+def _master(word: str, words: Words) -> str:
+    found = find_device(words.ctx.ns, word)
+    if found is None:
+        raise wrong(word, "Device does not exist\n")
+    return found.name
 
 
-def _read_lifetime(words: Words, request: _Request, word: str) -> None:
-    field, key = ("valid", "valid_lft") if matches(word, "valid_lft") else ("preferred", "preferred_lft")
-    if getattr(request, field) is not None:
-        raise duplicate(key, word)
-    value = words.value()
-    number = _FOREVER if value == "forever" else unsigned(value)
-    if number is None:
-        raise wrong(value, f"{key} value")
-    setattr(request, field, number)
+_SCOPE = named(SCOPES, 'invalid "scope"\n')
+_UNASKED = beyond('The lab lists interfaces and addresses by dev, up, to, scope, label, master, type and primary, not by "{}".\n')
 
 
-def _read_flag(word: str, request: _Request) -> bool:
-    if word in _READ_ONLY:
-        request.warnings += f"Warning: {word} option is not mutable from userspace\n"
-    elif word in _IPV6_ONLY:
-        request.warnings += f"Warning: {word} option can be set only for IPv6 addresses\n"
-    elif word in ("noprefixroute", "autojoin"):
-        setattr(request, word, True)
-    else:
-        return False
-    return True
-
-
-def _read_local(words: Words, request: _Request, word: str) -> None:
-    if word == "local":
-        word = words.value()
-    if matches(word, "help"):
-        raise Failure(255, usage.ADDRESS)
-    if request.local is not None:
-        raise garbage("local", word)
-    request.local, request.with_length = _prefix(request, word)
-    request.text = word
-
-
-def _modify(ctx: Context, options: Options, words: Words, command: str) -> Result:
-    request = _read(words, options.family)
-    try:
-        return Result(0, stderr=_checked_modify(ctx, request, command))
-    except Failure as failure:
-        raise Failure(failure.result.returncode, request.warnings + failure.result.stderr) from None
-    except KernelError as error:
-        raise Failure(2, request.warnings + refused(error).result.stderr) from None
-
-
-def _checked_modify(ctx: Context, request: _Request, command: str) -> str:
-    """iproute2's own checks, then the kernel's; returns the warnings."""
-    if request.dev is None:
-        raise Failure(1, 'Not enough information: "dev" argument is required.\n')
-    wildcard = command == "delete" and request.peer is None and request.local is not None and not request.with_length
-    if wildcard and request.family:
-        request.warnings += _wildcard_warning(request.text)
-    interface = device(ctx.ns, request.dev)
-    _check_lifetimes(request)
-    if request.autojoin and not (request.local and request.local.ip.is_multicast):
-        raise Failure(1, "autojoin needs multicast address\n")
-    if request.family not in ("inet", "inet6"):
-        raise KernelError(EOPNOTSUPP)
-    if request.label is not None and len(request.label.encode()) > _LONGEST_LABEL:
-        raise KernelError(ERANGE, "Attribute failed policy validation")
-    if command == "delete":
-        _delete(ctx, interface, request, wildcard)
-    else:
-        _put(ctx, interface, request, command)
-    return request.warnings
-
-
-def _wildcard_warning(text: str) -> str:
+def _selector(help_text: str) -> tuple[tuple, ...]:
     return (
-        "Warning: Executing wildcard deletion to stay compatible with old scripts.\n"
-        f"         Explicitly specify the prefix length ({text}/32) to avoid this warning.\n"
-        "         This special behaviour is likely to disappear in further releases,\n"
-        "         fix your scripts!\n"
+        ("to", "to", _inside),
+        ("scope", "scope", lambda word, words: None if word == "all" else _SCOPE(word, words)),
+        ("up", "up", True),
+        ("label", "label", text),
+        ("master", "master", _master),
+        ("nomaster", "nomaster", True),
+        ("type", "", lambda word, words: {"port" if word.endswith("_slave") else "kind": word.removesuffix("_slave")}),
+        ("secondary -primary", "secondary", True),
+        ("primary -secondary", "secondary", False),
+        ("group vrf dynamic permanent noprefixroute autojoin -dynamic -permanent " + _NO_FLAG, "", _UNASKED),
+        ("dev", "device", sole("dev", "device")),
+        positional("dev", "device", text, help_text),
     )
 
 
-def _check_lifetimes(request: _Request) -> None:
-    if request.valid is None and request.preferred is None:
-        return
-    valid = _FOREVER if request.valid is None else request.valid
-    if valid == 0:
-        raise Failure(1, "valid_lft is zero\n")
-    if valid < (_FOREVER if request.preferred is None else request.preferred):
-        raise Failure(1, "preferred_lft is greater than valid_lft\n")
+class Filter:
+    """What the words behind `show` or `flush` ask for; what is None does not restrict."""
+
+    def __init__(self, words: Words, help_text: str):
+        asked = read(_selector(help_text), words)
+        self.family = words.family
+        self.up, self.nomaster, self.secondary = asked.get("up"), asked.get("nomaster"), asked.get("secondary")
+        self.to, self.scope, self.label = asked.get("to"), asked.get("scope"), asked.get("label")
+        self.master, self.kind, self.port = asked.get("master"), asked.get("kind"), asked.get("port")
+        self.device = self._device(words.ctx, asked["device"]) if "device" in asked else None
+
+    def _device(self, ctx: Context, name: str) -> Interface:
+        found = find_device(ctx.ns, name)
+        if is_index(name) and ctx.ns.find(name) is None and self.family == "link":
+            # Taken for an index first and asked for by name then, in vain.
+            raise Failure(1, "RTNETLINK answers: No such device\nCannot send link get request: No such device\n")
+        if found is None:
+            raise Failure(1, f'Device "{name}" does not exist.\n')
+        return found
+
+    def _of_kind(self, interface: Interface) -> bool:
+        kind = {"tap": "tun", "loopback": ""}.get(interface.kind, interface.kind)
+        return self.master in (None, interface.master) and self.kind in (None, kind)
+
+    def lists(self, interface: Interface) -> bool:
+        """What the kernel hands out when asked so, and of it what has a fitting address, or none when any family will do."""
+        if interface is not self.device if self.device else self.nomaster and interface.master or not self._of_kind(interface):
+            return False
+        if self.family == "link" or not interface.addresses:
+            return self.family in ("", "link")
+        return any(map(self.takes, interface.addresses))
+
+    def shows(self, interface: Interface) -> bool:
+        """What iproute2 checks before it prints the interface itself."""
+        if self.up and not interface.up or self.port is not None and (interface.master is None or self.port != "bridge"):
+            return False
+        return self._of_kind(interface)
+
+    def takes(self, one: Address) -> bool:
+        return (
+            self.family in ("", "inet")
+            and (self.scope is None or SCOPES.get(one.scope, one.scope) == SCOPES.get(self.scope, self.scope))
+            and (self.label is None or fnmatchcase(one.label, self.label))
+            and (self.to is None or one.ip in self.to)
+            and self.secondary in (None, one.secondary)
+        )
 
 
-def _put(ctx: Context, interface: Interface, request: _Request, command: str) -> None:
+# Listing them.
+
+_BRIEF = (
+    ("local", "{}", lambda one, view: str(one.ip)),
+    ("address", " peer {}", lambda one, view: str(one.peer.ip) if one.peer is not None and one.peer.ip != one.ip else None),
+    ("prefixlen", "/{} ", "prefixlen"),
+    ("metric", "metric {} ", lambda one, view: one.metric or None),
+)
+_TABLE = (
+    ("family", "    {} ", lambda one, view: "inet"),
+    *_BRIEF,
+    ("broadcast", "brd {} ", lambda one, view: None if one.broadcast is None else str(one.broadcast)),
+    ("scope", "scope {} ", "scope"),
+    ("secondary", "secondary ", lambda one, view: one.secondary or None),
+    ("noprefixroute", "noprefixroute ", lambda one, view: one.noprefixroute or None),
+    ("label", "{}", "label"),
+    ("valid_life_time", "\n       valid_lft forever", lambda one, view: _FOREVER),
+    ("preferred_life_time", " preferred_lft forever", lambda one, view: _FOREVER),
+)
+#: With -o the interface stands in front of each of its addresses.
+_ONE_LINE = (("index", "{}: ", lambda one, view: view.only.index), ("dev", "{}", lambda one, view: view.only.name), *_TABLE)
+
+
+def _show(ctx: Context, options: Options, words: Words) -> Result:
+    return show(ctx, options, words, usage.ADDRESS)
+
+
+def show(ctx: Context, options: Options, words: Words, help_text: str) -> Result:
+    """What is listed, as text or with `-j` as JSON."""
+    wanted = Filter(words, help_text)
+    shown = [_one(ctx, options, wanted, interface) for interface in ctx.ns.by_index() if wanted.lists(interface)]
+    if options.json:
+        return Result(0, json_text([found for found, _ in shown], options.pretty))
+    return Result(0, "".join(told for _, told in shown))
+
+
+def _one(ctx: Context, options: Options, wanted: Filter, interface: Interface) -> tuple[dict, str]:
+    """One interface as JSON and as text."""
+    found: dict = {}
+    told = ""
+    with_link = options.brief or wanted.family == "link" or not options.oneline
+    if with_link:
+        if not wanted.shows(interface):
+            return {}, ""
+        if wanted.label is None:
+            found, told = _link(ctx, options, wanted, interface)
+    if wanted.family == "link":
+        return found, told
+    rows = _BRIEF if options.brief else _ONE_LINE if options.oneline else _TABLE
+    there = [one for one in interface.addresses if wanted.takes(one) and (interface.up or not wanted.up)]
+    entries = found["addr_info"] = [record(rows, one, View(ctx, options, interface)) for one in there]
+    told += "".join(wording(rows, one) if options.brief else lines(rows, one, options) for one in entries) + "\n" * options.brief
+    if options.stats and with_link and not options.brief and wanted.label is None:
+        found["stats64"] = statistics(interface, options.stats)
+        told += statistics_text(found["stats64"], options.newline) + options.newline
+    return found, told
+
+
+def _link(ctx: Context, options: Options, wanted: Filter, interface: Interface) -> tuple[dict, str]:
+    if options.brief:
+        found = brief_record(ctx.lab, ctx.ns, interface, family=wanted.family)
+        return found, brief_text(found, options)
+    found = link_record(ctx.lab, ctx.ns, interface, options, is_link=wanted.family == "link", family=wanted.family)
+    return found, link_text(found, options, _peer_namespace(ctx, interface))
+
+
+def _peer_namespace(ctx: Context, interface: Interface) -> str:
+    """As iproute2 names the peer's namespace: as `ip netns` on this machine does, otherwise by its number; "" where it is here."""
+    peer = ctx.lab.peer(interface)
+    if peer is None or peer.namespace == ctx.ns.name:
+        return ""
+    there = ctx.lab[peer.namespace]
+    known = there.named and there.machine == ctx.ns.machine
+    return f"link-netns {there.label}" if known else f"link-netnsid {ctx.ns.nsids[there.name]}"
+
+
+# Writing them.
+
+
+def _prefix(word: str, words: Words) -> IPv4Interface:
+    """A prefix; its family becomes the line's, except that of `any`."""
+    found, _ = prefix(word, words.family)
+    words.family = words.family or ("" if word in _ANY else "inet")
+    return found
+
+
+def _local(word: str, words: Words) -> dict:
+    return {"text": word, "with_length": prefix(word, words.family)[1], "local": _prefix(word, words)}
+
+
+def _broadcast(word: str, words: Words) -> IPv4Address | str:
+    """`+` for all host bits set, `-` for none."""
+    if word in ("+", "-"):
+        return word
+    found = address(word, words.family)
+    words.family = "inet"
+    return found
+
+
+def _lifetime(word: str, words: Words) -> dict:
+    if words.value() != "forever":
+        raise Failure(1, "The lab's addresses have no lifetimes: valid_lft and preferred_lft are forever.\n")
+    return {}
+
+
+_ADDRESS = (
+    ("peer remote", "peer", once("peer", _prefix)),
+    ("broadcast~ brd", "broadcast", once("broadcast", _broadcast)),
+    ("anycast", "", _BEYOND),
+    ("scope", "scope", named(SCOPES, "invalid scope value.")),
+    ("dev", "dev", text),
+    ("label", "label", text),
+    ("metric~ priority~ preference~", "metric", number('"metric" value is invalid\n')),
+    ("valid_lft~ preferred_lft~", "", Bare(_lifetime)),
+    ("noprefixroute", "noprefixroute", True),
+    ("autojoin " + _NO_FLAG, "", _BEYOND),
+    ("local", "", sole("local", "local", _local)),
+    positional("local", "local", _local, usage.ADDRESS),
+)
+
+
+def _modify(command: str):
+    def modify(ctx: Context, options: Options, words: Words) -> Result:
+        """iproute2's own checks, then the kernel's."""
+        said = read(_ADDRESS, words)
+        if "dev" not in said:
+            raise Failure(1, 'Not enough information: "dev" argument is required.\n')
+        wildcard = command == "delete" and "peer" not in said and not said.get("with_length", True)
+        if wildcard and words.family:
+            words.warn(
+                "Warning: Executing wildcard deletion to stay compatible with old scripts.\n"
+                f"         Explicitly specify the prefix length ({said['text']}/32) to avoid this warning.\n"
+                "         This special behaviour is likely to disappear in further releases,\n         fix your scripts!\n"
+            )
+        interface = device(ctx.ns, said["dev"])
+        if words.family not in ("inet", "inet6"):
+            raise KernelError(EOPNOTSUPP)
+        if len(said.get("label", "").encode()) > LONGEST:
+            raise KernelError(ERANGE, "Attribute failed policy validation")
+        if command == "delete":
+            _remove(ctx, interface, said, wildcard)
+        else:
+            _put(ctx, interface, said, command)
+        return Result()
+
+    return modify
+
+
+def _put(ctx: Context, interface: Interface, said: dict, command: str) -> None:
     """Add an address. `change` and `replace` give one that is there its metric, and add it otherwise."""
-    if request.local is None:
+    if "local" not in said:
         raise KernelError(EINVAL, "ipv4: Local address is not supplied")
-    new = _address(ctx, interface, request)
+    new = _address(interface, said)
     if int(new.ip) == 0:
         return  # the kernel takes 0.0.0.0 without a word and keeps nothing (devinet.c __inet_insert_ifa)
-    there = next((a for a in interface.addresses if a.ip == new.ip and a.network == new.network), None)
+    there = next((one for one in interface.addresses if one.ip == new.ip and one.network == new.network), None)
     if there is None or command == "add":
         addresses.add(ctx.lab, ctx.ns, interface, new)
     else:
         addresses.set_metric(ctx.lab, ctx.ns, interface, there, new.metric)
 
 
-def _address(ctx: Context, interface: Interface, request: _Request) -> Address:
-    local = request.local
-    far = request.peer or local
-    brd = request.brd
-    if brd in ("+", "-"):
-        network = far.network
-        brd = None if network.prefixlen > 30 else network.broadcast_address if brd == "+" else network.network_address
+def _address(interface: Interface, said: dict) -> Address:
+    local, far = said["local"], said.get("peer", said["local"])
+    network, broadcast = far.network, said.get("broadcast")
+    if broadcast in ("+", "-"):
+        ends = {"+": network.broadcast_address, "-": network.network_address}
+        broadcast = None if network.prefixlen > 30 else ends[broadcast]
     return Address(
-        IPv4Interface((local.ip, far.network.prefixlen)),
-        request.label or interface.name,
-        scope=request.scope or ("host" if local.ip.is_loopback else "global"),
-        broadcast=brd,
+        IPv4Interface((local.ip, network.prefixlen)),
+        said.get("label") or interface.name,
+        scope=said.get("scope") or ("host" if local.ip.is_loopback else "global"),
+        broadcast=broadcast,
         peer=None if far.ip == local.ip else far,
-        metric=request.metric,
-        noprefixroute=request.noprefixroute,
-        valid=None if request.valid == _FOREVER else request.valid,
-        preferred=None if request.preferred == _FOREVER else request.preferred,
-        since=ctx.lab.now,
+        metric=said.get("metric", 0),
+        noprefixroute="noprefixroute" in said,
     )
 
 
-def _delete(ctx: Context, interface: Interface, request: _Request, wildcard: bool) -> None:
+def _remove(ctx: Context, interface: Interface, said: dict, wildcard: bool) -> None:
     """The first address that fits what was said goes."""
-    far = request.peer or request.local
+    local, label, far = said.get("local"), said.get("label"), said.get("peer", said.get("local"))
     for there in interface.addresses:
-        if request.local is not None and there.ip != request.local.ip:
-            continue
-        if request.label is not None and there.label != request.label:
-            continue
-        if far is not None and not wildcard and (far.network.prefixlen != there.prefixlen or far.ip not in there.network):
-            continue
-        addresses.delete(ctx.lab, ctx.ns, interface, there)
-        return
+        same = local is None or local.ip == there.ip
+        near = wildcard or far is None or far.network.prefixlen == there.prefixlen and far.ip in there.network
+        if same and near and label in (None, there.label):
+            addresses.delete(ctx.lab, ctx.ns, interface, there)
+            return
     raise KernelError(EADDRNOTAVAIL, "ipv4: Address not found")
 
 
 def _flush(ctx: Context, options: Options, words: Words) -> Result:
-    """Delete every address that fits. With `-s` it says how many, with `-s -s` which."""
+    """Delete every address that fits; with `-s` it says how many."""
     if not words:
         raise Failure(1, "Flush requires arguments.\n")
-    if options.family == "link":
-        raise Failure(1, "Cannot flush link addresses.\n")
-    wanted = read_filter(ctx.ns, words, options.family, usage.ADDRESS)
-    doomed = [(i, a) for i in ctx.ns.by_index() for a in i.addresses if wanted.device in (None, i) and wanted.takes_address(a)]
-    out = ""
-    if options.stats > 1:
-        out += "".join(address_text(address_record(a, options, ctx.lab.now, i), options) for i, a in doomed)
+    wanted = Filter(words, usage.ADDRESS)
+    doomed = [(i, one) for i in ctx.ns.by_index() if wanted.device in (None, i) for one in i.addresses if wanted.takes(one)]
     for interface, one in doomed:
-        _flush_one(ctx, interface, one)
-    if options.stats and doomed:
-        out += f"\n*** Round 1, deleting {len(doomed)} addresses ***\n*** Flush is complete after 1 round ***\n"
-    elif options.stats:
-        out += "Nothing to flush.\n"
-    return Result(0, out)
+        # A secondary may have gone with its primary already, or be primary by now.
+        there = next((other for other in interface.addresses if replace(other, secondary=one.secondary) == one), None)
+        if there is not None:
+            addresses.delete(ctx.lab, ctx.ns, interface, there)
+    if not options.stats:
+        return Result()
+    flushed = f"\n*** Round 1, deleting {len(doomed)} addresses ***\n*** Flush is complete after 1 round ***\n"
+    return Result(0, flushed if doomed else "Nothing to flush.\n")
 
 
-def _flush_one(ctx: Context, interface: Interface, doomed: Address) -> None:
-    """A secondary may have gone with its primary already, or be primary by now."""
-    there = next((a for a in interface.addresses if replace(a, secondary=doomed.secondary) == doomed), None)
-    if there is not None:
-        addresses.delete(ctx.lab, ctx.ns, interface, there)
+_COMMANDS = {
+    "add~": _modify("add"), "change~ chg": _modify("change"), "replace~": _modify("replace"), "delete~": _modify("delete"),
+    "list~ show~ lst~": _show, "flush~": _flush,
+    "save~ showdump~ restore~": beyond("The lab's ip address knows show, add, change, replace, delete and flush, not {}.\n"),
+}  # fmt: skip

@@ -13,12 +13,11 @@ from ...lab.namespace import LONGEST, Namespace
 from ..grammar import Words, device, matches, refused
 from ..result import Context, Failure, Result
 from . import usage
-from .filters import Filter, read_filter
+from .addr import show
 from .kindrecord import BRIDGE_DEFAULTS
 from .linkkinds import KindOptions, check_kind, read_kind
 from .linkwords import LinkRequest, read_link_words, refuse_unknown
 from .options import Options
-from .show import show
 
 #: Linux kinds that the lab can make; `tun` and `tap` come from `ip tuntap`.
 _KINDS = ("veth", "bridge", "vxlan")
@@ -28,7 +27,7 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
     """One `ip link` line; commands may be shortened, compared in iproute2's order."""
     words = Words(args)
     if not words:
-        return show(ctx, options, Filter(family="link"), is_link=True)
+        return show(ctx, options, Words((), ctx, "link"), usage.LINK)
     word = words.take()
     try:
         if matches(word, "add"):
@@ -42,7 +41,7 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
     except KernelError as error:
         raise refused(error) from None
     if matches(word, "show", "lst", "list"):
-        return show(ctx, options, read_filter(ctx.ns, words, "link", usage.LINK), is_link=True)
+        return show(ctx, options, Words(words.rest(), ctx, "link"), usage.LINK)
     if matches(word, "help"):
         raise Failure(255, usage.LINK)
     if matches(word, "xstats") and not words:

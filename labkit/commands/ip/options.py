@@ -1,38 +1,80 @@
-"""What stands before the object of an `ip` line: `-j`, `-br`, `-d`, `-s`, `-o`, `-4`, …
+"""What stands before the object of an `ip` line: `-j`, `-br`, `-d`, `-s`, `-o`, `-4`, …"""
 
-Beside this: `records.py` prints JSON in iproute2's layout.
-"""
-
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from ..grammar import Bare, Words, beyond, read_word, wrong
+from ..result import Failure
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`family` is "" (any), "inet", "inet6", "link", "bridge" or "mpls"; `stats` counts the `-s`."""
+    """`family` is "" (any), "inet" or "inet6"."""
 
     family: str = ""
     json: bool = False
     pretty: bool = False
     brief: bool = False
     details: bool = False
-    stats: int = 0
+    stats: bool = False
     oneline: bool = False
-    all: bool = False
-    numeric: bool = False
-    resolve: bool = False
     human: bool = False
-    iec: bool = False
-    color: bool = False
+    all: bool = False
 
     @property
     def newline(self) -> str:
         """What ends a line inside one entry: a backslash with `-o` (iproute2's _SL_)."""
         return "\\" if self.oneline else "\n"
 
-    def paint(self, color: int, text: str) -> str:
-        """Text in one of iproute2's colours (lib/color.c), when `-c` asked for them."""
-        return f"\033[{color}m{text}\033[0m" if self.color and not self.json else text
+    def paint(self, color: str, text: str) -> str:
+        return text
 
 
-#: iproute2's colours, by what they mark.
-NAME, MAC, ADDRESS, UP, DOWN = 36, 33, 35, 32, 31
+NAME = MAC = ADDRESS = UP = DOWN = ""
+
+
+def _family(word: str, words: Words) -> dict:
+    word = words.take() if words else "help"
+    if word == "help":
+        return {"help": True}
+    if word in ("link", "mpls", "bridge"):
+        raise Failure(1, f'The lab knows the families inet and inet6, not "{word}".\n')
+    if word not in ("inet", "inet6"):
+        raise wrong(word, "invalid protocol family")
+    return {"family": word}
+
+
+def _netns(word: str, words: Words) -> dict:
+    return {"netns": words.take() if words else "(null)"}
+
+
+def _statistics(word: str, words: Words) -> dict:
+    if words.said.get("stats"):
+        raise Failure(1, "The lab knows one level of statistics: give -s once.\n")
+    return {"stats": True}
+
+
+_BEYOND = beyond('The lab knows the options -4, -6, -f, -s, -d, -o, -br, -j, -p, -n, -a and -V, not "{}".\n')
+#: In the order in which iproute2 compares them (ip/ip.c). No colours: a Result is no terminal.
+OPTIONS = (
+    ("-loops~", "", _BEYOND), ("-family~", "", Bare(_family)), ("-4", "family", "inet"), ("-6", "family", "inet6"),
+    ("-0 -M -B", "", _BEYOND), ("-human~ -human-readable~ -iec~", "human", True), ("-stats~ -statistics~", "", Bare(_statistics)),
+    ("-details~", "details", True), ("-resolve~", "", _BEYOND), ("-oneline~", "oneline", True),
+    ("-timestamp~ -tshort~ -echo", "", None), ("-Version~", "version", True), ("-force~", "", None), ("-batch~", "", _BEYOND),
+    ("-brief~", "brief", True), ("-json~", "json", True), ("-pretty~", "pretty", True), ("-rcvbuf~", "", _BEYOND),
+    ("-c=never -color=never -c=auto -color=auto", "", None), ("-c=always -color=always -color~", "", _BEYOND),
+    ("-help~", "help", True), ("-netns~", "netns", Bare(_netns)), ("-Numeric~", "", _BEYOND), ("-all~", "all", True),
+)  # fmt: skip
+
+
+def read_options(rows: Iterable[tuple], words: Words, tool: str) -> dict:
+    """The options in front, each with one dash or two; `--` ends them."""
+    while words and words.rest()[0].startswith("-"):
+        word = words.take()
+        if word == "--":
+            break
+        found = read_word(rows, word.removeprefix("-") if word.startswith("--") else word, words)
+        if found is None:
+            raise Failure(255, f'Option "{word}" is unknown, try "{tool} -help".\n')
+        words.said |= found
+    return words.said

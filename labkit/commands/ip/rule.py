@@ -135,10 +135,6 @@ def _list(ctx: Context, options: Options, words: Words) -> Result:
     return show(_TABLE, filter(wanted, _IPV6 if options.family == "inet6" else ctx.ns.rules), View(ctx, options))
 
 
-def _no_files(ctx: Context, options: Options, words: Words) -> Result:
-    raise Failure(1, 'The lab has no files of rules: "ip rule save" and "ip rule restore" are not in it.\n')
-
-
 def _inside(word: str, words: Words) -> IPv4Network | None:
     """A prefix in which a rule's own must lie."""
     return None if word in ("default", "any", "all") else prefix(word, "inet")[0].network
@@ -212,6 +208,6 @@ _TABLE = (
 )
 
 _COMMANDS = {
-    "list~ lst~ show~": _list, "save~ restore~": _no_files, "add~": _add, "delete~": _delete,
-    "flush~": _flush,
+    "list~ lst~ show~": _list, "save~ restore~": beyond('The lab has no files of rules: "ip rule {}" is not in it.\n'),
+    "add~": _add, "delete~": _delete, "flush~": _flush,
 }  # fmt: skip

@@ -3,144 +3,109 @@
 iproute2 ip/iptuntap.c; it speaks to /dev/net/tun, so refusals are ioctl's.
 """
 
-from dataclasses import dataclass
 from errno import EBUSY, EEXIST, EINVAL
 
 from ...errors import KernelError, strerror
 from ...lab import links
 from ...lab.interface import Interface, Tun
-from ...lab.namespace import LONGEST
-from ..grammar import Words, garbage, matches, wrong
-from ..records import json_text
+from ..grammar import Words, beyond, ifname, matches, positional, read, sole
+from ..grammar import run as run_command
+from ..records import View, show
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
 from . import usage
-from .options import NAME, Options
-
-
-@dataclass(slots=True)
-class _Request:
-    name: str | None = None
-    mode: str | None = None
-    pi: bool = False
-    owner: int | None = None
-    group: int | None = None
+from .options import Options
 
 
 def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    words = Words(args)
-    if not words:
-        return _show(ctx, options)
-    command = words.take()
-    try:
-        if matches(command, "add"):
-            return _add(ctx, _read(words, adding=True))
-        if matches(command, "delete"):
-            return _delete(ctx, _read(words, adding=False))
-    except KernelError as error:
-        raise Failure(1, f"ioctl(TUNSETIFF): {strerror(error.code)}\n") from None
-    if matches(command, "show", "lst", "list"):
-        return _show(ctx, options)
-    if matches(command, "help"):
-        raise Failure(255, usage.TUNTAP)
-    raise Failure(255, f'Command "{command}" is unknown, try "ip tuntap help".\n')
+    return run_command(_COMMANDS, "ip tuntap", usage.TUNTAP, ctx, options, args)
 
 
-def _read(words: Words, *, adding: bool) -> _Request:
-    request = _Request()
-    while words:
-        _read_word(words, request, words.take(), adding)
-    if request.mode is None:
-        raise Failure(1, "You failed to specify a tunnel mode\n")
-    return request
-
-
-def _read_word(words: Words, request: _Request, word: str, adding: bool) -> None:
-    if matches(word, "mode"):
-        _read_mode(words.value(), request)
-    elif adding and matches(word, "user"):
-        request.owner = _account("user", words.value())
-    elif adding and matches(word, "group"):
-        request.group = _account("group", words.value())
-    elif matches(word, "pi"):
-        request.pi = True
-    elif matches(word, "one_queue", "vnet_hdr", "multi_queue"):
-        raise Failure(1, f'The lab\'s TUNs have one queue and no "{word}"; it knows dev, name, mode, user, group and pi.\n')
-    elif matches(word, "dev"):
-        request.name = _checked(words.value(), "dev")
-    else:
-        if matches(word, "name"):
-            word = words.value()
-        elif matches(word, "help"):
-            raise Failure(255, usage.TUNTAP)
-        if request.name is not None:
-            raise garbage("name", word)
-        request.name = _checked(word, "name")
-
-
-def _read_mode(word: str, request: _Request) -> None:
+def _mode(word: str, words: Words) -> str:
     mode = next((mode for mode in ("tun", "tap") if matches(word, mode)), None)
     if mode is None:
         raise Failure(255, f'Unknown tunnel mode "{word}"\n')
-    if request.mode not in (None, mode):
+    if words.said.get("mode", mode) != mode:
         raise Failure(255, "You managed to ask for more than one tunnel mode.\n")
-    request.mode = mode
+    return mode
 
 
-def _account(kind: str, word: str) -> int:
+def _account(kind: str):
     """A user or group by number; of names the lab knows root."""
-    if word == "root":
-        return 0
-    number = whole(word) if is_digits(word) else None
-    if number is None or number >= 2**32:
-        raise Failure(255, f'invalid {kind} "{word}"\n')
-    return number
+
+    def reader(word: str, words: Words) -> int:
+        number = 0 if word == "root" else whole(word) if is_digits(word) else None
+        if number is None or number >= 2**32:
+            raise Failure(255, f'invalid {kind} "{word}"\n')
+        return number
+
+    return reader
 
 
-def _checked(name: str, key: str) -> str:
-    if not name or len(name.encode()) > LONGEST or any(letter == "/" or letter.isspace() for letter in name):
-        raise wrong(name, f'"{key}" not a valid ifname')
-    return name
+_NAME = ifname('"name" not a valid ifname')
+_WORDS = (
+    ("mode~", "mode", _mode),
+    ("pi~", "pi", True),
+    ("one_queue~ vnet_hdr~ multi_queue~", "", beyond('The lab\'s TUNs have no "{}": they have dev, name, mode, user, group and pi.\n')),
+    ("dev~", "name", ifname('"dev" not a valid ifname')),
+    ("name~", "name", sole("name", "name", _NAME)),
+    positional("name~", "name", _NAME, usage.TUNTAP),
+)
+_ACCOUNTS = (("user~", "owner", _account("user")), ("group~", "group", _account("group")))
 
 
-def _add(ctx: Context, request: _Request) -> Result:
-    tun = Tun(mode=request.mode, pi=request.pi, owner=request.owner, group=request.group)
+def _read(rows: tuple, words: Words) -> dict:
+    said = {"name": None, **read(rows, words)}
+    if "mode" not in said:
+        raise Failure(1, "You failed to specify a tunnel mode\n")
+    return said
+
+
+def _refused(error: KernelError) -> Failure:
+    return Failure(1, f"ioctl(TUNSETIFF): {strerror(EBUSY if error.code == EEXIST else error.code)}\n")
+
+
+def _add(ctx: Context, options: Options, words: Words) -> Result:
+    said = _read((*_ACCOUNTS, *_WORDS), words)
+    name = said.pop("name")
     try:
-        links.create(ctx.lab, ctx.ns, request.name, request.mode, tun=tun)
+        links.create(ctx.lab, ctx.ns, name, said["mode"], tun=Tun(**said))
     except KernelError as error:
-        raise KernelError(EBUSY if error.code == EEXIST else error.code) from None
+        raise _refused(error) from None
     return Result()
 
 
-def _delete(ctx: Context, request: _Request) -> Result:
+def _delete(ctx: Context, options: Options, words: Words) -> Result:
     """Deleting attaches first: what is not there is made, and goes again when the program ends."""
-    interface = ctx.ns.find(request.name) if request.name else None
-    if interface is None:
-        interface = links.create(ctx.lab, ctx.ns, request.name, request.mode)
-    elif interface.kind != request.mode:
-        raise KernelError(EINVAL)
-    links.delete(ctx.lab, ctx.ns, interface)
+    said = _read(_WORDS, words)
+    interface = ctx.ns.find(said["name"]) if said["name"] else None
+    try:
+        if interface is None:
+            interface = links.create(ctx.lab, ctx.ns, said["name"], said["mode"])
+        elif interface.kind != said["mode"]:
+            raise KernelError(EINVAL)
+        links.delete(ctx.lab, ctx.ns, interface)
+    except KernelError as error:
+        raise _refused(error) from None
     return Result()
 
 
-def _show(ctx: Context, options: Options) -> Result:
-    tuns = [interface for interface in ctx.ns.by_index() if interface.tun is not None]
-    if options.json:
-        return Result(0, json_text([_record(interface, options) for interface in tuns], options.pretty))
-    return Result(0, "".join(_line(interface, options) for interface in tuns))
-
-
-def _record(interface: Interface, options: Options) -> dict:
+def _flags(interface: Interface, view: View) -> list[str]:
     tun = interface.tun
-    flags = [tun.mode, *(["pi"] if tun.pi else []), *(["persist"] if tun.persist else []), *(["filter"] if tun.pi else [])]
-    record: dict = {"ifname": interface.name, "flags": flags}
-    record |= {"user": tun.owner} if tun.owner is not None else {}
-    record |= {"group": tun.group} if tun.group is not None else {}
-    return record | ({"processes": []} if options.details else {})
+    return [tun.mode, *["pi"] * tun.pi, *["persist"] * tun.persist, *["filter"] * tun.pi]
 
 
-def _line(interface: Interface, options: Options) -> str:
-    record = _record(interface, options)
-    line = f"{options.paint(NAME, record['ifname'] + ':')} {' '.join(record['flags'])}"
-    line += "".join(f" {key} {record[key]}" for key in ("user", "group") if key in record)
-    return line + (f"{options.newline}\tAttached to processes:" if options.details else "") + "\n"
+_TABLE = (
+    ("ifname", "{}: ", "name"),
+    ("flags", " ".join, _flags),
+    ("user", " user {}", lambda interface, view: interface.tun.owner),
+    ("group", " group {}", lambda interface, view: interface.tun.group),
+    ("processes", lambda found: "\n\tAttached to processes:", lambda interface, view: [] if view.options.details else None),
+)
+
+
+def _show(ctx: Context, options: Options, words: Words) -> Result:
+    return show(_TABLE, [interface for interface in ctx.ns.by_index() if interface.tun is not None], View(ctx, options))
+
+
+_COMMANDS = {"add~": _add, "delete~": _delete, "show~ lst~ list~": _show}
