@@ -1,4 +1,4 @@
-"""How Go reads: numbers, MAC addresses, networks and JSON, as Docker, etcd and flannel take and refuse them.
+"""How Go reads numbers, MAC addresses, networks and JSON, as Docker, etcd and flannel take and refuse them; and its columns.
 
 Python is more generous in each: digits of other scripts, `1_6`, blanks, NaN; and less in one, numbers of thousands
 of digits. Each reader raises ValueError in Go's words.
@@ -6,7 +6,7 @@ of digits. Each reader raises ValueError in Go's words.
 
 import json
 import re
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network
 from itertools import accumulate
 
 #: How many levels a document may have.
@@ -41,15 +41,21 @@ def mac(text: object) -> str:
     return text.replace("-", ":").lower()
 
 
-def cidr(text: object, kind: type = IPv4Network) -> IPv4Network | IPv6Network:
+def cidr(text: object) -> IPv4Network:
     """net.ParseCIDR: the network, host bits masked away."""
     try:
         address, length = text.split("/")
         if length.isascii() and length.isdigit() and len(length) < 5:
-            return kind((address, int(length)), strict=False)
+            return IPv4Network((address, int(length)), strict=False)
     except (AttributeError, ValueError):
         pass
     raise ValueError(f"invalid CIDR address: {text}")
+
+
+def columns(rows: list[list[str]]) -> str:
+    """text/tabwriter with a least width of 10 and three blanks between columns; the last one as it is."""
+    widths = [max(10, *(len(cell) + 3 for cell in column)) for column in zip(*rows, strict=True)][:-1]
+    return "".join("".join(f"{cell:<{width}}" for cell, width in zip(row, [*widths, 0], strict=True)) + "\n" for row in rows)
 
 
 def document(text: str) -> object:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from labkit import Lab, LabError, scenarios
 from labkit.planes.flannel import NOTES, Config, Lease
 from labkit.planes.flannel.config import Range
-from labkit.planes.flannel.proxy import Entry, Proxy
 from labkit.planes.flannel.registry import CANDIDATES, _free
+from labkit.planes.flannel.udp import Entry, Proxy
 
 PREFIX = "/coreos.com/network"
 BACKENDS = ("udp", "vxlan", "host-gw")

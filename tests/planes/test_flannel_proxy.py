@@ -6,7 +6,7 @@ import pytest
 
 from labkit.lab.packet import Icmp, IPv4, Packet, Udp
 from labkit.lab.program import Dropped, ToPeer, ToTun
-from labkit.planes.flannel.proxy import Proxy
+from labkit.planes.flannel.udp import Proxy
 
 NODES = {net: IPv4Address(f"192.168.138.{n}") for n, net in enumerate(("10.20.0.0/16", "10.20.92.0/24", "10.20.53.0/24"), 1)}
 

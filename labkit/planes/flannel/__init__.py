@@ -6,7 +6,6 @@ table lines: udp feeds a TUN and a program behind it, vxlan three lines, host-gw
 
 from .config import NOTES, RECORDED, TODAY, Config
 from .flanneld import Flanneld
-from .lease import Lease
-from .registry import Registry, exactly, lowest
+from .registry import Lease, Registry, exactly, lowest
 
 __all__ = ["NOTES", "RECORDED", "TODAY", "Config", "Flanneld", "Lease", "Registry", "exactly", "lowest"]

@@ -5,7 +5,7 @@ as (major, minor): the rules changed with 0.10.
 """
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network
 
 from ...errors import BadInput
 from .. import go
@@ -14,25 +14,22 @@ Version = tuple[int, int]
 #: The flannel of the source notes, the one that was recorded for the tests, and a recent one.
 NOTES, RECORDED, TODAY = (0, 5), (0, 14), (0, 28)
 
-_KEYS = {
-    "network", "subnetlen", "subnetmin", "subnetmax", "backend", "enableipv4", "enableipv6", "enablenftables",
-    "ipv6network", "ipv6subnetlen", "ipv6subnetmin", "ipv6subnetmax",
-}
+_KEYS = {"network", "subnetlen", "subnetmin", "subnetmax", "backend", "enableipv4", "enableipv6", "enablenftables"}
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The subnets of one address family: every /`length` from `first` to `last` within `network`."""
+    """The subnets to choose from: every /`length` from `first` to `last` within `network`."""
 
-    network: IPv4Network | IPv6Network
+    network: IPv4Network
     length: int
-    first: IPv4Address | IPv6Address
-    last: IPv4Address | IPv6Address
+    first: IPv4Address
+    last: IPv4Address
 
     @property
     def step(self) -> int:
         """Addresses in one subnet."""
-        return 1 << (self.network.max_prefixlen - self.length)
+        return 1 << (32 - self.length)
 
     @property
     def offset(self) -> int:
@@ -42,16 +39,16 @@ class Range:
     def __len__(self) -> int:
         return max(0, (int(self.last) - int(self.first)) // self.step + 1)
 
-    def subnet(self, number: int) -> IPv4Network | IPv6Network:
-        return ip_network((int(self.first) - self.offset + number * self.step, self.length))
+    def subnet(self, number: int) -> IPv4Network:
+        return IPv4Network((int(self.first) - self.offset + number * self.step, self.length))
 
-    def numbers(self, other: IPv4Network | IPv6Network) -> range:
+    def numbers(self, other: IPv4Network) -> range:
         """Which of the subnets overlap a network."""
         start = int(self.first) - self.offset
         first, last = int(other.network_address) - start, int(other.broadcast_address) - start
         return range(max(0, first // self.step), min(len(self), last // self.step + 1))
 
-    def holds(self, subnet: IPv4Network | IPv6Network) -> bool:
+    def holds(self, subnet: IPv4Network) -> bool:
         """Whether a lease of this subnet is one this range could have given."""
         return subnet.prefixlen == self.length and self.first <= subnet.network_address + self.offset <= self.last
 
@@ -60,8 +57,7 @@ class Range:
 class Config:
     """`backend` is its type in small letters; `options` are the backend's own keys, as written."""
 
-    ipv4: Range | None
-    ipv6: Range | None = None
+    ipv4: Range
     backend: str = "udp"
     options: dict = field(default_factory=dict)
 
@@ -72,13 +68,12 @@ class Config:
         backend = found.get("backend") or {}
         if not isinstance(backend, dict):
             raise BadInput(f'flannel config: Backend is an object such as {{"Type": "vxlan"}}, not {backend!r}')
-        ipv4 = _range(found, "", IPv4Network, version) if found.get("enableipv4", True) else None
-        ipv6 = _range(found, "ipv6", IPv6Network, version) if found.get("enableipv6") else None
+        subnets = _range(found, version)
         # The code takes udp when there is no Backend; flannel's own configuration page says vxlan.
         kind = option(backend, "Type", "udp")
         if not isinstance(kind, str):
             raise BadInput(f'flannel config: Backend Type {kind!r} is no name such as "vxlan"')
-        return cls(ipv4, ipv6, kind.lower(), backend)
+        return cls(subnets, kind.lower(), backend)
 
 
 def option(options: dict, name: str, default):
@@ -112,68 +107,59 @@ def _document(text: str) -> dict:
     if not isinstance(document, dict):
         raise BadInput(f'flannel config: a JSON object such as {{"Network": "10.20.0.0/16"}} is wanted, not {text[:80]!r}')
     found = {key.lower(): value for key, value in document.items()}
-    if "network" not in found and found.get("enableipv4", True):
+    if found.get("enableipv6") or not found.get("enableipv4", True):
+        raise BadInput("flannel config: The lab's nodes have IPv4 only: EnableIPv4 stays true and EnableIPv6 false")
+    if "network" not in found:
         hint = next((key for key in document if key.lower() not in _KEYS), None)
         raise BadInput("flannel config: Network is missing" + (f"; what is {hint!r}?" if hint else ""))
     return found
 
 
-def _range(found: dict, family: str, kind, version: Version) -> Range:
-    """Network, SubnetLen, SubnetMin and SubnetMax of one address family ("" is IPv4)."""
-    names = {key: f"IPv6{key}" if family else key for key in ("Network", "SubnetLen", "SubnetMin", "SubnetMax")}
-    network = _network(names["Network"], found.get(f"{family}network"), kind)
-    length = _length(names["SubnetLen"], found.get(f"{family}subnetlen", 0), network, version)
-    step = 1 << (network.max_prefixlen - length)
-    address = type(network.network_address)
+def _range(found: dict, version: Version) -> Range:
+    """Network, SubnetLen, SubnetMin and SubnetMax."""
+    try:
+        network = go.cidr(found["network"])
+    except ValueError:
+        raise BadInput(f"flannel config: Network {found['network']!r:.80} is no network such as 10.20.0.0/16") from None
+    length = _length(found.get("subnetlen", 0), network, version)
+    step = 1 << (32 - length)
     # Counting from the network address skips the zeroth subnet.
-    first = _bound(names["SubnetMin"], found.get(f"{family}subnetmin"), address) or network.network_address + step
-    last = _bound(names["SubnetMax"], found.get(f"{family}subnetmax"), address) or network.broadcast_address - step + 1
-    for name, bound in ((names["SubnetMin"], first), (names["SubnetMax"], last)):
+    first = _bound("SubnetMin", found) or network.network_address + step
+    last = _bound("SubnetMax", found) or network.broadcast_address - step + 1
+    for name, bound in (("SubnetMin", first), ("SubnetMax", last)):
         if bound not in network:
-            raise BadInput(f"flannel config: {name} {bound} is outside {names['Network']} {network}")
+            raise BadInput(f"flannel config: {name} {bound} is outside Network {network}")
         if version >= (0, 10) and int(bound) % step:
             raise BadInput(f"flannel config: {name} {bound} is not where a /{length} begins")
     return Range(network, length, first, last)
 
 
-def _network(name: str, value, kind) -> IPv4Network | IPv6Network:
-    try:
-        return go.cidr(value, kind)
-    except ValueError:
-        example = "10.20.0.0/16" if kind is IPv4Network else "fc00::/48"
-        raise BadInput(f"flannel config: {name} {value!r:.80} is no network such as {example}") from None
-
-
-def _bound(name: str, value, kind) -> IPv4Address | IPv6Address | None:
+def _bound(name: str, found: dict) -> IPv4Address | None:
     """None where nothing was said, or the zero address, which flannel cannot tell from it."""
-    if value is None:
-        return None
+    value = found.get(name.lower())
     try:
-        found = kind(value if isinstance(value, str) else "")
-        return found if int(found) else None
+        address = IPv4Address(0 if value is None else value if isinstance(value, str) else "")
+        return address if int(address) else None
     except ValueError:
         raise BadInput(f"flannel config: {name} {value!r} is no address such as 10.20.1.0") from None
 
 
-def _length(name: str, length, network: IPv4Network | IPv6Network, version: Version) -> int:
-    """SubnetLen, given or by default: /24 (/64) where four of them fit, else a quarter of the network."""
+def _length(length, network: IPv4Network, version: Version) -> int:
+    """SubnetLen, given or by default: /24 where four of them fit, else a quarter of the network."""
     if not isinstance(length, int) or isinstance(length, bool):
-        raise BadInput(f"flannel config: {name} {length!r} is no number such as 24")
-    size, prefix = network.max_prefixlen, network.prefixlen
-    usual = 24 if network.version == 4 else 64
+        raise BadInput(f"flannel config: SubnetLen {length!r} is no number such as 24")
+    prefix = network.prefixlen
     if version < (0, 10):
         if length and length < prefix:
-            raise BadInput(f"flannel config: {name} /{length} is larger than the network {network}")
-        length = length or (usual if prefix < usual else prefix + 1)
-        if not 0 < length <= size:
-            raise BadInput(f"flannel config: {name} {length} is no prefix length of a subnet in {network}")
+            raise BadInput(f"flannel config: SubnetLen /{length} is larger than the network {network}")
+        length = length or (24 if prefix < 24 else prefix + 1)
+        if not 0 < length <= 32:
+            raise BadInput(f"flannel config: SubnetLen {length} is no prefix length of a subnet in {network}")
         return length
-    if length:
-        if length > size - 2:
-            raise BadInput(f"flannel config: {name} {length} is too long: at most {size - 2}, so that a tunnel and a bridge fit")
-        if length < prefix + 2:
-            raise BadInput(f"flannel config: {name} {length} is too short: at least {prefix + 2}, for four subnets in {network}")
-        return length
-    if prefix > size - 4:
-        raise BadInput(f"flannel config: the network {network} is too small: at most /{size - 4}")
-    return usual if prefix <= usual - 2 else prefix + 2
+    if length > 30:
+        raise BadInput(f"flannel config: SubnetLen {length} is too long: at most 30, so that a tunnel and a bridge fit")
+    if length and length < prefix + 2:
+        raise BadInput(f"flannel config: SubnetLen {length} is too short: at least {prefix + 2}, for four subnets in {network}")
+    if not length and prefix > 28:
+        raise BadInput(f"flannel config: the network {network} is too small: at most /28")
+    return length or (24 if prefix <= 22 else prefix + 2)

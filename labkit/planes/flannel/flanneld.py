@@ -3,23 +3,19 @@
 flannel: main.go, pkg/subnet. The talk with etcd itself is not on the lab's wires.
 """
 
-from ipaddress import IPv4Address, IPv4Network
-
 from ...errors import BadInput, LabError
-from ...lab import files
 from ...lab.lab import Lab
 from ...trace.engine import Net, handles
-from . import environment
-from .config import Config, Version
+from . import node
+from .config import Config
 from .hostgw import HostGw
-from .node import Node
 from .registry import RENEW_MARGIN, TTL, Added, Chooser, Registry, Removed, Watch, lowest
 from .udp import Udp
 from .vxlan import Vxlan
 
 #: Seconds until a lease that could not be renewed is tried again (flannel: subnet.go MonitorLease).
 RETRY = 60.0
-#: Backend type -> what writes its lines; each has register, configure, added, removed, stop and mtu.
+#: Backend type -> what writes its lines: a Backend.
 BACKENDS = {"udp": Udp, "vxlan": Vxlan, "host-gw": HostGw}
 
 
@@ -60,7 +56,7 @@ class Flanneld:
             raise
 
     def _start(self) -> None:
-        self.node = _node(self.lab, self.machine, *self._uplink, self.registry.version, self.log)
+        self.node = node.Node.of(self.lab, self.machine, *self._uplink, self.registry.version, self.log)
         config = self.registry.config()
         self.backend = _backend(config)(self.node, config)
         try:
@@ -71,10 +67,10 @@ class Flanneld:
 
     def _join(self, config: Config) -> None:
         data = self.backend.register()
-        before = environment.previous(self.env, config.ipv4.network)
+        before = node.previous(self.env, config.ipv4.network)
         self.lease = self.registry.acquire(self.node.public_ip, config.backend, data, before, self.choose)
         self.backend.configure(self.lease)
-        self.env = environment.write(config.ipv4.network, self.lease.subnet, self.backend.mtu, self.ip_masq, self.lease.offset)
+        self.env = node.environment(config.ipv4.network, self.lease.subnet, self.backend.mtu, self.ip_masq, self.lease.offset)
         self.watch = self.registry.watch(self.lease, self._heard, self.stop, self.log)
         self.running = True
         self.lab.post("flannel_renew", self, self.watch, after=TTL - RENEW_MARGIN)
@@ -93,18 +89,16 @@ class Flanneld:
     @property
     def env(self) -> str:
         """The text of /run/flannel/subnet.env, which stays when flanneld ends; "" when there is none."""
-        return files.of(self.lab, self.lab[self.machine]).texts.get(environment.PATH, "")
+        return node.subnet_env(self.lab, self.machine)
 
     @env.setter
     def env(self, text: str) -> None:
-        host = files.of(self.lab, self.lab[self.machine], to_write=True)
-        host.directories.add(environment.DIRECTORY)
-        host.texts[environment.PATH] = text
+        node.write_subnet_env(self.lab, self.machine, text)
 
     @property
     def docker_options(self) -> str:
         """What dockerd on this node is started with."""
-        return environment.docker_options(self.env)
+        return node.docker_options(self.env)
 
     def _heard(self, event: Added | Removed) -> None:
         """A lease came or went. What cannot be written goes into the log, as with the real daemon."""
@@ -137,23 +131,3 @@ def _backend(config: Config):
     except KeyError:
         known = ", ".join(BACKENDS)
         raise BadInput(f"flannel config: Backend Type {config.backend!r} is not one the lab knows: {known}") from None
-
-
-def _node(lab: Lab, on: str, dev: str | None, public_ip: str | None, version: Version, log: list[str]) -> Node:
-    """The uplink and its address; flanneld takes the interface of the default route."""
-    ns = lab[on]
-    if dev is None:
-        default = next((route for route in ns.main if route.dst == IPv4Network("0.0.0.0/0")), None)
-        if default is None:
-            raise LabError(f"flanneld on {on}: there is no default route to find the uplink by: give dev=, such as dev='eth0'")
-        dev = default.dev
-    uplink = ns.find(dev)
-    if uplink is None:
-        raise LabError(f"flanneld on {on}: error looking up interface {dev}: no such network interface")
-    if not uplink.addresses:
-        raise LabError(f"flanneld on {on}: the uplink {dev} has no address yet: `ip addr add 192.168.138.221/20 dev {dev}`")
-    address = uplink.addresses[0].ip
-    try:
-        return Node(lab, ns, dev, address, IPv4Address(public_ip) if public_ip else address, version, log)
-    except ValueError:
-        raise BadInput(f"flanneld on {on}: invalid public IP address {public_ip!r}: it looks like 192.168.138.221") from None

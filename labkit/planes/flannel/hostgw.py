@@ -14,8 +14,8 @@ from ...tables.route import Route
 from ...tables.table import RouteTable
 from ...trace.engine import Net, handles
 from .config import Config
-from .lease import Lease
 from .node import Node
+from .registry import Lease
 
 TYPE = "host-gw"
 #: Seconds between two looks at whether the routes are still there.

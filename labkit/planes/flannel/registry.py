@@ -1,18 +1,20 @@
-"""The lease registry: who has which subnet, kept in etcd, watched by every flanneld.
+"""Leases, and their registry: who has which subnet, as keys and values in etcd, watched by every flanneld.
 
-flannel: pkg/subnet/etcd/{registry,local_manager}.go. Nothing here is random: flanneld
+flannel: pkg/lease/lease.go, pkg/subnet/subnet.go, pkg/subnet/etcd/{registry,local_manager}.go. Nothing here is random: flanneld
 picks one of the free subnets by chance, the lab's by `choose`, which takes the first unless told otherwise.
 """
 
+import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
-from ipaddress import IPv4Address, IPv4Network
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from ...errors import BadInput, LabError
+from .. import go
 from ..etcd.store import Event, Store
 from .config import TODAY, Config, Range, Version
-from .lease import Lease, parse_key
 
 PREFIX = "/coreos.com/network"
 #: A lease is good for a day; it is renewed when an hour is left. In seconds.
@@ -20,7 +22,87 @@ TTL, RENEW_MARGIN = 86400.0, 3600.0
 #: flanneld stops looking after this many free subnets.
 CANDIDATES = 100
 
+# Anchored at the end only, so that a whole path parses.
+_KEY = re.compile(r"([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)-([0-9]{1,3})\Z")
 Chooser = Callable[[list[IPv4Network]], IPv4Network]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """`public_ip` is the node that holds the subnet; `data` is the backend's (a vxlan's VTEP MAC address).
+
+    `expires` is on the lab's clock; None is a reservation, which never does. `offset`: before 0.10 flannel let subnets
+    begin anywhere, and counted so many addresses from where the network does (flannel issue #430).
+    """
+
+    subnet: IPv4Network
+    public_ip: IPv4Address
+    backend: str = "udp"
+    data: dict = field(default_factory=dict)
+    expires: float | None = None
+    offset: int = 0
+
+    @property
+    def address(self) -> IPv4Address:
+        """The first address of the subnet: the node's own in flannel's network."""
+        return self.subnet.network_address + self.offset if self.offset else self.subnet.network_address
+
+    @property
+    def key(self) -> str:
+        return format_key(IPv4Interface((self.address, self.subnet.prefixlen)))
+
+    def value(self, version: Version = TODAY) -> str:
+        """The JSON text etcd keeps. The udp backend writes neither type nor data."""
+        found: dict = {"PublicIP": str(self.public_ip)}
+        if version >= (0, 15):  # dual stack; 0.14 was recorded without
+            found["PublicIPv6"] = None
+        if self.backend != "udp":
+            found["BackendType"] = self.backend
+        if self.data:
+            # Up to 0.8 the VNI was not written (flannel issue #325).
+            found["BackendData"] = {k: v for k, v in self.data.items() if k != "VNI" or version >= (0, 9)}
+        return json.dumps(found, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, key: str, value: str, expires: float | None = None) -> "Lease":
+        """A lease from what etcd keeps; BadInput when it is none. All nodes read all leases: each is parsed once."""
+        return _read(cls, key, value, expires)
+
+
+@lru_cache(maxsize=4096)
+def _read(make: type[Lease], key: str, value: str, expires: float | None) -> Lease:
+    address = _parsed(key)
+    subnet = address.network
+    try:
+        found = go.document(value)
+        kind, data = found.get("BackendType") or "udp", found.get("BackendData")
+        if not (isinstance(found["PublicIP"], str) and isinstance(kind, str)):
+            raise TypeError
+        offset = int(address) - int(subnet.network_address)
+        return make(subnet, IPv4Address(found["PublicIP"]), kind, data if isinstance(data, dict) else {}, expires, offset)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        short = value if len(value) < 80 else f"{value[:80]}…"
+        raise BadInput(f'lease {key}: the value {short!r} is not like {{"PublicIP":"192.168.138.222"}}') from None
+
+
+def format_key(subnet: IPv4Network | IPv4Interface) -> str:
+    """10.20.92.0/24 as `10.20.92.0-24`: a slash would begin a new level."""
+    return str(subnet).replace("/", "-")
+
+
+def parse_key(key: str) -> IPv4Network:
+    """The subnet of a key, or of a path that ends in one. BadInput when it is no lease key."""
+    return _parsed(key).network
+
+
+def _parsed(key: str) -> IPv4Interface:
+    match = _KEY.search(key)
+    if match is None or int(match[2]) > 31:  # read as a number of five bits
+        raise BadInput(f"{key!r} is no lease key such as 10.20.92.0-24")
+    try:
+        return IPv4Interface((match[1], int(match[2])))
+    except ValueError:
+        raise BadInput(f"{key!r} is no lease key such as 10.20.92.0-24") from None
 
 
 class ConfigNotFound(LabError):
@@ -58,6 +140,9 @@ class Added:
 @dataclass(frozen=True, slots=True)
 class Removed:
     subnet: IPv4Network
+
+
+Heard = Callable[[Added | Removed], None]
 
 
 class Registry:
@@ -106,7 +191,7 @@ class Registry:
         A node is known by its public address: a changed address means a new subnet.
         Raises OutOfSubnets, ConfigNotFound.
         """
-        subnets, leases = self._range(), self.leases()
+        subnets, leases = self.config().ipv4, self.leases()
         wanted = Lease(IPv4Network("0.0.0.0/0"), public_ip, backend, data or {}, offset=subnets.offset)
         mine = next((lease for lease in leases if lease.public_ip == public_ip), None)
         if mine is not None:
@@ -125,9 +210,9 @@ class Registry:
             raise BadInput(f"{chosen} is not one of the free subnets {free[0]} … {free[-1]}")
         return self._create(replace(wanted, subnet=chosen))
 
-    def free(self, subnets: Range | None = None) -> list[IPv4Network]:
+    def free(self) -> list[IPv4Network]:
         """The subnets flanneld chooses from: the first 100 that overlap no lease, from SubnetMin upwards."""
-        return _free(subnets or self._range(), self.leases())
+        return _free(self.config().ipv4, self.leases())
 
     def renew(self, lease: Lease) -> Lease:
         """A day more from now, the rest unchanged; a reservation stays one."""
@@ -148,30 +233,20 @@ class Registry:
         self.store.put(self.path(lease), lease.value(self.version))
         return lease
 
-    def watch(
-        self, own: Lease, heard: Callable[[Added | Removed], None], lost: Callable[[], None] = lambda: None,
-        log: list[str] | None = None,
-    ) -> "Watch":
+    def watch(self, own: Lease, heard: Heard, lost: Callable[[], None] = lambda: None, log: list[str] | None = None) -> "Watch":
         """Hear of every lease but one's own: first those there are, then each change.
 
         `lost` is called when one's own lease is deleted or expires. What is no lease gets a line in the log, and
         nothing else (flannel: subnet/etcd/registry.go getSubnets, parseSubnetWatchResponse).
         """
-        log = [] if log is None else log
-        watch = Watch(self, own, heard, lost, log)
+        watch = Watch(self, own, heard, lost, [] if log is None else log)
         leases, bad = self.sorted_out()
-        log += [f"Ignoring bad subnet node: {why}" for why in bad]
+        watch.log += [f"Ignoring bad subnet node: {why}" for why in bad]
         for lease in leases:
             if lease.subnet != own.subnet:
                 heard(Added(lease))
         self.store.watch(f"{self.prefix}/subnets/", watch.on_change)
         return watch
-
-    def _range(self) -> Range:
-        subnets = self.config().ipv4
-        if subnets is None:
-            raise LabError("flannel config: EnableIPv4 is false, and the lab's nodes have IPv4 only")
-        return subnets
 
     def _create(self, lease: Lease) -> Lease:
         """Only if the key is not there. On a real cluster a lost race is tried again; here nobody races."""
@@ -192,13 +267,15 @@ def _free(subnets: Range, leases: list[Lease]) -> list[IPv4Network]:
     return found
 
 
+@dataclass(eq=False)
 class Watch:
     """One flanneld's long-lived watch: etcd is never asked about a packet."""
 
-    def __init__(
-        self, registry: Registry, own: Lease, heard: Callable[[Added | Removed], None], lost: Callable[[], None], log: list[str]
-    ):
-        self.registry, self.own, self.heard, self.lost, self.log = registry, own, heard, lost, log
+    registry: Registry
+    own: Lease
+    heard: Heard
+    lost: Callable[[], None]
+    log: list[str]
 
     def on_change(self, event: Event) -> None:
         try:
@@ -206,7 +283,7 @@ class Watch:
                 lease = Lease.read(event.key, event.value, event.expires)
                 subnet, change = lease.subnet, Added(lease)
             else:
-                subnet = parse_key(event.key)[0]
+                subnet = parse_key(event.key)
                 change = Removed(subnet)
         except BadInput as error:
             self.log.append(f"Watch subnets: {error}")

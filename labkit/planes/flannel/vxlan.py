@@ -16,8 +16,8 @@ from ...lab.lookup import output
 from ...tables.route import Route
 from .. import go
 from .config import Config, flag, number
-from .lease import Lease
 from .node import Node
+from .registry import Lease
 
 TYPE = "vxlan"
 _Write = Callable[[], None]
