@@ -7,7 +7,7 @@ import pytest
 from labkit import Docker, Lab, LabError, scenarios
 from labkit.commands.result import Context
 from labkit.commands.shell import run_argv
-from labkit.planes.docker.refused import Refused
+from labkit.planes.docker.network import Refused
 from labkit.trace.probe import pass_time
 
 

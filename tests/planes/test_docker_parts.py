@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 import labkit
 from labkit.errors import BadInput
-from labkit.planes.docker import ports
-from labkit.planes.docker.ipam import AddressPool, candidates, choose_subnet
-from labkit.planes.docker.refused import Refused
+from labkit.planes.docker import published
+from labkit.planes.docker.network import AddressPool, Refused, candidates, choose_subnet
 from labkit.planes.docker.template import render
 
 from .docker_host import BRIDGE, host, typed
@@ -114,11 +113,11 @@ def test_a_wrong_port_is_refused_with_the_clients_sentence(spec, sentence):
 @given(st.text(alphabet="0123456789.:-/tcpudx[] ", max_size=24))
 def test_any_words_behind_p_are_ports_or_a_sentence(spec):
     try:
-        found = ports.parse(spec)
+        found = published.parse(spec)
     except BadInput as error:
         assert str(error)
     else:
-        assert all(0 <= b.port < 65536 and b.proto in ports.PROTOCOLS for b in found)
+        assert all(0 <= b.port < 65536 and b.proto in published.PROTOCOLS for b in found)
 
 
 DAEMON = "Error response from daemon: "
@@ -165,10 +164,9 @@ DATA = {"Name": "/br1", "Net": {"b": {"IP": "172.17.0.2"}, "a": {"IP": "10.0.0.1
     ("{{range $k, $v := .Net}}{{$k}}={{$v.IP}};{{end}}", "a=10.0.0.1;b=172.17.0.2;"),
     ('{{(index .Net "b").IP}}', "172.17.0.2"),
     ("{{json .Net.a}}", '{"IP":"10.0.0.1"}'),
-    ("{{.Net.a | json}}", '{"IP":"10.0.0.1"}'),
     ("{{if .No}}yes{{else}}no{{end}} {{len .List}}", "no 2"),
     ("{{.List}} {{.Net.a}} {{.No}}", "[1 2] map[IP:10.0.0.1] <no value>"),
-    ("a {{- .Up -}} b", "atrueb"),
+    ("{{range .No}}x{{else}}none{{end}} {{(index .List 0)}}", "none 1"),
 ])  # fmt: skip
 def test_a_template_is_filled_as_go_fills_it(template, text):
     assert render(template, DATA) == text
@@ -179,7 +177,22 @@ def test_any_template_is_text_or_a_sentence(template):
     try:
         assert isinstance(render(template, DATA), str)
     except BadInput as error:
-        assert str(error).startswith("template: ")
+        assert str(error).startswith(("template: ", "The lab's templates know"))
+
+
+@pytest.mark.parametrize("template", ["{{.Net.a | json}}", "a {{- .Up -}} b", "{{print .Name}}", "{{$x := .Name}}", "{{with .Net}}{{end}}",
+                                      "{{if eq .Name \"/br1\"}}x{{end}}", "{{if .Up}}a{{else if .No}}b{{end}}"])  # fmt: skip
+def test_what_more_go_knows_is_refused_in_the_labs_words(template):
+    refused = host(BRIDGE[:1]).sh(f"docker inspect -f '{template}' br1")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Template parsing error: The lab's templates know {{.A.B}}, range, if, index, json and len, but no ")
+
+
+@pytest.mark.parametrize("line", ["docker ps -n 1", "docker ps --latest", "docker ps -s", "docker ps --filter ancestor=tiny",
+                                  "docker network ls --filter type=custom"])  # fmt: skip
+def test_what_the_labs_docker_does_not_list_by_is_refused(line):
+    refused = host(BRIDGE[:1]).sh(line)
+    assert refused.returncode in (1, 125) and refused.stderr.startswith("The lab"), refused
 
 
 def test_a_container_in_two_networks_has_two_interfaces_and_one_default_route():

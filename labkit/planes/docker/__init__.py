@@ -7,6 +7,6 @@ and a published port is held open on the host (docker-proxy) but not translated.
 `docker network inspect` only. Inside a container everything is allowed, as with `--privileged`.
 """
 
-from .engine import Docker
+from .dockerd import Docker
 
 __all__ = ["Docker"]

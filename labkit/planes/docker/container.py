@@ -1,11 +1,19 @@
-"""A container as the engine remembers it, running or not, and its ends in networks."""
+"""A container as the engine remembers it, running or not; what may be asked for in which network mode; its ends in networks.
+
+An end is a veth pair, one half in the bridge, the other inside as eth0. Every step is the command a person would type, in the
+host's or the container's namespace; only moving an end inside has no `ip` line here, since a container's namespace has no name
+for `ip netns`. What stands in the way, Docker's own or somebody else's, is taken or refused as libnetwork does.
+"""
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
+from ...lab import links
+from ...lab.lab import Lab
 from ...lab.namespace import Namespace
 from ...tables.values import Kept, Value
-from .ports import Binding
+from .network import DEFAULT_MTU, Network, Refused, long_id, write
+from .published import Binding
 
 #: What a container runs when nothing else is said; a real image brings a command of its own.
 IDLE = ("sleep", "infinity")
@@ -46,6 +54,31 @@ class Request(Value):
     def first_network(self) -> str:
         """The network it starts in: "bridge" when nothing was asked."""
         return "bridge" if self.network == "default" else self.network
+
+    def conflict(self) -> str | None:
+        """Why the engine will not even create it, in its order of asking (moby: runconfig/hostconfig*.go)."""
+        if self.network.partition(":")[0] != "container":
+            return "conflicting options: mac-address and the network mode" if self.mac and self.network == "host" else None
+        if not self.shares:
+            return "Invalid network mode: invalid container format container:<name|id>"
+        asked = (
+            (self.hostname, "hostname and the network mode"),
+            (self.dns, "dns and the network mode"),
+            (self.extra_hosts, "custom host-to-IP mapping and the network mode"),
+            (self.mac, "mac-address and the network mode"),
+            (self.bindings or self.publish_all, "port publishing and the container type network mode"),
+            (self.exposed, "port exposing and the container type network mode"),
+        )
+        return next((f"conflicting options: {words}" for given, words in asked if given), None)
+
+    def check_ip(self, user_subnet: bool) -> None:
+        """Refused where --ip is; without --network Docker 20.10 ignores --ip."""
+        if self.ip is None or self.shares or self.network == "default":
+            return
+        if self.network in ("bridge", "host", "none"):
+            raise Refused("user specified IP address is supported on user defined networks only")
+        if not user_subnet:
+            raise Refused("user specified IP address is supported only when connecting to networks with user configured subnets")
 
 
 @dataclass(slots=True)
@@ -96,3 +129,70 @@ class Container(Kept):
     def ip(self) -> IPv4Address | None:
         """Its address in the first of its networks that gave it one."""
         return next((e.address for e in self.endpoints.values() if e.address), None)
+
+    @property
+    def exposed(self) -> list[str]:
+        """The "PORT/PROTOCOL" keys it was made with."""
+        return list(dict.fromkeys([*self.request.exposed, *(b.key for b in self.request.bindings)]))
+
+
+def plug(lab: Lab, machine: str, container: Container, endpoint: Endpoint, network: Network) -> None:
+    """Make the veth pair and set up both ends (moby: libnetwork drivers/bridge, osl)."""
+    host, inside = lab[machine], container.namespace
+    if host.find(network.bridge) is None:
+        raise Refused(
+            f"failed to create endpoint {container.name} on network {network.name}: adding interface to bridge "
+            f"{network.bridge} failed: could not find bridge {network.bridge}: route ip+net: no such network interface"
+        )
+    outer, inner = _free_name(host, endpoint.id), _free_name(host, endpoint.id, "inside")
+    # Up to version 27 the MAC address came of the IP address (moby bc130f36).
+    endpoint.mac = endpoint.mac or "02:42:" + endpoint.address.packed.hex(":")
+    endpoint.device = f"eth{container.devices}"
+    container.devices += 1
+    try:
+        write(lab, host, "ip link add name {} txqueuelen 0 type veth peer name {} txqueuelen 0", outer, inner)
+    finally:
+        made = host.find(outer)
+        endpoint.uid = made and made.uid
+    if network.mtu != DEFAULT_MTU:
+        for end in (outer, inner):
+            write(lab, host, "ip link set dev {} mtu {}", end, network.mtu)
+    write(lab, host, "ip link set dev {} master {}", outer, network.bridge)
+    write(lab, host, "ip link set dev {} address {}", inner, endpoint.mac)
+    write(lab, host, "ip link set dev {} up", outer)
+    with lab.writing("docker", f"ip link set dev {inner} netns {container.pid}"):
+        links.move(lab, host, host.find(inner), inside)
+    if inside.find(endpoint.device) is not None:
+        rename = f'error renaming interface "{inner}" to "{endpoint.device}"'
+        raise Refused(f"failed to add interface {inner} to sandbox: {rename}: file exists")
+    write(lab, inside, "ip link set dev {} name {}", inner, endpoint.device)
+    write(lab, inside, "ip addr add {} brd + dev {}", network.pool.interface(endpoint.address), endpoint.device)
+    write(lab, inside, "ip link set dev {} up", endpoint.device)
+
+
+def _free_name(host: Namespace, *what) -> str:
+    """`veth` and seven digits, the first of three names that nobody has (moby: libnetwork netutils.GenerateIfaceName)."""
+    names = ("veth" + long_id("veth", *what, *again)[:7] for again in ((), (1,), (2,)))
+    free = next((name for name in names if host.find(name) is None), None)
+    if free is None:
+        raise Refused("could not generate interface name")
+    return free
+
+
+def unplug(lab: Lab, endpoint: Endpoint) -> None:
+    """Delete the pair, if it is still there: somebody may have deleted it by hand."""
+    outer = lab.interface(endpoint.uid) if endpoint.uid is not None else None
+    if outer is not None:
+        write(lab, lab[outer.namespace], "ip link del dev {}", outer.name)
+    endpoint.uid, endpoint.device = None, ""
+
+
+def default_route(lab: Lab, container: Container, gateway: IPv4Address | None) -> None:
+    """Point the container's default route at a gateway; at none when gateway is None."""
+    if container.namespace is None or container.gateway == gateway:
+        return
+    if any(r.dst.prefixlen == 0 and r.gateway == container.gateway for r in container.namespace.main):
+        write(lab, container.namespace, "ip route del default via {}", container.gateway)
+    if gateway is not None:
+        write(lab, container.namespace, "ip route add default via {}", gateway)
+    container.gateway = gateway

@@ -12,34 +12,20 @@ from ...commands.result import Context, Failure, Result
 from ...commands.shell import find, run_argv
 from ...errors import BadInput
 from .. import go
-from . import modes, ports
+from ..pflag import Flags
+from . import published
 from .container import IDLE, Container, Request
-from .flags import Flags
-from .refused import Refused
+from .network import Refused
 
-#: The flags with something behind them in the lab.
-_KNOWN = {
-    "add-host": ":", "detach": "d", "dns": ":", "expose": ":", "hostname": "h:", "interactive": "i", "ip": ":", "link": ":",
-    "mac-address": ":", "name": ":", "net": ":", "network": ":", "publish": "p:", "publish-all": "P", "restart": ":", "rm": "", "tty": "t",
-}  # fmt: skip
-
-#: Flags of Docker that change nothing the lab models: processes, files, limits, names.
-_ACCEPTED = {
-    "attach": "a:", "cap-add": ":", "cap-drop": ":", "cidfile": ":", "cpus": ":", "cpu-shares": "c:", "cpuset-cpus": ":",
-    "device": ":", "detach-keys": ":", "dns-option": ":", "dns-opt": ":", "dns-search": ":", "domainname": ":",
-    "entrypoint": ":", "env": "e:", "env-file": ":", "gpus": ":", "group-add": ":", "health-cmd": ":",
-    "health-interval": ":", "init": "", "ip6": ":", "ipc": ":", "label": "l:", "label-file": ":", "log-driver": ":",
-    "log-opt": ":", "memory": "m:", "memory-swap": ":", "mount": ":", "net-alias": ":", "network-alias": ":",
-    "no-healthcheck": "", "oom-kill-disable": "", "pid": ":", "pids-limit": ":", "platform": ":", "privileged": "",
-    "pull": ":", "read-only": "", "runtime": ":", "security-opt": ":", "shm-size": ":", "sig-proxy": "",
-    "stop-signal": ":", "stop-timeout": ":", "sysctl": ":", "tmpfs": ":", "ulimit": ":", "user": "u:", "userns": ":",
-    "uts": ":", "volume": "v:", "volumes-from": ":", "workdir": "w:",
-}  # fmt: skip
-
-_EXEC = {
-    "detach": "d", "detach-keys": ":", "env": "e:", "env-file": ":", "interactive": "i", "privileged": "", "tty": "t",
-    "user": "u:", "workdir": "w:",
-}  # fmt: skip
+#: Those with something behind them in the lab, then Docker's that change nothing the lab models: processes, files, limits, names.
+FLAGS = """
+    add-host: detach,d dns: expose: hostname,h: interactive,i ip: link: mac-address: name: net: network: publish,p: publish-all,P
+    restart: rm tty,t
+    attach,a: cap-add: cap-drop: cidfile: cpus: cpu-shares,c: cpuset-cpus: device: detach-keys: dns-option: dns-opt: dns-search:
+    domainname: entrypoint: env,e: env-file: gpus: group-add: health-cmd: health-interval: init ip6: ipc: label,l: label-file:
+    log-driver: log-opt: memory,m: memory-swap: mount: net-alias: network-alias: no-healthcheck oom-kill-disable pid: pids-limit:
+    platform: privileged pull: read-only runtime: security-opt: shm-size: sig-proxy stop-signal: stop-timeout: sysctl: tmpfs: ulimit:
+    user,u: userns: uts: volume,v: volumes-from: workdir,w:"""
 
 #: Of one container: all of TCP's and a few.
 MOST_PORTS = 66_000
@@ -48,14 +34,12 @@ _IMAGE = re.compile(r"[a-z0-9]+([._/:@-][A-Za-z0-9_./:@-]*[A-Za-z0-9_.-])?")
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 
-def run(engine, ctx: Context, args: list[str]) -> Result:
+def run(engine, ctx: Context, flags: Flags) -> Result:
     """Create and start; the id, or what the command said."""
-    flags = Flags("run", _KNOWN | _ACCEPTED, args, interspersed=False)
-    flags.need(1)
     detached = flags.on("detach")
     if not detached and len(flags.words) == 1:
-        raise _failure("run", "the lab opens no shell in a container: add -d and use `docker exec`, or give a command")
-    container, warnings = _create(engine, flags)
+        raise failure("run", "The lab opens no shell in a container: add -d and use `docker exec`, or give a command")
+    container, warnings = _create(engine, flags, "run")
     shown = f"{container.id}\n" if detached else ""
     try:
         engine.start_container(container)
@@ -63,55 +47,54 @@ def run(engine, ctx: Context, args: list[str]) -> Result:
         if container.request.auto_remove:
             engine.remove(container)
         raise Failure(125, f"{warnings}docker: Error response from daemon: {error}.\n", shown) from None
-    if detached:
-        return Result(0, shown, warnings)
-    return _to_its_end(engine, ctx, container, warnings)
+    return Result(0, shown, warnings) if detached else _to_its_end(engine, ctx, container, warnings)
 
 
-def create(engine, ctx: Context, args: list[str]) -> Result:
-    """`docker create`: as run, but nothing starts."""
-    flags = Flags("create", _KNOWN | _ACCEPTED, args, interspersed=False)
-    flags.need(1)
-    container, warnings = _create(engine, flags)
+def create(engine, ctx: Context, flags: Flags) -> Result:
+    """As run, but nothing starts."""
+    container, warnings = _create(engine, flags, "create")
     return Result(0, f"{container.id}\n", warnings)
 
 
-def _create(engine, flags: Flags) -> tuple[Container, str]:
-    """The container, and the daemon's warnings."""
-    command = flags.command
-    image, *words = flags.words
+def _create(engine, flags: Flags, command: str) -> tuple[Container, str]:
+    """The container, and what the daemon accepts and does not do."""
     name = flags.one("name")
     try:
-        request = _request(flags, image, tuple(words))
+        request = _request(flags)
     except BadInput as error:
-        raise _failure(command, str(error)) from None
+        raise failure(command, str(error)) from None
     if name and not _NAME.fullmatch(name):
         rule = "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
-        raise _failure(command, f"Error response from daemon: Invalid container name ({name}), {rule}")
+        raise failure(command, f"Error response from daemon: Invalid container name ({name}), {rule}")
     try:
         container = engine.create(name.removeprefix("/"), request)
     except Refused as error:
-        raise _failure(command, f"Error response from daemon: {error}") from None
-    return container, "".join(f"WARNING: {words}\n" for words in modes.warnings(request))
+        raise failure(command, f"Error response from daemon: {error}") from None
+    discarded = request.network == "host" and request.bindings
+    return container, "WARNING: Published ports are discarded when using host network mode\n" if discarded else ""
 
 
-def _failure(command: str, message: str) -> Failure:
+def failure(command: str, message: str) -> Failure:
     """The client ends each message with one full stop (docker/cli: reportError, withHelp)."""
     who = "docker: " if command == "run" else ""
     return Failure(125 if command == "run" else 1, f"{who}{message.removesuffix('.')}.\nSee 'docker {command} --help'.\n")
 
 
-def _request(flags: Flags, image: str, words: tuple[str, ...]) -> Request:
+def _request(flags: Flags) -> Request:
     """The flags as a request; BadInput for what the client itself refuses."""
+    image, *words = flags.words
     network = (flags.all("network") + flags.all("net") or ("default",))[-1]
-    bindings = tuple(islice((b for spec in flags.all("publish") for b in ports.parse(spec)), MOST_PORTS + 1))
-    exposed = tuple(islice((key for spec in flags.all("expose") for key in ports.exposed(spec)), MOST_PORTS + 1))
+    bindings = tuple(islice((b for spec in flags.all("publish") for b in published.parse(spec)), MOST_PORTS + 1))
+    exposed = tuple(islice((key for spec in flags.all("expose") for key in published.exposed(spec)), MOST_PORTS + 1))
     if max(len(bindings), len(exposed)) > MOST_PORTS:
         raise BadInput(f"The lab's containers publish up to {MOST_PORTS:,} ports")
+    mac = flags.one("mac-address")
+    if mac and not re.fullmatch(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", mac):
+        raise BadInput(f"{mac} is not a valid mac address")
     request = Request(
-        image, words or IDLE, network,
-        ip=_ip(flags.one("ip")),
-        mac=_mac(flags.one("mac-address")),
+        image, tuple(words) or IDLE, network,
+        ip=address(flags.one("ip")),
+        mac=mac.lower(),
         hostname=flags.one("hostname"),
         bindings=bindings,
         publish_all=flags.on("publish-all"),
@@ -122,12 +105,20 @@ def _request(flags: Flags, image: str, words: tuple[str, ...]) -> Request:
         auto_remove=flags.on("rm"),
         restart=_restart(flags.one("restart", "no")),
     )  # fmt: skip
-    if request.links and not modes.takes_links(request):
+    if request.links and (request.network in ("host", "none") or request.network.startswith("container:")):
         raise BadInput("links are only supported for user-defined networks")
     if not _IMAGE.fullmatch(image):
         lower = ": repository name must be lowercase" if _IMAGE.fullmatch(image.lower()) else ""
         raise BadInput(f"invalid reference format{lower}")
     return request
+
+
+def address(text: str) -> IPv4Address | None:
+    """What stands behind --ip."""
+    try:
+        return IPv4Address(text) if text else None
+    except AddressValueError:
+        raise BadInput(f"Error response from daemon: invalid IPv4 address: {text}") from None
 
 
 def _restart(text: str) -> str:
@@ -144,23 +135,10 @@ def _restart(text: str) -> str:
     return policy
 
 
-def _ip(text: str) -> IPv4Address | None:
-    try:
-        return IPv4Address(text) if text else None
-    except AddressValueError:
-        raise BadInput(f"Error response from daemon: invalid IPv4 address: {text}") from None
-
-
-def _mac(text: str) -> str:
-    if text and not re.fullmatch(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", text):
-        raise BadInput(f"{text} is not a valid mac address")
-    return text.lower()
-
-
 def _to_its_end(engine, ctx: Context, container: Container, warnings: str) -> Result:
     """Run the container's command; with its end the container ends."""
     try:
-        result = _inside(engine, ctx, container, list(container.request.command))
+        result = run_inside(ctx, container, list(container.request.command))
     except LookupError as error:
         engine.stop_container(container, 127)
         start = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process"
@@ -169,10 +147,8 @@ def _to_its_end(engine, ctx: Context, container: Container, warnings: str) -> Re
     return Result(result.returncode, result.stdout, warnings + result.stderr)
 
 
-def exec_(engine, ctx: Context, args: list[str]) -> Result:
-    """`docker exec`: a command in a running container's namespace."""
-    flags = Flags("exec", _EXEC, args, interspersed=False)
-    flags.need(2)
+def exec_(engine, ctx: Context, flags: Flags) -> Result:
+    """A command in a running container's namespace."""
     try:
         container = engine.find(flags.words[0])
     except Refused as error:
@@ -180,16 +156,14 @@ def exec_(engine, ctx: Context, args: list[str]) -> Result:
     if not container.running:
         raise Failure(1, f"Error response from daemon: Container {container.id} is not running\n")
     try:
-        result = _inside(engine, ctx, container, flags.words[1:])
+        result = run_inside(ctx, container, flags.words[1:])
     except LookupError as error:
         raise Failure(126, f"OCI runtime exec failed: exec failed: unable to start container process: {error}\n") from None
     return Result() if flags.on("detach") else result
 
 
-def _inside(engine, ctx: Context, container: Container, argv: list[str]) -> Result:
+def run_inside(ctx: Context, container: Container, argv: list[str]) -> Result:
     """Run words in the container; LookupError, in runc's words, when there is no such command."""
-    there = Context(ctx.lab, container.namespace, ctx.stdin, budget=ctx.budget)
     if find(ctx.lab, argv[0].rpartition("/")[2]) is None:
         raise LookupError(f'exec: "{argv[0]}": executable file not found in $PATH: unknown')
-    return run_argv(there, argv)
-
+    return run_argv(Context(ctx.lab, container.namespace, ctx.stdin, budget=ctx.budget), argv)

@@ -14,13 +14,10 @@ from ipaddress import IPv4Address
 from ...errors import BadInput, LabError
 from ...lab import links
 from ...lab.lab import Lab
-from . import modes, ports, wiring
-from .cli import docker
-from .container import IDLE, Container, Endpoint, Request
-from .ids import long_id
-from .network import DEFAULT_MTU, Network
-from .networks import Networks
-from .refused import Refused
+from . import published
+from .client import docker
+from .container import IDLE, Container, Endpoint, Request, default_route, plug, unplug
+from .network import DEFAULT_MTU, Network, Networks, Refused, long_id, write
 
 #: A container's namespace is called after it, perhaps with a number behind.
 LONGEST_NAME = 240
@@ -60,7 +57,7 @@ class Docker:
             return
         try:
             self.networks.start(**self.options)
-            wiring.write(self.lab, self.host, "sysctl -w net.ipv4.ip_forward=1")
+            write(self.lab, self.host, "sysctl -w net.ipv4.ip_forward=1")
         except LabError as error:
             self.log.append(str(error))
             raise
@@ -101,8 +98,7 @@ class Docker:
 
     def create(self, name: str, request: Request) -> Container:
         """Remember a container; no line is written yet."""
-        why = modes.conflict(request)
-        if why:
+        if why := request.conflict():
             raise Refused(why)
         number = self._created + 1
         name = name or f"container_{number}"
@@ -110,10 +106,8 @@ class Docker:
             raise Refused(f"The lab's containers have names of up to {LONGEST_NAME} characters")
         twin = next((c for c in self.containers if c.name == name), None)
         if twin:
-            raise Refused(
-                f'Conflict. The container name "/{name}" is already in use by container "{twin.id}". '
-                "You have to remove (or rename) that container to be able to reuse that name."
-            )
+            raise Refused(f'Conflict. The container name "/{name}" is already in use by container "{twin.id}". '
+                          "You have to remove (or rename) that container to be able to reuse that name.")  # fmt: skip
         self._created = number
         container = Container(name, long_id("container", self.machine, name, number), request, pid=1000 + number)
         if not request.shares:
@@ -144,7 +138,7 @@ class Docker:
         if request.shares is not None:
             container.namespace = self._shared_namespace(container)
         elif request.network == "host":
-            self._check_ip(request)
+            request.check_ip(user_subnet=False)
             container.namespace = self.host
         else:
             self._start_apart(container)
@@ -152,27 +146,24 @@ class Docker:
         container.status, container.exit_code = "running", 0
 
     def _shared_namespace(self, container: Container):
-        target = self.find(container.request.shares)
-        if target is container:
+        other = self.find(container.request.shares)
+        if other is container:
             raise Refused("cannot join own network")
-        if not target.running:
-            raise Refused(f"cannot join network of a non running container: {target.id}")
-        return target.namespace
-
-    def _check_ip(self, request: Request) -> None:
-        why = modes.ip_refusal(request, self.networks[request.first_network].user_subnet)
-        if why:
-            raise Refused(why)
+        if not other.running:
+            raise Refused(f"cannot join network of a non running container: {other.id}")
+        return other.namespace
 
     def _start_apart(self, container: Container) -> None:
         """A namespace of its own, with an interface for each bridge network."""
         request = container.request
-        self._check_ip(request)
+        request.check_ip(self.networks[request.first_network].user_subnet)
         label = self._free_label(request.namespace or container.name)
         container.namespace = self.lab.add_namespace(self.machine, label, named=False, role=request.role)
         container.devices, container.gateway = 0, None
         try:
-            wiring.open_namespace(self.lab, container.namespace)
+            # lo up, and ping for everybody (moby oci_linux.go).
+            write(self.lab, container.namespace, "ip link set dev lo up")
+            write(self.lab, container.namespace, "sysctl -w {}", "net.ipv4.ping_group_range=0 2147483647")
             for endpoint in container.endpoints.values():
                 self._plug(container, endpoint)
             self._publish(container)
@@ -202,14 +193,14 @@ class Docker:
             wanted = wanted or request.pinned
             endpoint.mac = request.mac
         endpoint.address = network.pool.take(wanted) if wanted else network.pool.lowest()
-        wiring.plug(self.lab, self.machine, container, endpoint, network)
+        plug(self.lab, self.machine, container, endpoint, network)
         self._route(container)
 
     def _route(self, container: Container) -> None:
         """The default route goes through the network whose name sorts first (libnetwork: sandbox.go epHeap)."""
         reachable = sorted(e.network for e in container.endpoints.values() if e.uid and not self.networks[e.network].internal)
         gateway = self.networks[reachable[0]].gateway if reachable else None
-        wiring.default_route(self.lab, container, gateway)
+        default_route(self.lab, container, gateway)
 
     def _publish(self, container: Container) -> None:
         """Open docker-proxy's sockets on the host for the ports asked for."""
@@ -220,12 +211,12 @@ class Docker:
         wanted = list(request.bindings)
         if request.publish_all:
             asked = {b.key for b in wanted}
-            wanted += [b for key in request.exposed if key not in asked for b in ports.parse(key)]
+            wanted += [b for key in request.exposed if key not in asked for b in published.parse(key)]
         if not wanted:
             return
         held = (b for c in self.containers for b in c.bindings)
-        allocator = ports.Allocator(self.host, held, f"{container.name} ({first.id})")
-        opened: list[ports.Binding] = []
+        allocator = published.Allocator(self.host, held, f"{container.name} ({first.id})")
+        opened: list[published.Binding] = []
         try:
             for binding in wanted:
                 opened.append(allocator.take(binding))
@@ -256,7 +247,7 @@ class Docker:
         container.namespace = None
 
     def _unplug(self, endpoint: Endpoint) -> None:
-        wiring.unplug(self.lab, endpoint)
+        unplug(self.lab, endpoint)
         if endpoint.address is not None:
             self.networks[endpoint.network].pool.release(endpoint.address)
         endpoint.address, endpoint.mac = None, ""
@@ -267,7 +258,7 @@ class Docker:
             self.containers.remove(container)
 
     def attached(self, network: Network) -> list[Container]:
-        """The running containers that are in a network."""
+        """The running containers in a network."""
         return [c for c in self.containers if c.running and network.name in c.endpoints]
 
     def remove_network(self, network: Network) -> None:
@@ -278,18 +269,14 @@ class Docker:
     def connect(self, network: Network, container: Container, ip: IPv4Address | None = None) -> None:
         """Give a container one more interface."""
         if container.request.shares is not None:
-            raise Refused(
-                "container sharing network namespace with another container or host cannot be connected to any other network"
-            )
+            raise Refused("container sharing network namespace with another container or host cannot be connected to any other network")
         if "host" in (network.name, container.request.network):
             raise Refused("container cannot be disconnected from host network or connected to host network")
         if "none" in (network.name, container.request.network):
             raise Refused("container cannot be connected to multiple networks with one of the networks in private (none) mode")
         if network.name in container.endpoints:
             raise Refused(f"endpoint with name {container.name} already exists in network {network.name}")
-        why = modes.ip_refusal(replace(container.request, network=network.name, ip=ip), network.user_subnet)
-        if why:
-            raise Refused(why)
+        replace(container.request, network=network.name, ip=ip).check_ip(network.user_subnet)
         endpoint = container.endpoints[network.name] = self._endpoint(container, network.name, ip)
         if container.running:
             try:

@@ -13,7 +13,7 @@ from ...lab.namespace import Namespace
 from ...lab.sockets import Listener, refusal
 from ...tables.values import Value
 from .. import go
-from .refused import Refused
+from .network import Refused
 
 ANY = IPv4Address("0.0.0.0")
 PROTOCOLS = ("tcp", "udp", "sctp")
@@ -47,7 +47,11 @@ def parse(spec: str) -> list[Binding]:
     front, _, container = spec.rpartition(":")
     ip, _, host = front.rpartition(":")
     container, _, proto = container.partition("/")
-    host_ip = _host_ip(ip.strip("[]"))
+    ip = ip.strip("[]")
+    try:
+        host_ip = IPv4Address(ip) if ip else None
+    except ValueError:
+        raise BadInput(f"Invalid ip address: {ip}") from None
     if not container:
         raise BadInput(f"No port specified: {spec}<empty>")
     ports = _range(container, "containerPort")
@@ -73,15 +77,6 @@ def exposed(spec: str) -> list[str]:
         return [f"{number}/{proto or 'tcp'}" for number in _range(port, "containerPort")]
     except BadInput as error:
         raise BadInput(f"invalid range format for --expose: {spec}, error: {error}") from None
-
-
-def _host_ip(text: str) -> IPv4Address | None:
-    if not text:
-        return None
-    try:
-        return IPv4Address(text)
-    except ValueError:
-        raise BadInput(f"Invalid ip address: {text}") from None
 
 
 def _range(text: str, what: str) -> range:
@@ -145,14 +140,10 @@ def shown(bindings: Iterable[Binding], also: Iterable[str] = ()) -> str:
         if ip and host_port != port:
             mapped.append(f"{ip}:{host_port}->{port}/{proto}")
             continue
-        of_kind = runs.setdefault((ip, proto), [])
-        if of_kind and of_kind[-1][1] + 1 == port:
-            of_kind[-1][1] = port
+        same = runs.setdefault((ip, proto), [])
+        if same and same[-1][1] + 1 == port:
+            same[-1][1] = port
         else:
-            of_kind.append([port, port])
-    return ", ".join([_run(*kind, *run) for kind, found in runs.items() for run in found] + mapped)
-
-
-def _run(ip: str, proto: str, first: int, last: int) -> str:
-    numbers = str(first) if first == last else f"{first}-{last}"
-    return f"{ip}:{numbers}->{numbers}/{proto}" if ip else f"{numbers}/{proto}"
+            same.append([port, port])
+    alone = [(ip, proto, f"{a}-{b}" if a < b else f"{a}") for (ip, proto), same in runs.items() for a, b in same]
+    return ", ".join([f"{ip}:{n}->{n}/{proto}" if ip else f"{n}/{proto}" for ip, proto, n in alone] + mapped)

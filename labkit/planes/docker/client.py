@@ -1,0 +1,218 @@
+"""The `docker` command: which part of it a line means, whether there is an engine to talk to, and all that is not run or show.
+
+Commands that take several containers go on after a refusal, each name echoed when done, as the client does.
+"""
+
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network
+
+from ...commands.result import Context, Failure, Result
+from ...errors import BadInput
+from .. import go, pflag
+from . import run, show
+from .container import Container
+from .network import Refused
+
+_NO_DAEMON = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
+_DAEMON = "Error response from daemon: "
+
+
+def docker(ctx: Context, args: list[str]) -> Result:
+    """Run one `docker` line; `args` are the words after `docker`."""
+    if args[:1] in (["--version"], ["-v"]):
+        return Result(0, "Docker version 20.10.24, build lab\n")
+    known = {name.removeprefix("container "): name for name in _COMMANDS if not name.startswith("network ")}
+    heads = [name for name in known if name not in ("ls", "list")] + ["container", "network"]
+    if not args:
+        return Result(0, _usage("docker", heads))
+    word, *rest = args
+    if word in ("container", "network"):
+        group = known if word == "container" else {name.removeprefix("network "): name for name in _COMMANDS if name.startswith("network ")}
+        if not rest or rest[0] not in group:
+            raise Failure(1 if rest else 0, "", _usage(f"docker {word}", group))
+        return _command(ctx, group[rest[0]], rest[1:])
+    if word.startswith("-"):
+        flag = f"flag: {word}" if word.startswith("--") else f"shorthand flag: '{word[1:2]}' in {word}"
+        raise Failure(125, f"unknown {flag}\nSee 'docker --help'.\n")
+    if word not in heads:
+        said = f"docker: '{word}' is not a docker command.\nSee 'docker --help'\n"
+        raise Failure(1, f"{said}The lab's docker knows {', '.join(heads)}.\n")
+    return _command(ctx, word, rest)
+
+
+def _usage(command: str, known) -> str:
+    return f"\nUsage:  {command} COMMAND\n\nThe lab's docker knows: {', '.join(known)}.\n"
+
+
+def _command(ctx: Context, name: str, args: list[str]) -> Result:
+    """The engine of this machine does it. Its socket is a file, so it is not to be seen from inside a container."""
+    do, least, most, known = _COMMANDS[name]
+    name = _ALIASES.get(name, name)
+    engine = ctx.lab.daemons.get(("docker", ctx.ns.machine))
+    if engine is None or not engine.running or ctx.ns.role in ("container", "pod"):
+        if name in ("run", "create"):
+            raise run.failure(name, _NO_DAEMON)
+        raise Failure(1, f"{_NO_DAEMON}\n")
+
+    def wrong(complaint: str, code: int = 125) -> Failure:
+        """What the client says of a line it does not understand."""
+        return Failure(code, f"{complaint}\nSee 'docker {name} --help'.\n")
+
+    ended = bool if name in ("run", "create", "exec") else lambda words: False
+    flags = pflag.Flags(known, args, wrong, ended)
+    count = len(flags.words)
+    if least <= count and (most is None or count <= most):
+        return do(engine, ctx, flags)
+    # docker/cli: cli/required.go.
+    rule = "accepts no" if most == 0 else f"requires {'at least' if most is None else 'exactly'} {least}"
+    raise wrong(f'"docker {name}" {rule} argument{"s" if least != 1 else ""}.', 1)
+
+
+def _each(do: Callable, missing: str = _DAEMON) -> Callable[..., Result]:
+    """A command over containers; `missing` stands before "No such container"."""
+
+    def each(engine, ctx: Context, flags: pflag.Flags) -> Result:
+        out, err = "", ""
+        for word in flags.words:
+            before = missing
+            try:
+                container = engine.find(word)
+                before = _DAEMON
+                do(engine, container, flags)
+                out += f"{word}\n"
+            except Refused as error:
+                err += f"{before}{error}\n"
+        return Result(1 if err else 0, out, err)
+
+    return each
+
+
+def _start(engine, ctx: Context, flags: pflag.Flags) -> Result:
+    result = _each(lambda engine, container, flags: engine.start_container(container))(engine, ctx, flags)
+    if not result.returncode:
+        return result
+    failed = ", ".join(word for word in flags.words if word not in result.stdout.split("\n"))
+    return Result(1, result.stdout, f"{result.stderr}Error: failed to start containers: {failed}\n")
+
+
+def _stop(engine, container: Container, flags: pflag.Flags) -> None:
+    engine.stop_container(container)
+
+
+def _restart(engine, container: Container, flags: pflag.Flags) -> None:
+    engine.stop_container(container)
+    engine.start_container(container)
+
+
+def _kill(engine, container: Container, flags: pflag.Flags) -> None:
+    if not container.running:
+        raise Refused(f"Cannot kill container: {container.name}: Container {container.id} is not running")
+    engine.stop_container(container)
+
+
+def _rm(engine, container: Container, flags: pflag.Flags) -> None:
+    if container.running and not flags.on("force"):
+        raise Refused(f"You cannot remove a running container {container.id}. "
+                      "Stop the container before attempting removal or force remove")  # fmt: skip
+    engine.stop_container(container)
+    engine.remove(container)
+
+
+def _network_create(engine, ctx: Context, flags: pflag.Flags) -> Result:
+    driver = flags.one("driver", "bridge")
+    try:
+        asked = _ipam(flags)
+        if driver in ("host", "null"):
+            raise Refused(f'only one instance of "{driver}" network is allowed')
+        if driver != "bridge":
+            raise Refused(f'plugin "{driver}" not found (the lab has the driver bridge)')
+        pairs = [dict(text.partition("=")[::2] for text in flags.all(key)) for key in ("opt", "label")]
+        made = engine.networks.add(flags.words[0], asked, *pairs, internal=flags.on("internal"), attachable=flags.on("attachable"))
+    except BadInput as error:
+        raise Failure(1, f"{error}\n") from None
+    except Refused as error:
+        raise Failure(1, f"{_DAEMON}{error}\n") from None
+    return Result(0, f"{made.id}\n")
+
+
+def _ipam(flags: pflag.Flags) -> dict[str, str]:
+    """--subnet, --ip-range and --gateway in inspect's words (docker/cli: network/create.go)."""
+    asked, subnet = {}, None
+    for key, what in (("Subnet", "subnet"), ("IPRange", "ip-range"), ("Gateway", "gateway")):
+        if what not in flags.given:
+            continue
+        text = flags.one(what)
+        try:
+            network = go.cidr(text) if what != "gateway" else IPv4Network(IPv4Address(text))
+        except ValueError:
+            raise BadInput(f"invalid {'gateway' if what == 'gateway' else 'CIDR'} address: {text}") from None
+        asked[key] = shown = str(network if what != "gateway" else network.network_address)
+        if what == "subnet":
+            subnet = network
+        elif subnet is None:
+            raise BadInput("every ip-range or gateway must have a corresponding subnet")
+        elif not network.subnet_of(subnet):
+            raise BadInput(f"no matching subnet for {what} {shown}")
+    return asked
+
+
+def _network_rm(engine, ctx: Context, flags: pflag.Flags) -> Result:
+    out, err = "", ""
+    for word in flags.words:
+        try:
+            engine.remove_network(engine.networks.find(word))
+            out += f"{word}\n"
+        except Refused as error:
+            err += f"Error: No such network: {word}\n" if str(error) == f"network {word} not found" else f"{_DAEMON}{error}\n"
+    return Result(1 if err else 0, out, err)
+
+
+def _connect(engine, ctx: Context, flags: pflag.Flags) -> Result:
+    try:
+        ip = run.address(flags.one("ip"))
+    except BadInput as error:
+        raise Failure(1, f"{error}\n") from None
+    return _joined(engine, flags, lambda network, container: engine.connect(network, container, ip))
+
+
+def _disconnect(engine, ctx: Context, flags: pflag.Flags) -> Result:
+    return _joined(engine, flags, engine.disconnect)
+
+
+def _joined(engine, flags: pflag.Flags, do: Callable) -> Result:
+    """Success says nothing."""
+    try:
+        do(engine.networks.find(flags.words[0]), engine.find(flags.words[1]))
+    except Refused as error:
+        raise Failure(1, f"{_DAEMON}{error}\n") from None
+    return Result()
+
+
+_PS = (show.ps, 0, 0, "all,a filter,f: format: no-trunc quiet,q last,n! latest,l! size,s!")
+_LS = (show.network_ls, 0, 0, "filter,f: format: no-trunc quiet,q")
+_NETWORK_RM = (_network_rm, 1, None, "")
+#: What does it, how many words it takes, and its flags.
+_COMMANDS = {
+    "run": (run.run, 1, None, run.FLAGS),
+    "create": (run.create, 1, None, run.FLAGS),
+    "exec": (run.exec_, 2, None, "detach,d detach-keys: env,e: env-file: interactive,i privileged tty,t user,u: workdir,w:"),
+    "ps": _PS,
+    "inspect": (show.inspect, 1, None, "format,f: size,s type:"),
+    "start": (_start, 1, None, "attach,a interactive,i"),
+    "stop": (_each(_stop), 1, None, "time,t:"),
+    "restart": (_each(_restart), 1, None, "time,t:"),
+    "kill": (_each(_kill), 1, None, "signal,s:"),
+    "rm": (_each(_rm, "Error: "), 1, None, "force,f link,l volumes,v"),
+    "container ls": _PS,
+    "container list": _PS,
+    "network ls": _LS,
+    "network list": _LS,
+    "network inspect": (show.network_inspect, 1, None, "format,f: verbose,v"),
+    "network create": (_network_create, 1, 1,
+                       "attachable driver,d: gateway: internal ip-range: ipam-driver: label: opt,o: scope: subnet:"),
+    "network rm": _NETWORK_RM,
+    "network remove": _NETWORK_RM,
+    "network connect": (_connect, 2, 2, "alias: driver-opt: ip: ip6: link:"),
+    "network disconnect": (_disconnect, 2, 2, "force,f"),
+}  # fmt: skip
+_ALIASES = {"container ls": "ps", "container list": "ps", "network list": "network ls", "network remove": "network rm"}

@@ -1,0 +1,287 @@
+"""`docker ps`, `docker network ls` and `inspect`: what the engine has, as columns, through a template, or as JSON.
+
+The JSON has Docker 20.10's order of keys; what the lab has nothing behind (images, mounts, times, IPv6) is left out or empty.
+The lab's clock has no date, so everything was made "2 hours ago", and what runs is "Up 2 hours".
+"""
+
+import json
+from collections.abc import Callable
+
+from ...commands.regex import Pattern
+from ...commands.result import Context, Failure, Result
+from ...errors import BadInput
+from .. import go, pflag
+from . import published
+from .container import Container, Endpoint
+from .network import Network, Refused, long_id
+from .template import render
+
+#: When everything was made; Docker shows such a time.
+CREATED, AGO = "2026-01-01T00:00:00.000000000Z", "2 hours"
+_CONTAINERS = {
+    "ID": "CONTAINER ID", "Image": "IMAGE", "Command": "COMMAND", "RunningFor": "CREATED", "Status": "STATUS", "Ports": "PORTS",
+    "Names": "NAMES", "CreatedAt": "CREATED AT", "State": "STATE", "Networks": "NETWORKS",
+}  # fmt: skip
+_NETWORKS = {"ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SCOPE"}
+
+
+def ps(engine, ctx: Context, flags: pflag.Flags) -> Result:
+    """The newest first, as Docker lists them."""
+    filters = _filters(engine, flags, "name status network")
+    everything = flags.on("all") or any(key == "status" for key, _ in filters)
+    try:
+        chosen = [c for c in engine.containers[::-1] if (everything or c.running) and all(_container_is(c, *each) for each in filters)]
+    except BadInput as error:
+        raise Failure(1, f"{error}\n") from None
+    return _listed(flags, _CONTAINERS, 7, [_container_row(c, flags.on("no-trunc")) for c in chosen])
+
+
+def network_ls(engine, ctx: Context, flags: pflag.Flags) -> Result:
+    filters = _filters(engine, flags, "name driver")
+    chosen = [n for n in sorted(engine.networks, key=lambda n: n.name)
+              if all(value in n.name if key == "name" else value == n.driver for key, value in filters)]  # fmt: skip
+    end = None if flags.on("no-trunc") else 12
+    return _listed(flags, _NETWORKS, 4, [{"ID": n.id[:end], "Name": n.name, "Driver": n.driver, "Scope": "local"} for n in chosen])
+
+
+def _filters(engine, flags: pflag.Flags, known: str) -> list[tuple[str, object]]:
+    """Each --filter KEY=VALUE, a name of containers as a pattern and a network with its id."""
+    found = []
+    for text in flags.all("filter"):
+        key, sign, value = text.partition("=")
+        if not sign:
+            raise Failure(1, "bad format of filter (expected name=value)\n")
+        if key not in known.split():
+            raise Failure(1, f"The lab's docker filters here by {', '.join(known.split())}, and not by {key!r}.\n")
+        if "status" in known and key == "name":
+            try:
+                value = Pattern(value)
+            except BadInput:
+                raise Failure(1, f"Error response from daemon: Invalid filter 'name={value}'\n") from None
+        elif key == "network":
+            value = {n.name for n in engine.networks if value == n.name or n.id.startswith(value)} | {value}
+        found.append((key, value))
+    return found
+
+
+def _container_is(c: Container, key: str, value) -> bool:
+    if key == "network":
+        return not value.isdisjoint(c.endpoints)
+    return c.status == value if key == "status" else bool(value.search(c.name) or value.search(f"/{c.name}"))
+
+
+def _container_row(c: Container, whole: bool) -> dict[str, str]:
+    command = " ".join(c.request.command)
+    if not whole and len(command) > 20:
+        command = command[:19] + "…"
+    return {
+        "ID": c.id if whole else c.id[:12],
+        "Image": c.image,
+        "Command": f'"{command}"',
+        "RunningFor": f"{AGO} ago",
+        "Status": {"running": f"Up {AGO}", "exited": f"Exited ({c.exit_code}) {AGO} ago", "created": "Created"}[c.status],
+        "Ports": published.shown(c.bindings, c.exposed) if c.ip else "",
+        "Names": c.name,
+        "CreatedAt": CREATED,
+        "State": c.status,
+        "Networks": ",".join(sorted(c.endpoints)),
+    }
+
+
+def _listed(flags: pflag.Flags, headers: dict[str, str], shown: int, rows: list[dict]) -> Result:
+    """The ids alone, each row through a template (docker/cli: cli/command/formatter), or the first columns."""
+    template = flags.one("format")
+    if flags.on("quiet"):
+        return Result(0, "".join(f"{row['ID']}\n" for row in rows))
+    if template and not template.startswith("table "):
+        return Result(0, "".join(f"{line}\n" for line in _filled(template, rows)))
+    if template:
+        cells = [line.split("\t") for line in _filled(template.removeprefix("table "), [headers, *rows])]
+        most = max(map(len, cells))
+        cells = [row + [""] * (most - len(row)) for row in cells]
+    else:
+        cells = [[row[key] for key in list(headers)[:shown]] for row in [headers, *rows]]
+    return Result(0, go.columns(cells))
+
+
+def _filled(template: str, things: list[dict]) -> list[str]:
+    try:
+        return [render(template, thing) for thing in things]
+    except BadInput as error:
+        raise Failure(1, f"Template parsing error: {error}\n") from None
+
+
+def inspect(engine, ctx: Context, flags: pflag.Flags) -> Result:
+    """Containers and networks by name or id."""
+    kind = flags.one("type")
+
+    def look(word: str) -> dict:
+        if kind in ("", "container"):
+            try:
+                return _container(engine, engine.find(word))
+            except Refused:
+                if kind:
+                    raise
+        return _look_network(engine, word, kind or "object")
+
+    return _inspected(flags, look)
+
+
+def network_inspect(engine, ctx: Context, flags: pflag.Flags) -> Result:
+    return _inspected(flags, lambda word: _look_network(engine, word, "network"))
+
+
+def _look_network(engine, word: str, kind: str) -> dict:
+    try:
+        return _network(engine, engine.networks.find(word))
+    except Refused:
+        raise Refused(f"No such {kind}: {word}") from None
+
+
+def _inspected(flags: pflag.Flags, look: Callable[[str], dict]) -> Result:
+    """Each word looked at; what is there is printed even when others are not (docker/cli: inspect.go)."""
+    found, complaints = [], ""
+    for word in flags.words:
+        try:
+            found.append(look(word))
+        except Refused as error:
+            complaints += f"Error: {error}\n"
+    text = json.dumps(found, indent=4) + "\n"
+    if flags.one("format"):
+        try:
+            text = "".join(f"{line}\n" for line in _filled(flags.one("format"), found)) or "\n"
+        except Failure as failure:
+            raise Failure(1, failure.result.stderr, "\n") from None
+    return Result(1 if complaints else 0, text, complaints)
+
+
+def _container(engine, c: Container) -> dict:
+    """`docker inspect CONTAINER`."""
+    request, command = c.request, list(c.request.command)
+    return {
+        "Id": c.id,
+        "Created": CREATED,
+        "Path": command[0],
+        "Args": command[1:],
+        "State": {
+            "Status": c.status, "Running": c.running, "Paused": False, "Restarting": False, "OOMKilled": False,
+            "Dead": False, "Pid": c.pid if c.running else 0, "ExitCode": c.exit_code, "Error": "",
+        },
+        "Name": f"/{c.name}",
+        "Driver": "overlay2",
+        "Platform": "linux",
+        "HostConfig": {
+            "NetworkMode": _network_mode(engine, c),
+            "PortBindings": _asked_bindings(c),
+            "AutoRemove": request.auto_remove,
+            "Dns": list(request.dns),
+            "ExtraHosts": list(request.extra_hosts) or None,
+            "Links": [f"/{to}:/{c.name}/{alias or to}" for to, _, alias in (link.partition(":") for link in request.links)] or None,
+            "PublishAllPorts": request.publish_all,
+        },
+        "Config": {
+            "Hostname": _hostname(engine, c),
+            "ExposedPorts": {key: {} for key in c.exposed},
+            "Cmd": command,
+            "Image": request.image,
+        },
+        "NetworkSettings": _network_settings(engine, c),
+    }  # fmt: skip
+
+
+def _hostname(engine, c: Container) -> str:
+    if c.request.hostname or c.request.shares:
+        return c.request.hostname
+    return engine.machine if c.request.network == "host" else c.id[:12]
+
+
+def _network_mode(engine, c: Container) -> str:
+    """In container mode Docker remembers the other one's id."""
+    shares = c.request.shares
+    if not shares:
+        return c.request.network
+    return f"container:{next((o.id for o in engine.containers if shares in (o.name, o.id)), shares)}"
+
+
+def _asked_bindings(c: Container) -> dict:
+    asked: dict[str, list] = {}
+    for b in c.request.bindings:
+        wanted = str(b.host_ports[0]) if len(b.host_ports) == 1 else ""
+        asked.setdefault(b.key, []).append({"HostIp": str(b.host_ip or ""), "HostPort": wanted})
+    return asked
+
+
+def _ports(c: Container) -> dict:
+    """NetworkSettings.Ports: what is published, and what is only exposed as null."""
+    if not c.bindings and not (c.running and c.ip):
+        return {}
+    shown: dict[str, list | None] = {key: None for key in c.exposed}
+    for b in c.bindings:
+        shown[b.key] = [*(shown.get(b.key) or []), {"HostIp": str(b.host_ip), "HostPort": str(b.host_port)}]
+    return shown
+
+
+def _network_settings(engine, c: Container) -> dict:
+    """The older fields tell of the default bridge only."""
+    sandbox = long_id("sandbox", c.id) if c.running and not c.request.shares else ""
+    bridge = _endpoint(engine, c.endpoints.get("bridge") or Endpoint("bridge"))
+    return {
+        "Bridge": "",
+        "SandboxID": sandbox,
+        "HairpinMode": False,
+        "Ports": _ports(c),
+        "SandboxKey": sandbox and f"/var/run/docker/netns/{'default' if c.request.network == 'host' else sandbox[:12]}",
+        **{key: bridge[key] for key in ("EndpointID", "Gateway", "IPAddress", "IPPrefixLen", "MacAddress")},
+        "Networks": {name: _endpoint(engine, endpoint, c) for name, endpoint in sorted(c.endpoints.items())},
+    }
+
+
+def _endpoint(engine, endpoint: Endpoint, c: Container | None = None) -> dict:
+    network = engine.networks.get(endpoint.network)
+    address = endpoint.address
+    asked = endpoint.asked or (c.request.ip if c and endpoint.network == c.request.network else None)
+    user_defined = network is not None and not network.predefined
+    return {
+        "IPAMConfig": {"IPv4Address": str(asked)} if asked else None,
+        "Links": None,
+        "Aliases": [c.id[:12]] if c and user_defined else None,
+        "NetworkID": network.id if network and c and c.running else "",
+        "EndpointID": endpoint.id if c and c.running or address else "",
+        "Gateway": str(network.gateway) if address and not network.internal else "",
+        "IPAddress": str(address) if address else "",
+        "IPPrefixLen": network.subnet.prefixlen if address else 0,
+        "MacAddress": endpoint.mac if address else "",
+        "DriverOpts": None,
+    }
+
+
+def _network(engine, n: Network) -> dict:
+    """`docker network inspect NETWORK`."""
+    config = n.asked or ({"Subnet": str(n.subnet), "Gateway": str(n.gateway)} if n.subnet else None)
+    return {
+        "Name": n.name,
+        "Id": n.id,
+        "Created": CREATED,
+        "Scope": "local",
+        "Driver": n.driver,
+        "EnableIPv6": False,
+        "IPAM": {"Driver": "default", "Options": None if n.predefined else {}, "Config": [config] if config else []},
+        "Internal": n.internal,
+        "Attachable": n.attachable,
+        "Ingress": False,
+        "ConfigFrom": {"Network": ""},
+        "ConfigOnly": False,
+        "Containers": {c.id: _member(n, c.name, c.endpoints[n.name]) for c in sorted(engine.attached(n), key=lambda c: c.id)},
+        "Options": n.options,
+        "Labels": n.labels,
+    }
+
+
+def _member(n: Network, name: str, endpoint: Endpoint) -> dict:
+    return {
+        "Name": name,
+        "EndpointID": endpoint.id,
+        "MacAddress": endpoint.mac,
+        "IPv4Address": str(n.pool.interface(endpoint.address)) if endpoint.address else "",
+        "IPv6Address": "",
+    }
