@@ -22,12 +22,13 @@ INSTALL = @command -v "$$PYTHON" > /dev/null || { echo "There is no $$PYTHON her
   "$$PYTHON" install.py --venv "$$VENV"
 RUN = @test -w "$$HOME" || export HOME="$$(cd "$$VENV" && pwd)"; "$$VENV/bin/python" -m
 
-.PHONY: help lab test notebooks conform bench lint constraints pins machines clean
+.PHONY: help lab test notebooks usage conform bench lint constraints pins machines clean
 
 help:
 	@echo "make lab          open the course in JupyterLab"
 	@echo "make test         run every test, and every notebook against its stored outputs"
 	@echo "make notebooks    run the notebooks again and store their outputs"
+	@echo "make usage        record the tools' usage texts again"
 	@echo "make conform N=2000  compare N fresh lines of labkit with the real commands"
 	@echo "make bench        measure"
 	@echo "make lint         ruff"
@@ -40,7 +41,7 @@ lab:
 	$(INSTALL) notebooks kernel
 	$(RUN) jupyterlab --allow-root --LabApp.extension_manager=readonly $(LAB_ARGS) notebooks/00-start-here.ipynb
 
-test notebooks conform bench lint: installed-for-tests
+test notebooks usage conform bench lint: installed-for-tests
 .PHONY: installed-for-tests
 installed-for-tests:
 	$(INSTALL) notebooks kernel test
@@ -50,6 +51,9 @@ test:
 
 notebooks:
 	$(RUN) tests.regenerate $(NOTEBOOKS)
+
+usage:
+	$(RUN) tests.usage
 
 conform:
 	$(RUN) tests.conform --lines $(N)

@@ -15,8 +15,8 @@ from ..lab.lookup import find_route
 from ..tables.neighbor import VALID, Neighbor
 from . import hosts
 from .getopt import getopt
-from .nettools_usage import usage
 from .result import Context, Failure, Result
+from .usage import usage, usage_in_two
 
 _LONG = {
     "verbose": "v", "version": "V", "all": "a", "delete": "d", "file": "f", "numeric": "n", "set": "s",
@@ -34,9 +34,9 @@ def arp(ctx: Context, args: list[str]) -> Result:
     options, words = getopt("arp", args, "A:H:adfp:nsei:t:vh?DNV", _LONG)
     given = dict(options)
     if "?" in given:
-        raise Failure(3, given["?"] + usage("arp", mistake=True)[1])
+        raise Failure(3, given["?"] + usage("arp"))
     if "h" in given:
-        return Result(0, *usage("arp", mistake=False))
+        return Result(0, *usage_in_two("arp"))
     if "V" in given:
         return Result(0, _VERSION)
     family, hardware = given.get("A") or given.get("p", "inet"), given.get("H") or given.get("t", "ether")
@@ -113,7 +113,7 @@ def _write(ctx: Context, action: str, words: list[str], given: dict[str, str]) -
             case "dev" if rest:
                 dev = rest.pop(0)
             case _:
-                raise Failure(3, usage("arp", mistake=True)[1])
+                raise Failure(3, usage("arp"))
     if action == "s":
         return _set(ctx, address, lladdr, dev, permanent)
     return _delete(ctx, address, dev)

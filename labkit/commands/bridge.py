@@ -7,11 +7,12 @@ import errno
 from dataclasses import replace
 
 from ..errors import KernelError
-from . import bridge_fdb, bridge_link, bridge_usage
+from . import bridge_fdb, bridge_link
 from .grammar import Words, matches, refused, wrong
 from .ip.netns import named_namespace
 from .ip.options import Options
 from .result import Context, Failure, Result
+from .usage import usage
 
 _OBJECTS = ("link", "fdb", "mdb", "vlan", "vni", "monitor", "help")
 
@@ -42,7 +43,7 @@ def bridge(ctx: Context, args: list[str]) -> Result:
         elif switch:
             options = replace(options, **{switch: options.stats + 1 if switch == "stats" else True})
     if not words:
-        raise Failure(255, bridge_usage.BRIDGE)
+        raise Failure(255, usage("bridge"))
     try:
         return _object(ctx, options, words)
     except KernelError as error:
@@ -57,7 +58,7 @@ def _object(ctx: Context, options: Options, words: Words) -> Result:
     if name == "fdb":
         return bridge_fdb.run(ctx, options, words)
     if name == "help":
-        raise Failure(255, bridge_usage.BRIDGE)
+        raise Failure(255, usage("bridge"))
     if name is None:
         raise Failure(255, f'Object "{word}" is unknown, try "bridge help".\n')
     raise Failure(1, f'The lab\'s bridge knows link and fdb, not "{name}".\n')
@@ -69,17 +70,17 @@ def _switch(word: str) -> str:
     for key, field in _SWITCHES:
         if matches(word, key):
             if field == "help":
-                raise Failure(255, bridge_usage.BRIDGE)
+                raise Failure(255, usage("bridge"))
             return field
     raise Failure(255, f'Option "{word}" is unknown, try "bridge help".\n')
 
 
 def _family(words: Words) -> str:
     if not words:
-        raise Failure(255, bridge_usage.BRIDGE)
+        raise Failure(255, usage("bridge"))
     word = words.take()
     if word == "help":
-        raise Failure(255, bridge_usage.BRIDGE)
+        raise Failure(255, usage("bridge"))
     if word not in ("inet", "inet6"):
         raise wrong(word, "invalid protocol family")
     return word
@@ -87,6 +88,6 @@ def _family(words: Words) -> str:
 
 def _no_batch(words: Words) -> Failure:
     if not words:
-        return Failure(255, bridge_usage.BRIDGE)
+        return Failure(255, usage("bridge"))
     reason = KernelError(errno.ENOENT)
     return Failure(1, f'Cannot open file "{words.take()}" for reading: {reason}\n')

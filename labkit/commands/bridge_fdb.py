@@ -10,11 +10,11 @@ from ..lab import bridges
 from ..lab.interface import Interface
 from ..lab.namespace import Namespace
 from ..tables.fdb import FdbEntry
-from . import bridge_usage
 from .grammar import Words, address, find_device, garbage, matches, unsigned, wrong
 from .ip.options import Options
 from .records import json_text
 from .result import Context, Failure, Result
+from .usage import usage
 
 _COMMANDS = ("add", "append", "replace", "delete", "get", "show", "lst", "list", "help")
 _STATES = ("permanent", "static", "")
@@ -33,7 +33,7 @@ def run(ctx: Context, options: Options, words: Words) -> Result:
     if command == "flush":
         raise Failure(1, 'The lab\'s bridge has no "fdb flush": delete entries one by one.\n')
     if command == "help":
-        raise Failure(255, bridge_usage.FDB)
+        raise Failure(255, usage("bridge-fdb"))
     if command is None:
         raise Failure(255, f'Command "{word}" is unknown, try "bridge fdb help".\n')
     return _modify(ctx, options, command, words)
@@ -113,7 +113,7 @@ def _read(options: Options, words: Words) -> _Words:
 
 def _take_mac(said: _Words, word: str) -> None:
     if matches(word, "help"):
-        raise Failure(255, bridge_usage.FDB)
+        raise Failure(255, usage("bridge-fdb"))
     if said.mac is not None:
         raise garbage("to", word)
     said.mac = word
@@ -181,7 +181,7 @@ def _selector(ns: Namespace, words: Words) -> _Selector:
         elif word == "dynamic":
             selector.dynamic = True
         elif matches(word, "help"):
-            raise Failure(255, bridge_usage.FDB)
+            raise Failure(255, usage("bridge-fdb"))
     if bridge is not None:
         found = find_device(ns, bridge)
         if found is None:
@@ -218,7 +218,7 @@ def _get(ctx: Context, options: Options, words: Words) -> Result:
         else:
             word = words.value() if word == "to" else word
             if matches(word, "help"):
-                raise Failure(255, bridge_usage.FDB)
+                raise Failure(255, usage("bridge-fdb"))
             if mac is not None:
                 raise garbage("to", word)
             mac = word

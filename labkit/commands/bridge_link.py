@@ -7,13 +7,13 @@ from ..lab import carrier
 from ..lab.interface import Interface
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
-from . import bridge_usage
 from .bridge_fdb import device
 from .grammar import Words, duplicate, find_device, matches
 from .ip.linktext import flags_text, name_with_far_end
 from .ip.options import Options
 from .records import json_text
 from .result import Context, Failure, Result
+from .usage import usage
 
 #: What a port can be set to in the lab.
 _SETTABLE = ("hairpin", "learning", "flood", "mcast_flood", "bcast_flood", "isolated")
@@ -37,7 +37,7 @@ def run(ctx: Context, options: Options, words: Words) -> Result:
     if matches(word, "show", "lst", "list"):
         return _show(ctx, options, words)
     if matches(word, "help"):
-        raise Failure(255, bridge_usage.LINK)
+        raise Failure(255, usage("bridge-link"))
     raise Failure(255, f'Command "{word}" is unknown, try "bridge link help".\n')
 
 
@@ -55,7 +55,7 @@ def _set(ctx: Context, words: Words) -> Result:
         elif word in _SWITCHES or word == "learning_sync":
             wanted[word] = _on_off(word, words.value())
         else:
-            raise Failure(255, bridge_usage.LINK)
+            raise Failure(255, usage("bridge-link"))
     if dev is None:
         raise Failure(255, "Device is a required argument.\n")
     interface = find_device(ctx.ns, dev)

@@ -21,6 +21,7 @@ from ..lab.namespace import LONGEST, Namespace
 from ..tables.names import TOS, table_numbers
 from . import hosts
 from .result import Context, Failure, Result
+from .usage import usage
 from .words import leading, whole
 
 _FAMILY_WORDS = {"": "any valid", "inet": "inet", "inet6": "inet6", "link": "link", "bridge": "bridge", "mpls": "mpls"}
@@ -111,13 +112,13 @@ def fits(word: str, names: str) -> bool:
     return names == "*" or any(word != "" and name[:-1].startswith(word) if name[-1] == "~" else word == name for name in names.split())
 
 
-def run(commands: Mapping[str, Command], tool: str, usage: str, ctx: Context, options, args: Iterable[str]) -> Result:
+def run(commands: Mapping[str, Command], tool: str, ctx: Context, options, args: Iterable[str]) -> Result:
     """Run the command that the first word means, "list" without one: `commands` maps names, as in a row, to what runs them."""
     words = Words(args, ctx, options.family)
     word = words.take() if words else "list"
     command = next((command for names, command in commands.items() if fits(word, names)), None)
     if command is None:
-        raise Failure(255, usage if matches(word, "help") else f'Command "{word}" is unknown, try "{tool} help".\n')
+        raise Failure(255, usage(tool.replace(" ", "-")) if matches(word, "help") else f'Command "{word}" is unknown, try "{tool} help".\n')
     try:
         result = command.read(word, words) if isinstance(command, Bare) else command(ctx, options, words)
     except KernelError as error:
@@ -346,14 +347,17 @@ def sole(key: str, field: str, reader: Reader = text) -> Reader:
     return checked
 
 
-def positional(keyword: str, field: str, reader: Reader, usage: str) -> tuple[str, str, Reader]:
-    """The row of what stands without a keyword, or behind one of those that may stand before it (a row's names), and is said once."""
+def positional(keyword: str, field: str, reader: Reader, help: str) -> tuple[str, str, Reader]:
+    """The row of what stands without a keyword, or behind one that may stand before it (a row's names), and is said once.
+
+    `help` names the usage text that the word "help" shows.
+    """
     read_once = sole(keyword.split()[0].rstrip("~"), field, reader)
 
     def checked(word: str, words: Words):
         word = words.value() if fits(word, keyword) else word
         if matches(word, "help"):
-            raise Failure(255, usage)
+            raise Failure(255, usage(help))
         return read_once(word, words)
 
     return "*", field, checked

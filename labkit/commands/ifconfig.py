@@ -13,9 +13,9 @@ from ..errors import KernelError, strerror
 from ..lab import ioctl, links
 from . import hosts
 from .ifconfig_show import long_lines, short_line, short_title, show_all, shown
-from .nettools_usage import usage
 from .result import Context, Failure, Result
 from .route import prefix_mask
+from .usage import usage, usage_in_two
 from .words import atoi, whole
 
 #: IFNAMSIZ less its closing zero: a longer name is cut off.
@@ -46,7 +46,7 @@ def ifconfig(ctx: Context, args: list[str]) -> Result:
             case "-V" | "-version" | "--version":
                 return Result(0, "net-tools 2.10\n")
             case "-h" | "-?" | "-help" | "--help":
-                return Result(0, *usage("ifconfig", mistake=False))
+                return Result(0, *usage_in_two("ifconfig"))
             case word:
                 complaint = f"ifconfig: option `{word}' not recognised.\n"
                 return Result(1, "", complaint + "ifconfig: `--help' gives usage information.\n")
@@ -95,15 +95,15 @@ class _Change:
         """Stop at once; what was done stays done."""
         raise Failure(status, self.err + words)
 
-    def usage(self) -> None:
-        self.give_up(3, usage("ifconfig", mistake=True)[1])
+    def show_usage(self) -> None:
+        self.give_up(3, usage("ifconfig"))
 
     def carry_out(self, words: list[str]) -> None:
         words = words[words[0] == "inet" :]
         while words:
             word = words.pop(0)
             if word in ("mtu", "netmask", "hw", "txqueuelen", "name") and not words:
-                self.usage()
+                self.show_usage()
             match word:
                 case "up" | "down":
                     self.flag(lambda w=word: ioctl.set_up(self.ctx.lab, self.ctx.ns, self.label, w == "up"))
@@ -168,7 +168,7 @@ class _Change:
         host, slash, length = word.partition("/")
         if slash:
             if not re.fullmatch(r"0[xX][0-9a-fA-F]+|[0-9]*", length) or self.masked:
-                self.usage()
+                self.show_usage()
             self.mask = IPv4Address(prefix_mask(whole(length or "0", base=0) or 0))
         found = self.resolve(host)
         if found is None:
@@ -180,7 +180,7 @@ class _Change:
 
     def netmask(self, word: str) -> None:
         if self.masked:
-            self.usage()
+            self.show_usage()
         found = self.resolved(word)
         if found is not None:
             self.masked = True
@@ -213,7 +213,7 @@ class _Change:
     def hardware(self, words: list[str]) -> None:
         """`hw ether MAC`, the one class of hardware there is."""
         if words.pop(0) != "ether" or not words:
-            self.usage()
+            self.show_usage()
         mac = words.pop(0)
         if not re.fullmatch(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}", mac):
             self.err += f"{mac}: invalid ether address.\n"

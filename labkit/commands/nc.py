@@ -14,6 +14,7 @@ from . import hosts
 from .connecting import GIVES_UP, connect, icmp_errno, refusal
 from .getopt import getopt
 from .result import Context, Failure, Result
+from .usage import usage
 from .words import whole
 
 #: Names that services(5) has for ports of this course.
@@ -23,13 +24,6 @@ SERVICES = {
     ("tcp", 443): "https", ("udp", 443): "https", ("tcp", 3306): "mysql", ("udp", 5353): "mdns",
     ("tcp", 5432): "postgresql", ("tcp", 6379): "redis", ("tcp", 8080): "http-alt",
 }  # fmt: skip
-USAGE = """\
-usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]
-\t  [-m minttl] [-O length] [-P proxy_username] [-p source_port]
-\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]
-\t  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]
-\t  [destination] [port]
-"""
 _UNDERSTOOD = "4klnpuvwz"
 #: How long `nc -zu` waits for somebody to object.
 _UDP_SECONDS = 3.0
@@ -39,7 +33,7 @@ def nc(ctx: Context, args: list[str]) -> Result:
     options, words = getopt("nc", args, "46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz")
     for letter, value in options:
         if letter == "?":
-            raise Failure(1, value + USAGE)
+            raise Failure(1, value + usage("nc"))
         if letter not in _UNDERSTOOD:
             dashed = " ".join(f"-{c}" for c in _UNDERSTOOD)
             raise Failure(1, f"The lab's nc does not know -{letter}; it understands {dashed}.\n")
@@ -50,7 +44,7 @@ def nc(ctx: Context, args: list[str]) -> Result:
     if "k" in given:
         raise Failure(1, "nc: must use -l with -k\n")
     if not words:
-        raise Failure(1, USAGE)
+        raise Failure(1, usage("nc"))
     if len(words) == 1:
         raise Failure(1, "nc: missing port number\n")
     if "z" not in given:
@@ -63,7 +57,7 @@ def _listen(ctx: Context, given: dict[str, str], words: list[str]) -> Result:
     if "z" in given:
         raise Failure(1, "nc: cannot use -z and -l\n")
     if len(words) > 2 or ("p" in given and words):
-        raise Failure(1, USAGE)
+        raise Failure(1, usage("nc"))
     own = hosts.address(words[0]) if len(words) == 2 else None
     port = given["p"] if "p" in given else words[-1] if words else None
     if port is None:

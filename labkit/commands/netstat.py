@@ -4,9 +4,9 @@ from ..lab.sockets import Listener, open_sockets
 from .getopt import getopt
 from .ifconfig_show import short_line, short_title, show_all, shown
 from .nc import SERVICES
-from .nettools_usage import usage
 from .result import Context, Failure, Result
 from .routing_table import listing_status, routing_table
+from .usage import usage, usage_in_two
 
 _LONG = {
     "route": "r", "interfaces": "i", "numeric": "n", "extend": "e", "verbose": "v", "cache": "C", "fib": "F",
@@ -22,9 +22,9 @@ def netstat(ctx: Context, args: list[str]) -> Result:
     complaints = "".join(value for letter, value in options if letter == "?")
     views = sum(letter in "rigsM" for letter, _ in options)
     if complaints or views > 1:
-        raise Failure(3, complaints + usage("netstat", mistake=True)[1])
+        raise Failure(3, complaints + usage("netstat"))
     if "h" in given:
-        return Result(0, *usage("netstat", mistake=False))
+        return Result(0, *usage_in_two("netstat"))
     if {"g", "s", "M", "c", "6", "Z"} & given.keys() or given.get("A", "inet") != "inet":
         return Result(1, "", "The lab's netstat understands -r, -i and the list of open sockets, all of IPv4.\n")
     if "r" in given:

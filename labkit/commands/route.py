@@ -17,9 +17,9 @@ from ..lab.lookup import address_type
 from ..tables.route import Route
 from . import hosts
 from .getopt import getopt
-from .nettools_usage import INET_ROUTE, usage
 from .result import Context, Failure, Result
 from .routing_table import listing_status, routing_table
+from .usage import usage, usage_in_two
 from .words import atoi, is_digits, whole
 
 LONG = {
@@ -42,7 +42,7 @@ def route(ctx: Context, args: list[str]) -> Result:
         return Result(0, _VERSION)
     if "?" in given or "h" in given:
         complaints = "".join(value for letter, value in options if letter == "?")
-        out, err = usage("route", mistake=False)
+        out, err = usage_in_two("route")
         return Result(0, out, complaints + err)
     if "6" in given or given.get("A", "inet") != "inet":
         return Result(1, "", "The lab has IPv4 only: route knows the address family inet.\n")
@@ -50,17 +50,17 @@ def route(ctx: Context, args: list[str]) -> Result:
         extended = sum(letter == "e" for letter, _ in options)
         return Result(listing_status(ctx), routing_table(ctx, extended + 1, "n" in given, "C" in given))
     if words[0] not in ("add", "del", "delete", "flush"):
-        raise Failure(3, usage("route", mistake=True)[1])
+        raise Failure(3, usage("route"))
     return _edit(ctx, words[0], words[1:], "C" in given)
 
 
 def _edit(ctx: Context, action: str, words: list[str], cache: bool) -> Result:
     if action == "flush":
-        raise Failure(3, "Flushing `inet' routing table not supported\n" + INET_ROUTE)
+        raise Failure(3, "Flushing `inet' routing table not supported\n" + usage("inet_route"))
     if cache:
-        raise Failure(3, "Modifying `inet' routing cache not supported\n" + INET_ROUTE)
+        raise Failure(3, "Modifying `inet' routing cache not supported\n" + usage("inet_route"))
     if not words:
-        return Result(0, INET_ROUTE)
+        return Result(0, usage("inet_route"))
     request = _Request.read(words)
     try:
         add(ctx, request) if action == "add" else delete(ctx, request)
@@ -94,11 +94,11 @@ class _Request:
         self = cls()
         kind = words.pop(0) if words[0] in ("#net", "#host") else ""
         if not words:
-            raise Failure(3, INET_ROUTE)
+            raise Failure(3, usage("inet_route"))
         target, slash, length = words.pop(0).partition("/")
         if slash:
             if not re.fullmatch(r"0[xX][0-9a-fA-F]+|[0-9]+", length):
-                raise Failure(3, INET_ROUTE)
+                raise Failure(3, usage("inet_route"))
             self.mask = prefix_mask(whole(length, base=0) or 0)
         found = IPv4Address(0) if target == "default" else hosts.address(target)
         if found is None:
@@ -114,7 +114,7 @@ class _Request:
         while words:
             word = words.pop(0)
             if word in _TAKES_VALUE and not words:
-                raise Failure(3, INET_ROUTE)
+                raise Failure(3, usage("inet_route"))
             match word:
                 case "metric" if is_digits(words[0][:1]):
                     self.metric = _metric_number(words.pop(0))
@@ -138,13 +138,13 @@ class _Request:
                 case _ if word not in _TAKES_VALUE and self.dev is None and not words:
                     self.dev = word
                 case _:
-                    raise Failure(3, INET_ROUTE)
+                    raise Failure(3, usage("inet_route"))
         self._check_mask(mask_words)
 
     def _metric(self, name: str, word: str, least: int, most: int, complaint: str) -> None:
         value = atoi(word)
         if not least <= value <= most:
-            raise Failure(3, complaint + INET_ROUTE)
+            raise Failure(3, complaint + usage("inet_route"))
         self.metrics[name] = str(value - 40 if name == "advmss" else value)
 
     def _check_mask(self, words: str) -> None:
@@ -153,11 +153,11 @@ class _Request:
             return
         hole = ~self.mask & 0xFFFFFFFF
         if self.host and hole != 0xFFFFFFFF:
-            raise Failure(3, f"route: netmask {hole:08x} doesn't make sense with host route\n" + INET_ROUTE)
+            raise Failure(3, f"route: netmask {hole:08x} doesn't make sense with host route\n" + usage("inet_route"))
         if hole & (hole + 1):
-            raise Failure(3, f"route: bogus netmask {words}\n" + INET_ROUTE)
+            raise Failure(3, f"route: bogus netmask {words}\n" + usage("inet_route"))
         if int(self.dst) & hole:
-            raise Failure(3, "route: netmask doesn't match route address\n" + INET_ROUTE)
+            raise Failure(3, "route: netmask doesn't match route address\n" + usage("inet_route"))
 
     @property
     def network(self) -> IPv4Network:
@@ -188,7 +188,7 @@ def _resolve(word: str) -> IPv4Address:
 
 def _gateway(word: str) -> IPv4Address:
     if word == "default":
-        raise Failure(3, f"route: {word}: cannot use a NETWORK as gateway!\n" + INET_ROUTE)
+        raise Failure(3, f"route: {word}: cannot use a NETWORK as gateway!\n" + usage("inet_route"))
     found = hosts.address(word)
     if found is None:
         raise Failure(6, hosts.herror(word, gateway=True))

@@ -13,37 +13,7 @@ from ..lab.kernel_files import FLUSH, set_value
 from .getopt import getopt
 from .regex import Pattern
 from .result import Context, Result
-
-_USAGE = """
-Usage:
- sysctl [options] [variable[=value] ...]
-
-Options:
-  -a, --all            display all variables
-  -A                   alias of -a
-  -X                   alias of -a
-      --deprecated     include deprecated parameters to listing
-      --dry-run        Print the key and values but do not write
-  -b, --binary         print value without new line
-  -e, --ignore         ignore unknown variables errors
-  -N, --names          print variable names without values
-  -n, --values         print only values of the given variable(s)
-  -p, --load[=<file>]  read values from file
-  -f                   alias of -p
-      --system         read values from all system directories
-  -r, --pattern <expression>
-                       select setting that match expression
-  -q, --quiet          do not echo variable set
-  -w, --write          enable writing a value to variable
-  -o                   does nothing
-  -x                   does nothing
-  -d                   alias of -h
-
- -h, --help     display this help and exit
- -V, --version  output version information and exit
-
-For more details see sysctl(8).
-"""
+from .usage import usage
 
 _LONG = {
     "all": "a", "binary": "b", "ignore": "e", "names": "N", "values": "n", "pattern": "r:",
@@ -179,9 +149,9 @@ def sysctl(ctx: Context, args: list[str]) -> Result:
     options, words = getopt("sysctl", args, "aAXbeNnpr:qwoxdhV", _LONG)
     given = dict(options)
     if "?" in given:
-        return Result(0, _USAGE, given["?"])
+        return Result(0, usage("sysctl"), given["?"])
     if {"h", "d"} & given.keys():
-        return Result(0, _USAGE)
+        return Result(0, usage("sysctl"))
     if "V" in given:
         return Result(0, "sysctl from procps-ng 4.0.2\n")
     run = _Run(ctx, given)
@@ -216,7 +186,7 @@ def _load(ctx: Context, run: _Run, names: list[str]) -> Result:
 
 def _nothing_asked(args: list[str]) -> Result:
     if not args:
-        return Result(1, "", _USAGE)
+        return Result(1, "", usage("sysctl"))
     return Result(1, "", "sysctl: no variables specified\nTry `sysctl --help' for more information.\n")
 
 

@@ -14,20 +14,9 @@ from . import hosts
 from .getopt import getopt
 from .result import Context, Failure, Result
 from .tcpdump_words import packet_line
+from .usage import usage
 from .words import is_digits, whole
 
-_USAGE = """\
-tcpdump version 4.99.3
-libpcap version 1.10.3 (with TPACKET_V3)
-Usage: tcpdump [-AbdDefhHIJKlLnNOpqStuUvxX#] [ -B size ] [ -c count ] [--count]
-		[ -C file_size ] [ -E algo:secret ] [ -F file ] [ -G seconds ]
-		[ -i interface ] [ --immediate-mode ] [ -j tstamptype ]
-		[ -M secret ] [ --number ] [ --print ] [ -Q in|out|inout ]
-		[ -r file ] [ -s snaplen ] [ -T type ] [ --version ]
-		[ -V file ] [ -w file ] [ -W filecount ] [ -y datalinktype ]
-		[ --time-stamp-precision precision ] [ --micro ] [ --nano ]
-		[ -z postrotate-command ] [ -Z user ] [ expression ]
-"""
 _SHORT = "AbB:c:C:dDeE:fF:G:hHi:IJj:KlLM:nNOpqQ:r:s:StT:uUvV:w:W:xXy:z:Z:#"
 _UNDERSTOOD = "-c -e -i -n -t"
 _LINK = {"tun": "RAW (Raw IP)"}
@@ -37,9 +26,9 @@ def tcpdump(ctx: Context, args: list[str]) -> Result:
     options, words = getopt("tcpdump", args, _SHORT, {"count": "#", "immediate-mode": "l", "interface": "i:"})
     given = dict(options)
     if "?" in given:
-        raise Failure(1, given["?"] + _USAGE)
+        raise Failure(1, given["?"] + usage("tcpdump"))
     if "h" in given:
-        return Result(0, _USAGE)
+        return Result(0, usage("tcpdump"))
     if unknown := given.keys() - set("ceintlUpZsqK"):
         raise Failure(1, f"The lab's tcpdump does not know -{min(unknown)}; it understands {_UNDERSTOOD}.\n")
     count = whole(given["c"]) if "c" in given else None

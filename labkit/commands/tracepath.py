@@ -14,24 +14,8 @@ from .getopt import getopt
 from .ping_options import number
 from .ping_words import ROUND_TRIP
 from .result import Context, Failure, Result
+from .usage import usage
 
-_USAGE = """
-Usage
-  tracepath [options] <destination>
-
-Options:
-  -4             use IPv4
-  -6             use IPv6
-  -b             print both name and ip
-  -l <length>    use packet <length>
-  -m <hops>      use maximum <hops>
-  -n             no dns name resolution
-  -p <port>      use destination <port>
-  -V             print version and exit
-  <destination>  dns name or ip address
-
-For more details see tracepath(8).
-"""
 #: The MTU it starts from, the bytes of IP and UDP header, and the first port.
 FIRST_MTU, HEADERS, FIRST_PORT = 65535, 28, 44444
 _COLUMN = 52
@@ -46,7 +30,7 @@ def tracepath(ctx: Context, args: list[str]) -> Result:
     mtu = number(given["l"], 0, 2**31 - 1, "tracepath") if "l" in given else FIRST_MTU
     port = number(given["p"], 0, 65535, "tracepath") if "p" in given else FIRST_PORT
     if complaints or "h" in given or len(words) != 1:
-        raise Failure(255, complaints + _USAGE)
+        raise Failure(255, complaints + usage("tracepath"))
     if {"V", "6"} & given.keys():
         raise Failure(2, "The lab's tracepath understands -4 -b -l -m -n -p.\n")
     name, slash, behind = words[0].partition("/")  # HOST/PORT, as it once was written

@@ -11,26 +11,9 @@ from ...lab.files import table_names
 from ...tables.names import named_tables
 from ..grammar import Words, matches
 from ..result import Context, Failure, Result
+from ..usage import usage
 from .netns import named_namespace
 from .options import OPTIONS, Options, read_options
-
-USAGE = """\
-Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
-       ip [ -force ] -batch filename
-where  OBJECT := { address | addrlabel | amt | fou | help | ila | ioam | l2tp |
-                   link | macsec | maddress | monitor | mptcp | mroute | mrule |
-                   neighbor | neighbour | netconf | netns | nexthop | ntable |
-                   ntbl | route | rule | sr | tap | tcpmetrics |
-                   token | tunnel | tuntap | vrf | xfrm }
-       OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] | -r[esolve] |
-                    -h[uman-readable] | -iec | -j[son] | -p[retty] |
-                    -f[amily] { inet | inet6 | mpls | bridge | link } |
-                    -4 | -6 | -M | -B | -0 |
-                    -l[oops] { maximum-addr-flush-attempts } | -br[ief] |
-                    -o[neline] | -t[imestamp] | -ts[hort] | -b[atch] [filename] |
-                    -rc[vbuf] [size] | -n[etns] name | -N[umeric] | -a[ll] |
-                    -c[olor]}
-"""
 
 #: Every object of iproute2 6.1 in the order in which it compares them (ip/ip.c), and the file here
 #: that knows it; None: the lab does not.
@@ -52,7 +35,7 @@ def ip(ctx: Context, args: list[str]) -> Result:
     if "netns" in said:
         ctx = replace(ctx, ns=named_namespace(ctx, said.pop("netns")))
     if "help" in said or not words:
-        raise Failure(255, USAGE)
+        raise Failure(255, usage("ip"))
     options = Options(**said)
     if options.human and options.stats:
         raise Failure(1, "The lab does not round its counters: leave -h and -iec away.\n")
@@ -74,6 +57,6 @@ def _object(ctx: Context, options: Options, words: Words) -> Result:
             if module is None:
                 raise Failure(1, f'The lab\'s ip knows address, link, route, rule, neighbor, netns and tuntap, not "{name}".\n')
             if module == "":
-                raise Failure(255, USAGE)
+                raise Failure(255, usage("ip"))
             return import_module(f".{module}", __package__).run(ctx, options, words.rest())
     raise Failure(1, f'Object "{word}" is unknown, try "ip help".\n')

@@ -35,7 +35,6 @@ from ..grammar import (
 from ..grammar import run as run_command
 from ..records import View, json_text, lines, record, wording
 from ..result import Context, Failure, Result
-from . import usage
 from .linkrecord import brief_record, link_record, statistics
 from .linktext import brief_text, link_text, statistics_text
 from .options import Options
@@ -47,7 +46,7 @@ _NO_FLAG = "secondary temporary dadfailed deprecated tentative permanent stable-
 
 
 def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    return run_command(_COMMANDS, "ip address", usage.ADDRESS, ctx, options, args)
+    return run_command(_COMMANDS, "ip address", ctx, options, args)
 
 
 # Which interfaces and addresses are meant.
@@ -162,7 +161,7 @@ _ONE_LINE = (("index", "{}: ", lambda one, view: view.only.index), ("dev", "{}",
 
 
 def _show(ctx: Context, options: Options, words: Words) -> Result:
-    return show(ctx, options, words, usage.ADDRESS)
+    return show(ctx, options, words, "ip-address")
 
 
 def show(ctx: Context, options: Options, words: Words, help_text: str) -> Result:
@@ -255,7 +254,7 @@ _ADDRESS = (
     ("noprefixroute", "noprefixroute", True),
     ("autojoin " + _NO_FLAG, "", _BEYOND),
     ("local", "", sole("local", "local", _local)),
-    positional("local", "local", _local, usage.ADDRESS),
+    positional("local", "local", _local, "ip-address"),
 )
 
 
@@ -333,7 +332,7 @@ def _flush(ctx: Context, options: Options, words: Words) -> Result:
     """Delete every address that fits; with `-s` it says how many."""
     if not words:
         raise Failure(1, "Flush requires arguments.\n")
-    wanted = Filter(words, usage.ADDRESS)
+    wanted = Filter(words, "ip-address")
     doomed = [(i, one) for i in ctx.ns.by_index() if wanted.device in (None, i) for one in i.addresses if wanted.takes(one)]
     for interface, one in doomed:
         # A secondary may have gone with its primary already, or be primary by now.

@@ -12,7 +12,7 @@ from ...lab.interface import Interface, Vxlan
 from ...lab.namespace import LONGEST, Namespace
 from ..grammar import Words, device, matches, refused
 from ..result import Context, Failure, Result
-from . import usage
+from ..usage import usage
 from .addr import show
 from .kindrecord import BRIDGE_DEFAULTS
 from .linkkinds import KindOptions, check_kind, read_kind
@@ -27,7 +27,7 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
     """One `ip link` line; commands may be shortened, compared in iproute2's order."""
     words = Words(args)
     if not words:
-        return show(ctx, options, Words((), ctx, "link"), usage.LINK)
+        return show(ctx, options, Words((), ctx, "link"), "ip-link")
     word = words.take()
     try:
         if matches(word, "add"):
@@ -41,9 +41,9 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
     except KernelError as error:
         raise refused(error) from None
     if matches(word, "show", "lst", "list"):
-        return show(ctx, options, Words(words.rest(), ctx, "link"), usage.LINK)
+        return show(ctx, options, Words(words.rest(), ctx, "link"), "ip-link")
     if matches(word, "help"):
-        raise Failure(255, usage.LINK)
+        raise Failure(255, usage("ip-link"))
     if matches(word, "xstats") and not words:
         raise Failure(1, "xstats: missing argument\n")
     if matches(word, "xstats", "afstats", "property"):

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 from ...errors import KernelError
 from ..grammar import Words, address, device, garbage, matches, unsigned, wrong
 from ..result import Context, Failure
-from . import usage
+from ..usage import usage
 from .kindrecord import BRIDGE_DEFAULTS
 from .linkwords import LinkRequest, read_link_words
 
@@ -73,14 +73,14 @@ def read_kind(ctx: Context, kind: str, words: Words, *, creating: bool) -> KindO
     if kind not in _READABLE:
         word = words.take()
         if matches(word, "help"):
-            raise Failure(255, usage.LINK)
+            raise Failure(255, usage("ip-link"))
         raise Failure(1, f'Garbage instead of arguments "{word} ...". Try "ip link help".\n')
     return KindOptions(given=True)
 
 
 def _read_veth(ctx: Context, words: Words, creating: bool) -> KindOptions:
     if words.take() != "peer":
-        raise Failure(1, "", usage.VETH)
+        raise Failure(1, "", usage("ip-link-veth"))
     peer = read_link_words(ctx, words, creating=creating)
     if not creating:
         device(ctx.ns, peer.dev)
@@ -101,7 +101,7 @@ def _read_bridge(words: Words) -> KindOptions:
             raise Failure(1, f'The lab keeps no "{word}" of a bridge; it knows {", ".join(BRIDGE_DEFAULTS)} and fdb_flush.\n')
         if name is None:
             unknown = "" if matches(word, "help") else f'bridge: unknown command "{word}"?\n'
-            raise Failure(1, unknown + usage.BRIDGE)
+            raise Failure(1, unknown + usage("ip-link-bridge"))
         value = words.value()
         number = unsigned(value, _WIDTHS.get(name, 8))
         if number is None:
@@ -126,7 +126,7 @@ def _read_port(words: Words) -> KindOptions:
             raise Failure(1, f'The lab keeps no "{name}" of a bridge port; it knows {", ".join(_PORT_SWITCHES)} and fdb_flush.\n')
         else:
             unknown = "" if matches(word, "help") else f'bridge_slave: unknown option "{word}"?\n'
-            raise Failure(1, unknown + usage.BRIDGE_PORT)
+            raise Failure(1, unknown + usage("ip-link-bridge_slave"))
     return options
 
 
@@ -157,7 +157,7 @@ def _read_vxlan(ctx: Context, words: Words, creating: bool) -> KindOptions:
         keyword, name = next((pair for pair in _VXLAN_WORDS if matches(word, pair[0])), ("", ""))
         if name == "":
             unknown = "" if matches(word, "help") else f'vxlan: unknown command "{word}"?\n'
-            raise Failure(1, unknown + usage.VXLAN)
+            raise Failure(1, unknown + usage("ip-link-vxlan"))
         if name is None:
             known = "id, group, remote, local, dev, dstport, ttl, tos, [no]learning and [no]udpcsum"
             raise Failure(1, f'The lab\'s vxlan has no "{keyword}"; it knows {known}.\n')

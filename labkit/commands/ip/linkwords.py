@@ -11,8 +11,8 @@ from ...errors import KernelError
 from ...lab.namespace import Namespace
 from ..grammar import Words, device, duplicate, find_device, garbage, integer, ipv4, matches, refused, wrong
 from ..result import Context, Failure
+from ..usage import usage
 from ..words import whole
-from . import usage
 from .groups import group_name
 
 _SWITCHES = ("multicast", "allmulticast", "promisc", "arp")
@@ -143,7 +143,7 @@ def _read_name(value: str, request: LinkRequest) -> None:
 
 def _read_dev(words: Words, request: LinkRequest, word: str) -> None:
     if matches(word, "help"):
-        raise Failure(255, usage.LINK)
+        raise Failure(255, usage("ip-link"))
     if word == "dev":
         word = words.value()
     if request.dev != request.name:

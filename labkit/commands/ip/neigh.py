@@ -24,7 +24,7 @@ from ..grammar import (
 from ..grammar import run as run_command
 from ..records import NULL, View, lines, record, show
 from ..result import Context, Failure, Result
-from . import route_usage
+from ..usage import usage
 from .linkwords import lladdr
 from .options import Options
 
@@ -35,7 +35,7 @@ _BEYOND = beyond('The lab\'s neighbours have no "{}": they have an address, dev,
 
 
 def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    return run_command(_COMMANDS, "ip neigh", route_usage.NEIGH, ctx, options, args)
+    return run_command(_COMMANDS, "ip neigh", ctx, options, args)
 
 
 def _state(word: str, words: Words) -> str:
@@ -64,7 +64,7 @@ _ENTRY = (
     ("router", "router", True),
     ("dev", "dev", text),
     ("use managed proxy~ extern_learn~ protocol~", "", _BEYOND),
-    positional("to help~", "dst", _destination, route_usage.NEIGH),  # help is looked past (ipneigh_modify)
+    positional("to help~", "dst", _destination, "ip-neigh"),  # help is looked past (ipneigh_modify)
 )
 
 
@@ -102,7 +102,7 @@ def _states(word: str, words: Words) -> set[str]:
 
 def _near(word: str, words: Words) -> IPv4Network | None:
     if matches(word, "help"):
-        raise Failure(255, route_usage.NEIGH)
+        raise Failure(255, usage("ip-neigh"))
     found, _ = prefix(word, words.family)
     if word in ("default", "any", "all"):
         return None
@@ -146,7 +146,7 @@ def _flush(ctx: Context, options: Options, words: Words) -> Result:
     return Result(0, flushed if found else "Nothing to flush.\n")
 
 
-_QUESTION = (("dev", "dev", text), ("proxy~", "", _BEYOND), positional("to", "dst", _destination, route_usage.NEIGH))
+_QUESTION = (("dev", "dev", text), ("proxy~", "", _BEYOND), positional("to", "dst", _destination, "ip-neigh"))
 
 
 def _get(ctx: Context, options: Options, words: Words) -> Result:

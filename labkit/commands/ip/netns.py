@@ -14,7 +14,6 @@ from ..grammar import run as run_command
 from ..records import View, show
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
-from . import usage
 from .options import Options
 
 _TABLE = (("name", "{}", "label"), ("id", " (id: {})", lambda there, view: view.ns.nsids.get(there.name)))
@@ -24,7 +23,7 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
     everywhere = options.all and fits(args[0], "exec~") if args else False  # the command stands where the name would
     if len(args) > 1 and not everywhere and not valid_namespace_name(args[1]):
         raise Failure(255, f'Invalid netns name "{args[1]}"\n')
-    return run_command(_COMMANDS, "ip netns", usage.NETNS, ctx, options, args)
+    return run_command(_COMMANDS, "ip netns", ctx, options, args)
 
 
 def named_namespace(ctx: Context, name: str) -> Namespace:

@@ -4,7 +4,8 @@ from ...errors import KernelError
 from ...lab import routes
 from ..grammar import Words, matches, refused
 from ..result import Context, Failure, Result
-from . import route_get, route_show, route_usage
+from ..usage import usage
+from . import route_get, route_show
 from .options import Options
 from .route_words import read
 
@@ -29,7 +30,7 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
     if command == "get":
         return route_get.get(ctx, options, words)
     if command == "help":
-        raise Failure(255, route_usage.ROUTE)
+        raise Failure(255, usage("ip-route"))
     if command is None:
         raise Failure(255, f'Command "{word}" is unknown, try "ip route help".\n')
     if command in ("save", "restore", "showdump"):

@@ -18,7 +18,8 @@ from ...tables.route import LOCAL, MAIN, Route, route_json
 from ..grammar import Words, address, device, integer, matches, prefix, read_tos, refused, unsigned, wrong
 from ..records import json_text
 from ..result import Context, Failure, Result
-from . import route_cache, route_usage
+from ..usage import usage
+from . import route_cache
 from .options import Options
 from .route_show import lines
 
@@ -231,7 +232,7 @@ def _destination(query: _Query, word: str) -> None:
 
 def _prefix(query: _Query, word: str) -> IPv4Interface:
     if matches(word, "help"):
-        raise Failure(255, route_usage.ROUTE)
+        raise Failure(255, usage("ip-route"))
     found, _ = prefix(word, query.family)
     if word not in ("default", "any", "all"):
         query.family = "inet"

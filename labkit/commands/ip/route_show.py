@@ -13,7 +13,8 @@ from ...tables.route import MAIN, Route, route_json, route_line
 from ..grammar import Words, device, matches, numbered, prefix, read_tos, unsigned, wrong
 from ..records import json_text
 from ..result import Context, Failure, Result
-from . import route_cache, route_usage
+from ..usage import usage
+from . import route_cache
 from .options import Options
 from .route_words import route_type
 
@@ -153,7 +154,7 @@ def _table(selector: Selector, words: Words) -> None:
     elif word == "cache":
         selector.cached = True
     elif word == "help":
-        raise Failure(255, route_usage.ROUTE)
+        raise Failure(255, usage("ip-route"))
     else:
         raise wrong(word, "table id value is invalid\n")
 

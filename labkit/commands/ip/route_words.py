@@ -13,7 +13,7 @@ from ...tables.names import PROTOS, SCOPES, table_numbers
 from ...tables.route import NextHop
 from ..grammar import Words, address, device, garbage, matches, numbered, prefix, read_tos, refused, unsigned, wrong
 from ..result import Failure
-from . import route_usage
+from ..usage import usage
 from .route_metrics import Reader, congctl, features, number, time
 from .route_spec import Spec
 
@@ -37,7 +37,7 @@ def read(ns: Namespace, family: str, words: Words) -> Spec:
         else:
             _destination(spec, word, words)
     if spec.dst is None:
-        raise Failure(255, route_usage.ROUTE)
+        raise Failure(255, usage("ip-route"))
     if dev is not None:
         spec.dev = device(ns, dev).name
     if words:
@@ -53,7 +53,7 @@ def _destination(spec: Spec, word: str, words: Words) -> None:
         spec.type = kind
         word = words.value()
     if matches(word, "help"):
-        raise Failure(255, route_usage.ROUTE)
+        raise Failure(255, usage("ip-route"))
     if spec.dst is not None:
         raise garbage("to", word)
     spec.dst, _ = prefix(word, spec.family)

@@ -32,7 +32,7 @@ from ..grammar import (
 from ..grammar import run as run_command
 from ..records import NULL, View, show
 from ..result import Context, Failure, Result
-from . import route_usage
+from ..usage import usage
 from .options import Options
 from .route_words import route_type
 
@@ -42,7 +42,7 @@ _BEYOND = beyond('The lab\'s rules have no "{}": they know from, to, iif, oif, t
 
 
 def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    return run_command(_COMMANDS, "ip rule", route_usage.RULE, ctx, options, args)
+    return run_command(_COMMANDS, "ip rule", ctx, options, args)
 
 
 def _mark(word: str, words: Words) -> dict:
@@ -57,7 +57,7 @@ def _mark(word: str, words: Words) -> dict:
 def _action(word: str, words: Words) -> str:
     """A kind of route, or its number: a number without meaning is taken, and refuses what it meets."""
     if matches(word, "help"):
-        raise Failure(255, route_usage.RULE)
+        raise Failure(255, usage("ip-rule"))
     code = integer(word, 0, 255)
     kind = route_type(word) or (TYPES[code - 1] if code in range(1, len(TYPES) + 1) else None)
     if matches(word, "goto", "nop") or code in (0, 3) or kind in ("nat", "broadcast"):

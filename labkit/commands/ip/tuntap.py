@@ -13,12 +13,11 @@ from ..grammar import run as run_command
 from ..records import View, show
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
-from . import usage
 from .options import Options
 
 
 def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    return run_command(_COMMANDS, "ip tuntap", usage.TUNTAP, ctx, options, args)
+    return run_command(_COMMANDS, "ip tuntap", ctx, options, args)
 
 
 def _mode(word: str, words: Words) -> str:
@@ -49,7 +48,7 @@ _WORDS = (
     ("one_queue~ vnet_hdr~ multi_queue~", "", beyond('The lab\'s TUNs have no "{}": they have dev, name, mode, user, group and pi.\n')),
     ("dev~", "name", ifname('"dev" not a valid ifname')),
     ("name~", "name", sole("name", "name", _NAME)),
-    positional("name~", "name", _NAME, usage.TUNTAP),
+    positional("name~", "name", _NAME, "ip-tuntap"),
 )
 _ACCOUNTS = (("user~", "owner", _account("user")), ("group~", "group", _account("group")))
 
