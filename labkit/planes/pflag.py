@@ -33,18 +33,21 @@ def table(flags: str) -> dict[str, tuple[str, str]]:
 class Flags:
     """What was given: `on` of a switch, `all` values of a flag, `one` (the last), `number`; and the words left over.
 
-    `wrong` makes the client's answer of a complaint. From where `ended(words)` is true, all is words, whatever it looks like.
+    `wrong` makes the client's answer of a complaint and the words so far. From where `ended(words)` is true, all is words, whatever
+    it looks like; so it is behind "--", before which there were `at_dash` words.
     """
 
-    def __init__(self, flags: str, args: list[str], wrong: Callable[[str], Failure],
+    def __init__(self, flags: str, args: list[str], wrong: Callable[[str, list[str]], Failure],
                  ended: Callable[[list[str]], bool] = lambda words: False, one_dash: bool = False):  # fmt: skip
-        self.known, self.wrong, self.given, self.words = table(flags), wrong, {}, []
+        self.known, self.given, self.words, self.at_dash = table(flags), {}, [], None
+        self._answer = wrong
         self._says = _FLAG if one_dash else _PFLAG
         self._letters = {letter: name for name, (letter, _) in self.known.items() if letter}
         rest = list(args)
         while rest and not ended(self.words):
             word = rest.pop(0)
             if word == "--":
+                self.at_dash = len(self.words)
                 break
             if not word.startswith("-") or word == "-":
                 self.words.append(word)
@@ -53,6 +56,9 @@ class Flags:
             else:
                 self._short(word[1:], rest)
         self.words += rest
+
+    def wrong(self, complaint: str) -> Failure:
+        return self._answer(complaint, self.words)
 
     def on(self, name: str) -> bool:
         return self.one(name) == "true"

@@ -54,7 +54,7 @@ def _command(ctx: Context, name: str, args: list[str]) -> Result:
             raise run.failure(name, _NO_DAEMON)
         raise Failure(1, f"{_NO_DAEMON}\n")
 
-    def wrong(complaint: str, code: int = 125) -> Failure:
+    def wrong(complaint: str, words: list[str], code: int = 125) -> Failure:
         """What the client says of a line it does not understand."""
         return Failure(code, f"{complaint}\nSee 'docker {name} --help'.\n")
 
@@ -65,7 +65,7 @@ def _command(ctx: Context, name: str, args: list[str]) -> Result:
         return do(engine, ctx, flags)
     # docker/cli: cli/required.go.
     rule = "accepts no" if most == 0 else f"requires {'at least' if most is None else 'exactly'} {least}"
-    raise wrong(f'"docker {name}" {rule} argument{"s" if least != 1 else ""}.', 1)
+    raise wrong(f'"docker {name}" {rule} argument{"s" if least != 1 else ""}.', flags.words, 1)
 
 
 def _each(do: Callable, missing: str = _DAEMON) -> Callable[..., Result]:

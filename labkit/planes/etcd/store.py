@@ -7,12 +7,9 @@ one of them (flannel used v2 until 0.17). Observed on etcd 3.4.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...commands.result import Failure
 from ...lab.lab import Lab
 from ...tables.values import Value
 from ...trace.engine import Net, handles
-
-LONGEST_KEY = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +117,6 @@ class Store:
         for prefix, heard in list(self._watchers):
             if event.key.startswith(prefix):
                 heard(event)
-
-
-def check_key(key: str) -> None:
-    """A key of v2 keeps all directories above it, too."""
-    if len(key) > LONGEST_KEY:
-        raise Failure(1, f"The lab's etcd keeps keys of up to {LONGEST_KEY:,} characters.\n")
 
 
 def parents(key: str) -> list[str]:
