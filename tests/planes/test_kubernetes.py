@@ -84,7 +84,7 @@ def test_the_same_question_in_other_words(lab, line):
     ("kubectl get", 1, "error: Required resource not specified\n"),
     ("kubectl get pods -o xml", 1, 'for the output format "xml", allowed formats are: wide\n'),
     ("kubectl get pods --frob", 1, "Error: unknown flag: --frob\n"),
-    ("kubectl get pods -n", 1, "Error: flag needs an argument: -n\n"),
+    ("kubectl get pods -n", 1, "Error: flag needs an argument: 'n' in -n\n"),
     ("kubectl frob", 1, 'error: unknown command "frob" for "kubectl"\n'),
     ("kubectl exec", 1, "error: pod or type/name must be specified\n"),
     ("kubectl exec web-1", 1, "error: you must specify at least one command for the container\n"),

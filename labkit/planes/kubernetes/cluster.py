@@ -1,4 +1,4 @@
-"""A cluster: which nodes there are, which pods run on them. Names as the kubelet gives them to Docker.
+"""A cluster: which nodes there are, which pods run on them, and the kubelet of each node. Names as the kubelet gives them to Docker.
 
 kubelet: the infra container is called POD, hence `grep -v POD` in the source notes.
 """
@@ -9,9 +9,44 @@ from uuid import NAMESPACE_DNS, uuid5
 from ...errors import LabError
 from ...lab.lab import Lab
 from .kubectl import kubectl
-from .kubelet import Kubelet
 
 PAUSE = "gcr.io/google_containers/pause:2.0"
+#: Seconds after which a node that says nothing is NotReady (kube-controller-manager --node-monitor-grace-period).
+GRACE = 40.0
+
+
+class Kubelet:
+    """It has the node's Docker run the pods, and tells the API server that the node is alive. A Daemon; pods go on without it,
+    but nobody brings back what ends."""
+
+    name, description = "kubelet", "Kubernetes Kubelet Server"
+
+    def __init__(self, lab: Lab, engine, cluster):
+        self.lab, self.machine, self.engine, self.cluster = lab, engine.machine, engine, cluster
+        self.command = f"/usr/bin/kubelet --hostname-override={self.machine}"
+        self.running, self.silent_since = True, 0.0
+        self.log: list[str] = []
+        engine.started.append(self.sync)
+        lab.daemons.add(self)
+
+    def start(self) -> None:
+        self.running = True
+        self.sync()
+
+    def stop(self) -> None:
+        if self.running:
+            self.running, self.silent_since = False, self.lab.now
+
+    @property
+    def ready(self) -> bool:
+        """What the API server thinks of the node."""
+        return self.running or self.lab.now - self.silent_since < GRACE
+
+    def sync(self) -> None:
+        """A pod whose pause container is gone, as after a restart of Docker, gets new containers, and so another address."""
+        if self.running and self.engine.running:
+            for pod in [pod for pod in self.cluster.pods if pod.node.name == self.machine and not pod.pause.running]:
+                self.cluster.restart(pod)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +109,7 @@ class Cluster:
         self.nodes[node.name] = node
         return node
 
-    def run(
-        self, name: str, *, node: str, image: str, namespace: str = "default", ip: str | None = None, age: float = 0.0
-    ) -> Pod:
+    def run(self, name: str, *, node: str, image: str, namespace: str = "default", ip: str | None = None, age: float = 0.0) -> Pod:
         """A pod of one container. `ip` pins the address the engine would have counted up to."""
         if node not in self.nodes:
             raise LabError(f"there is no node {node!r} in the cluster; there are: {', '.join(self.nodes)}")
