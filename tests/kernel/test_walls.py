@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from labkit import scenarios
+from tests.tool_versions import another_version
 
 pytestmark = pytest.mark.needs("namespaces")
 
@@ -125,7 +126,8 @@ def test_all_but_a_few_mounts_are_read_only(real):
 def test_process_1_stays_and_is_in_the_labs_own_network(real):
     assert real.sh("kill -9 1; kill -INT 1; kill -TERM 1; echo still here").stdout == "still here\n"
     there = real.sh("ip link add m0 type bridge && ip link set m0 netns 1 && ip link show m0")
-    assert there.returncode == 0, there
+    # Later iproute2 looks the process up itself, and process 1 lets nobody look (observed with 6.15).
+    assert there.returncode == 0 or another_version("ip") and 'Invalid "netns" value' in there.stderr, there
 
 
 def test_what_a_learner_needs_can_be_written(real):
