@@ -97,7 +97,7 @@ def test_a_probe_to_nowhere_is_a_verdict(real):
 
 def test_names_the_kernel_refuses_are_told_with_the_kernels_words():
     lab = labkit.Lab()
-    lab["host"].rename(links.create(lab, lab["host"], "short", "bridge"), "a-name-that-is-far-too-long")
+    lab["host"].rename(links.create(lab, lab["host"], "short", "bridge"), "short", "a-name-that-is-far-too-long")
     with pytest.raises(LabError, match="the real kernel refuses `ip link add a-name-that-is-far-too-long"):
         lab.realize()
 
