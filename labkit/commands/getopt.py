@@ -7,6 +7,8 @@ that each tool can go on or give up as the real one does.
 
 from collections.abc import Iterable
 
+from .result import Failure
+
 
 def getopt(tool: str, args: list[str], short: str, long: dict[str, str] | None = None) -> tuple[list[tuple[str, str]], list[str]]:
     """((option, value), …) and the words that are no options."""
@@ -58,3 +60,15 @@ def _long(tool: str, word: str, words: Iterable[str], long: dict[str, str]) -> t
         if value is None:
             return "?", f"{tool}: option '--{fits[0]}' requires an argument\n"
     return letter[:-1], value
+
+
+def given(tool: str, args: list[str], short: str, long: dict[str, str] | None = None, *, beyond: str = "", status: int = 1,
+          hint: str = "Try '{0} --help' for more information.\n") -> tuple[dict[str, str], list[str]]:  # fmt: skip
+    """{option: its last value} and the other words, or the tool's complaint. `beyond`: letters that the tool has and the lab has not."""
+    options, words = getopt(tool, args, short + beyond, long)
+    for letter, value in options:
+        if letter == "?":
+            raise Failure(status, value + hint.format(tool))
+        if letter in beyond:
+            raise Failure(status, f"The lab's {tool} knows {' '.join(f'-{c}' for c in short if c != ':') or 'no option'}, not -{letter}.\n")
+    return dict(options), words

@@ -37,16 +37,9 @@ COMMANDS = {
     "curl": ("curl", "curl"),
     "sh": ("shell", "subshell"),
     "bash": ("shell", "subshell"),
-    "cat": ("filters", "cat"),
-    "echo": ("filters", "echo"),
-    "grep": ("grep", "grep"),
-    "awk": ("awk", "awk"),
-    "head": ("filters", "head"),
-    "tail": ("filters", "tail"),
-    "wc": ("filters", "wc"),
-    "sleep": ("filters", "sleep"),
-    "true": ("filters", "true"),
-    **{name: ("coreutils", name) for name in ("false", "hostname", "ls", "mkdir", "rm", "rmdir", "seq", "tee", "touch")},
+    "grep": ("grep_awk", "grep"),
+    "awk": ("grep_awk", "awk"),
+    **{name: ("coreutils", name) for name in "cat echo false head hostname ls mkdir rm seq sleep tail tee touch true wc".split()},
 }
 
 
