@@ -1,93 +1,307 @@
-"""The `bridge` command of iproute2 6.1: options, and then `link` or `fdb`.
+"""The `bridge` command of iproute2 6.1: options, and then `link` (ports, bridge/link.c) or `fdb` (forwarding entries, bridge/fdb.c).
 
-Its refusals by the kernel have exit status 255, where those of `ip` have 2 (bridge/fdb.c, link.c).
+Its refusals by the kernel have exit status 255, where those of `ip` have 2.
 """
 
-import errno
+import re
 from dataclasses import replace
+from errno import EINVAL, EOPNOTSUPP
+from ipaddress import IPv4Address
 
 from ..errors import KernelError
-from . import bridge_fdb, bridge_link
-from .grammar import Words, matches, refused, wrong
+from ..lab import bridges, carrier
+from ..lab.interface import Interface
+from ..lab.namespace import Namespace
+from ..tables.fdb import FdbEntry
+from . import grammar
+from .grammar import Bare, Words, address, beyond, duplicate, find_device, fits, matches, positional, read, sole, text, unsigned, wrong
+from .ip.kinds import PORT_SWITCHES, port_state
+from .ip.linkshow import flags_text, name_with_far_end
 from .ip.netns import named_namespace
-from .ip.options import Options
+from .ip.options import Options, netns, read_options
+from .records import View, show
 from .result import Context, Failure, Result
 from .usage import usage
 
-_OBJECTS = ("link", "fdb", "mdb", "vlan", "vni", "monitor", "help")
-
-#: The options in the order in which they are compared, and the field of `Options` that each sets.
-_SWITCHES = (
-    ("-help", "help"), ("-Version", "version"), ("-stats", "stats"), ("-statistics", "stats"), ("-details", "details"),
-    ("-oneline", "oneline"), ("-timestamp", ""), ("-family", "family"), ("-netns", "netns"), ("-color", ""),
-    ("-compressvlans", ""), ("-force", ""), ("-json", "json"), ("-pretty", "pretty"), ("-batch", "batch"),
+_BEYOND = beyond('The lab\'s bridge knows the options -s, -d, -o, -n, -j, -p and -V, not "{}".\n')
+#: In the order in which they are compared; what -s, -t, -4 and -force ask for changes nothing here.
+_OPTIONS = (
+    ("-help~", "help", True), ("-Version~", "version", True), ("-stats~ -statistics~", "", None), ("-details~", "details", True),
+    ("-oneline~", "oneline", True), ("-timestamp~ -4 -6", "", None), ("-family~", "", _BEYOND), ("-netns~", "netns", Bare(netns)),
+    ("-color~ -compressvlans~", "", _BEYOND), ("-force~", "", None), ("-json~", "json", True), ("-pretty~", "pretty", True),
+    ("-batch~", "", _BEYOND),
 )  # fmt: skip
 
 
 def bridge(ctx: Context, args: list[str]) -> Result:
     """Run one `bridge` line; `args` are the words after `bridge`."""
-    words, options = Words(args), Options()
-    while words and words.rest()[0].startswith("-"):
-        word = words.take()
-        if word == "--":
-            break
-        switch = _switch(word.removeprefix("-") if word.startswith("--") else word)
-        if switch == "version":
-            return Result(0, "bridge utility, 6.1.0\n")
-        if switch == "netns":
-            ctx = replace(ctx, ns=named_namespace(ctx, words.take() if words else "(null)"))
-        elif switch == "batch":
-            raise _no_batch(words)
-        elif switch in ("family", "inet", "inet6"):
-            options = replace(options, family=_family(words) if switch == "family" else switch)
-        elif switch:
-            options = replace(options, **{switch: options.stats + 1 if switch == "stats" else True})
-    if not words:
+    words = Words(args)
+    said = read_options(_OPTIONS, words, "bridge help")
+    if "version" in said:
+        return Result(0, "bridge utility, 6.1.0\n")
+    if "help" in said or not words:
         raise Failure(255, usage("bridge"))
-    try:
-        return _object(ctx, options, words)
-    except KernelError as error:
-        raise Failure(255, refused(error).result.stderr) from None
+    if "netns" in said:
+        ctx = replace(ctx, ns=named_namespace(ctx, said.pop("netns")))
+    options, word = Options(**said), words.take()
+    for name, commands in (("link", _PORT_COMMANDS), ("fdb", _ENTRY_COMMANDS)):
+        if matches(word, name):
+            result = grammar.run(commands, f"bridge {name}", ctx, options, words.rest())
+            return replace(result, returncode=255) if result.returncode == 2 else result
+    if matches(word, "mdb", "vlan", "vni", "monitor"):
+        raise Failure(1, f'The lab\'s bridge knows link and fdb, not "{word}".\n')
+    raise Failure(255, usage("bridge") if matches(word, "help") else f'Object "{word}" is unknown, try "bridge help".\n')
 
 
-def _object(ctx: Context, options: Options, words: Words) -> Result:
-    word = words.take()
-    name = next((name for name in _OBJECTS if matches(word, name)), None)
-    if name == "link":
-        return bridge_link.run(ctx, options, words)
-    if name == "fdb":
-        return bridge_fdb.run(ctx, options, words)
-    if name == "help":
-        raise Failure(255, usage("bridge"))
-    if name is None:
-        raise Failure(255, f'Object "{word}" is unknown, try "bridge help".\n')
-    raise Failure(1, f'The lab\'s bridge knows link and fdb, not "{name}".\n')
+def _device(ns: Namespace, name: str, what: str = "device") -> Interface:
+    """The interface of that name; `bridge` has its own exit status for there being none."""
+    found = find_device(ns, name)
+    if found is None:
+        raise Failure(255, f'Cannot find {what} "{name}"\n')
+    return found
 
 
-def _switch(word: str) -> str:
-    if word in ("-4", "-6"):
-        return "inet" if word == "-4" else "inet6"
-    for key, field in _SWITCHES:
-        if matches(word, key):
-            if field == "help":
-                raise Failure(255, usage("bridge"))
-            return field
-    raise Failure(255, f'Option "{word}" is unknown, try "bridge help".\n')
+# Ports.
 
 
-def _family(words: Words) -> str:
-    if not words:
-        raise Failure(255, usage("bridge"))
-    word = words.take()
-    if word == "help":
-        raise Failure(255, usage("bridge"))
-    if word not in ("inet", "inet6"):
-        raise wrong(word, "invalid protocol family")
-    return word
+def _on_off(key: str):
+    def reader(word: str, words: Words) -> bool:
+        if word not in ("on", "off"):
+            raise Failure(234, f'Error: argument of "{key}" must be one of "off", "on", not "{word}"\n')
+        return word == "on"
+
+    return reader
 
 
-def _no_batch(words: Words) -> Failure:
-    if not words:
-        return Failure(255, usage("bridge"))
-    reason = KernelError(errno.ENOENT)
-    return Failure(1, f'Cannot open file "{words.take()}" for reading: {reason}\n')
+_PORT_BEYOND = (
+    "guard", "root_block", "fastleave", "mcast_to_unicast", "neigh_suppress", "vlan_tunnel", "locked", "learning_sync", "mcast_router",
+    "cost", "priority", "state", "backup_port", "nobackup_port", "hwmode",
+)  # fmt: skip
+_PORT_WORDS = (
+    ("dev", "dev", text),
+    ("self", "itself", True),
+    ("master", "", True),
+    *((switch, switch, _on_off(switch)) for switch in PORT_SWITCHES),
+    (" ".join(_PORT_BEYOND), "", beyond(f'The lab\'s bridge ports have no "{{}}"; they have {", ".join(PORT_SWITCHES)}.\n')),
+)
+
+
+def _set_port(ctx: Context, options: Options, words: Words) -> Result:
+    said = read(_PORT_WORDS, words, dev=None, itself=False)
+    if words:
+        raise Failure(255, usage("bridge-link"))
+    dev, itself = said.pop("dev"), said.pop("itself")
+    if dev is None:
+        raise Failure(255, "Device is a required argument.\n")
+    interface = _device(ctx.ns, dev, "bridge device")
+    if interface.port is None or itself:
+        raise KernelError(EOPNOTSUPP)
+    for switch, value in said.items():
+        setattr(interface.port, switch, value)
+    return Result()
+
+
+def _show_ports(ctx: Context, options: Options, words: Words) -> Result:
+    """All bridge ports, or one; words it does not know are passed over."""
+    name = None
+    while words:
+        if words.take() == "dev":
+            value = words.value()
+            if name is not None:
+                raise duplicate("dev", value)
+            name = value
+    only = None if name is None else _device(ctx.ns, name)
+    ports = [port for port in ctx.ns.by_index() if port.port is not None and only in (None, port)]
+    return show((*_PORT, *(_PORT_DETAILS if options.details else ())), ports, View(ctx, options))
+
+
+def _far_end(port: Interface, view: View) -> str | None:
+    """The kernel gives the far end's index and not its namespace, so `bridge` looks for it here (observed)."""
+    peer = view.lab.peer(port)
+    if peer is None or peer.index == port.index:
+        return None
+    here = view.ns.interfaces.get(peer.index)
+    return here.name if here is not None else f"if{peer.index}"
+
+
+def _flags(port: Interface, view: View) -> list[str]:
+    peer, flags = view.lab.peer(port), [flag for flag in carrier.flags(view.lab, port) if flag != "M-DOWN"]
+    here = view.ns.interfaces.get(peer.index) if peer is not None and peer.index != port.index else None
+    return flags + (["M-DOWN"] if here is not None and not here.up else [])
+
+
+def _cost(ns: Namespace, port: Interface | None) -> int:
+    """STP's price of a link, by its speed: a veth and a TAP say 10 Gbit/s, a vxlan interface what the
+    one below it says, and one that says nothing costs 100 (observed on 6.18)."""
+    if port is not None and port.vxlan is not None:
+        return _cost(ns, ns.find(port.vxlan.dev) if port.vxlan.dev else None)
+    return 2 if port is not None and port.kind in ("veth", "tap") else 100
+
+
+def _switch(key: str) -> tuple:
+    return key, lambda on: f"{key} {'on' if on else 'off'} ", lambda port, view: getattr(port.port, key, False)
+
+
+_PORT = (
+    ("ifindex", "{}: ", "index"),
+    ("link", "", _far_end),
+    ("ifname", "", "name"),
+    ("", lambda found: f"{name_with_far_end(found)}: ", None),
+    ("flags", flags_text, _flags),
+    ("mtu", "mtu {} ", "mtu"),
+    ("master", "master {} ", "master"),
+    ("state", "state {} ", port_state),
+    ("priority", "priority {} ", lambda *_: 32),
+    ("cost", "cost {} ", lambda port, view: _cost(view.ns, port)),
+)
+_PORT_DETAILS = (
+    ("", "\n    ", None),
+    *map(_switch, ("hairpin", "guard", "root_block", "fastleave", "learning", "flood", "mcast_flood", "bcast_flood")),
+    ("mcast_router", "mcast_router {} ", lambda *_: 1),
+    *map(_switch, ("mcast_to_unicast", "neigh_suppress", "vlan_tunnel", "isolated", "locked")),
+)
+
+
+# Forwarding entries.
+
+
+def _destination(word: str, words: Words) -> IPv4Address:
+    found = address(word, words.family)
+    if word in ("default", "any", "all"):
+        raise KernelError(EINVAL, "Unsupported address family")
+    return found
+
+
+_MAC = re.compile(r"([0-9a-fA-F]+):([0-9a-fA-F]+):([0-9a-fA-F]+):([0-9a-fA-F]+):([0-9a-fA-F]+):([0-9a-fA-F]+)")
+
+
+def _mac(word: str) -> str:
+    """Six bytes, as C's sscanf reads them: of a longer number the last byte counts, and nobody looks
+    at what follows."""
+    found = _MAC.match(word)
+    if found is None:
+        raise Failure(255, f"Invalid mac address {word}\n")
+    return ":".join(f"{int(byte, 16) & 255:02x}" for byte in found.groups())
+
+
+_TO = positional("to", "mac", text, "bridge-fdb")
+_ENTRY_BEYOND = beyond('The lab\'s forwarding entries have no "{}".\n')
+_ENTRY_WORDS = (
+    ("dev", "dev", text),
+    ("dst", "dst", sole("dst", "dst", _destination)),
+    ("self", "self", True),
+    ("master~", "master", True),
+    ("local~ permanent~", "permanent", True),
+    ("temp~ static~", "static", True),
+    ("dynamic~", "dynamic", True),
+    ("nhid port vni src_vni via router~ vlan~ use~ extern_learn~ sticky~", "", _ENTRY_BEYOND),
+    _TO,
+)
+
+
+def _modify(command: str):
+    def modify(ctx: Context, options: Options, words: Words) -> Result:
+        said = read(_ENTRY_WORDS, words)
+        if "dev" not in said or "mac" not in said:
+            raise Failure(255, "Device and address are required arguments.\n")
+        mac, interface, dst = _mac(said["mac"]), _device(ctx.ns, said["dev"]), said.get("dst")
+        # permanent, unless something else was said; what is said last does not win.
+        permanent = "permanent" in said or not {"static", "dynamic"} & said.keys()
+        state = "permanent" if permanent else "" if "dynamic" in said else "static"
+        # "self" stands for itself; with both, the bridge comes first.
+        for owner in [name for name in ("master", "self") if name in said] or ["self"]:
+            if command == "delete":
+                bridges.delete_entry(ctx.lab, ctx.ns, interface, mac, dst=dst, owner=owner)
+            else:
+                bridges.add_entry(ctx.lab, ctx.ns, interface, mac, dst=dst, owner=owner, state=state, mode=command)
+        return Result()
+
+    return modify
+
+
+def _state(word: str, words: Words) -> set[str]:
+    """The states that the words so far name; a number, and "all", names them all."""
+    rows = (("permanent~", "permanent"), ("static~ temp~", "static"), ("stale~", "stale"), ("reachable~ dynamic~", ""))
+    found = next(({state} for names, state in rows if fits(word, names)), None)
+    if found is None and word != "all" and unsigned(word) is None:
+        raise wrong(word, "invalid state")
+    found = found or {"permanent", "static", ""}
+    return words.said.get("states", set()) | found
+
+
+def _passed_over(word: str, words: Words) -> None:
+    if matches(word, "help"):
+        raise Failure(255, usage("bridge-fdb"))
+
+
+_SELECTOR = (
+    ("brport dev", "dev", text),
+    ("br", "br", text),
+    ("vlan", "", _ENTRY_BEYOND),
+    ("state", "states", _state),
+    ("dynamic", "dynamic", True),
+    ("*", "", _passed_over),
+)
+
+
+def _show_entries(ctx: Context, options: Options, words: Words) -> Result:
+    said, ns = read(_SELECTOR, words), ctx.ns
+    bridge = _device(ns, said["br"], "bridge device") if "br" in said else None
+    dev = _device(ns, said["dev"]).name if "dev" in said else None
+
+    def wanted(entry: FdbEntry) -> bool:
+        there = dev in (None, entry.dev) and entry.state in said.get("states", (entry.state,))
+        # Only a bridge's own interface is listed with its ports.
+        return there and not ("dynamic" in said and entry.state == "permanent") and (
+            bridge is None or bridge.bridge is not None and bridge.name in (entry.dev, ns.find(entry.dev).master)
+        )  # fmt: skip
+
+    return show(_ENTRY, filter(wanted, bridges.entries(ctx.lab, ns)), View(ctx, options, dev))
+
+
+_QUESTION = (
+    ("brport dev", "dev", text),
+    ("br", "br", text),
+    ("self master~ dynamic~", "", True),
+    _TO,
+)
+
+
+def _get(ctx: Context, options: Options, words: Words) -> Result:
+    said = read(_QUESTION, words)
+    if "mac" not in said or not {"dev", "br"} & said.keys():
+        raise Failure(255, "Device or master and address are required arguments.\n")
+    mac, view = _mac(said["mac"]), View(ctx, options)
+    dev = _device(ctx.ns, said["dev"]).name if "dev" in said else None
+    for entry in bridges.entries(ctx.lab, ctx.ns):
+        if entry.mac == mac and dev in (None, entry.dev) and ("br" not in said or said["br"] in (entry.dev, ctx.ns.find(entry.dev).master)):
+            return show(_ENTRY, [entry], view)
+    raise Failure(254, "Error: Fdb entry not found.\n")
+
+
+def _via(entry: FdbEntry, view: View) -> str | None:
+    """A vxlan's own remote VTEP is reached through the interface the vxlan was made on."""
+    vxlan = view.ns.find(entry.dev).vxlan
+    if vxlan is None or entry.dst is None or entry.dst != vxlan.remote or int(entry.mac.replace(":", ""), 16):
+        return None
+    return vxlan.dev
+
+
+_ENTRY = (
+    ("mac", "{}", "mac"),
+    ("ifname", " dev {}", lambda entry, view: entry.dev if view.only is None else None),
+    ("dst", " dst {}", lambda entry, view: entry.dst and str(entry.dst)),
+    ("viaIf", " via {}", _via),
+    ("flags", lambda flags: "".join(f" {flag}" for flag in flags), lambda entry, view: ["self"] if entry.owner == "self" else []),
+    ("master", " master {}", "master"),
+    ("state", " {}", "state"),
+)
+
+
+_PORT_COMMANDS = {"set~ change~": _set_port, "show~ lst~ list~": _show_ports}
+_ENTRY_COMMANDS = {
+    "flush": beyond('The lab\'s bridge has no "fdb {}": delete entries one by one.\n'),
+    **{f"{name}~": _modify(name) for name in ("add", "append", "replace", "delete")},
+    "get~": _get,
+    "show~ lst~ list~": _show_entries,
+}

@@ -370,3 +370,14 @@ def beyond(sentence: str) -> Bare:
         raise Failure(1, sentence.format(word))
 
     return Bare(reader)
+
+
+def lladdr(word: str, words: Words) -> str:
+    """A MAC address as iproute2 reads it: `2:a:b:c:d:e` will do, an IPv4 address too. Its length is checked later."""
+    octets: list[int] = []
+    for part in [word] if "." in word else word.split(":"):
+        dotted, digits = ipv4(part) if "." in part else None, re.match("[0-9a-fA-F]+", part.removeprefix("0x"))
+        octets += dotted.packed if dotted else [int(digits[0], 16) if digits and "." not in part else 256]
+        if max(octets) > 255:
+            raise Failure(1, f'"{part}" is invalid lladdr.\n')
+    return ":".join(f"{octet:02x}" for octet in octets)

@@ -44,9 +44,7 @@ def refresh_bridge(lab: Lab, ns: Namespace, bridge: Interface) -> None:
 
 
 def _changed(ns: Namespace, interface: Interface, before: bool) -> None:
-    """`ip -s -s link` shows how often carrier came and went; a new interface starts with carrier."""
     if interface.carrier != before:
-        interface.count("carrier_changes")
         routes_changed(ns)
 
 

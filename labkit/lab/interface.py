@@ -64,9 +64,7 @@ class Bridge(Kept):
     ageing: float = 300.0
     mac_set: bool = False
     mtu_set: bool = False
-    stp: bool = False
     had_ports: bool = False
-    options: dict[str, str] = field(default_factory=dict)
 
     @property
     def watches_ports(self) -> bool:
@@ -77,7 +75,7 @@ class Bridge(Kept):
 
 @dataclass(slots=True)
 class Vxlan(Kept):
-    """What makes an interface a vxlan tunnel end (VTEP). `options` are shown and change nothing else."""
+    """What makes an interface a vxlan tunnel end (VTEP)."""
 
     vni: int
     local: IPv4Address | None = None
@@ -87,7 +85,6 @@ class Vxlan(Kept):
     learning: bool = True
     ttl: int = 0
     fdb: Fdb = field(default_factory=Fdb)
-    options: dict[str, int | bool] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -114,7 +111,6 @@ class Interface(Kept):
     name: str
     kind: str
     mac: str = ZERO_MAC
-    broadcast: str = "ff:ff:ff:ff:ff:ff"
     mtu: int = 1500
     up: bool = False
     namespace: str = ""
@@ -125,7 +121,6 @@ class Interface(Kept):
     multicast: bool = True
     promisc: bool = False
     allmulticast: bool = False
-    group: str = "default"
     alias: str = ""
     addresses: list[Address] = field(default_factory=list)
     filters: list[str] = field(default_factory=list)

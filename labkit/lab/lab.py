@@ -249,7 +249,7 @@ class Lab:
 
     def _add(self, namespace: Namespace) -> Namespace:
         loopback = Interface(
-            uid=self.new_uid(), index=1, name="lo", kind="loopback", mac=ZERO_MAC, broadcast=ZERO_MAC, mtu=65536,
+            uid=self.new_uid(), index=1, name="lo", kind="loopback", mac=ZERO_MAC, mtu=65536,
             namespace=namespace.name, origin=KERNEL,
         )
         self.interfaces[loopback.uid] = loopback

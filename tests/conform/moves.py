@@ -76,7 +76,6 @@ def make(random: Random, links: Links) -> tuple[str, str]:
         f"ip link add dev {one} address 0a:00:00:00:00:0{random.randint(1, 5)} type veth peer name {two}",
         f"ip link add {one} up type veth peer name {two}",
         f"ip link add {one} type veth peer name {two} address 0a:00:00:00:00:0{random.randint(6, 9)}",
-        f"ip link add {one} index {random.randint(10, 20)} type veth peer name {two}",
         f"ip link add name {one} type veth peer name {two}", f"ip link add {one} type nosuch")), on
 
 
@@ -108,9 +107,9 @@ def settings(random: Random, one: str, two: str, there: str) -> tuple[str, ...]:
             f"ip link set {one} master br0", f"ip link set {one} master br0", f"ip link set {one} nomaster",
             f"ip link set {one} master {two}", f"ip link set {one} netns {there} name {two}", f"ip link set {one} alias uplink",
             f"ip link set {one} txqueuelen 500", f"ip link set {one} arp off", f"ip link set {one} multicast off",
-            f"ip link set {one} promisc on", f"ip link set {one} group 5", f"ip link set {one} up name {two}",
-            f"ip link set {one} down name {two}", f"ip link set {one} mtu 1400 up", f"ip link set {one} carrier off",
-            f"ip link set {one} brd ff:ff:ff:ff:ff:fe", f"ip link set dev {one} up", f"ip link set up dev {one}",
+            f"ip link set {one} promisc on", f"ip link set {one} up name {two}",
+            f"ip link set {one} down name {two}", f"ip link set {one} mtu 1400 up",
+            f"ip link set dev {one} up", f"ip link set up dev {one}",
             f"ip link set up {one}",
             "ip link set lo up", "ip link set lo down", f"ip link set lo netns {there}", "ip link del lo",
             "ip link set lo name lo1", f"ifconfig {one} up", f"ifconfig {one} down", f"ifconfig {one} mtu 1400")

@@ -135,7 +135,7 @@ def vxlan(random: Random, script: Script, i: int, node: str) -> None:
     far, mac = 1 - i, f"0a:00:00:00:00:0{2 - i}"
     words = [f"ip link add flannel.1 address 0a:00:00:00:00:0{i + 1} type vxlan id {random.choice((1, 1, 1, 1, 5))}",
              f"local 192.168.0.{i + 1}" if chance(random, 0.8) else "", "dev eth0" if chance(random, 0.9) else "", "dstport 8472",
-             random.choice(("", "", "", "nolearning", "nolearning", "ttl 5", "tos 16", "noudpcsum"))]
+             random.choice(("", "", "", "nolearning", "nolearning", "ttl 5"))]
     script(" ".join(filter(None, words)), node)
     script(f"ip addr add 10.244.{i}.0/{random.choice((32, 32, 32, 16))} dev flannel.1", node)
     script("ip link set flannel.1 up", node)

@@ -130,7 +130,6 @@ ip link set lo mtu 6000
 ip link set lo up
 ip link set lo alias home
 ip link set lo txqueuelen 7
-ip link set lo group 7
 ip link add br7 type bridge
 ip link set br7 type bridge ageing_time 1000
 ip link add v1 type veth peer name v2

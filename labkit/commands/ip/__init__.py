@@ -29,7 +29,7 @@ OBJECTS = (
 def ip(ctx: Context, args: list[str]) -> Result:
     """Run one `ip` line; `args` are the words after `ip`."""
     words = Words(args)
-    said = read_options(OPTIONS, words, "ip")
+    said = read_options(OPTIONS, words, "ip -help")
     if "version" in said:
         return Result(0, "ip utility, iproute2-6.1.0, libbpf 1.1.2\n")
     if "netns" in said:

@@ -35,8 +35,7 @@ from ..grammar import (
 from ..grammar import run as run_command
 from ..records import View, json_text, lines, record, wording
 from ..result import Context, Failure, Result
-from .linkrecord import brief_record, link_record, statistics
-from .linktext import brief_text, link_text, statistics_text
+from .linkshow import LinkView, link, statistics, statistics_text
 from .options import Options
 
 _FOREVER = 2**32 - 1
@@ -182,7 +181,7 @@ def _one(ctx: Context, options: Options, wanted: Filter, interface: Interface) -
         if not wanted.shows(interface):
             return {}, ""
         if wanted.label is None:
-            found, told = _link(ctx, options, wanted, interface)
+            found, told = link(interface, LinkView(ctx, options, family=wanted.family))
     if wanted.family == "link":
         return found, told
     rows = _BRIEF if options.brief else _ONE_LINE if options.oneline else _TABLE
@@ -190,27 +189,9 @@ def _one(ctx: Context, options: Options, wanted: Filter, interface: Interface) -
     entries = found["addr_info"] = [record(rows, one, View(ctx, options, interface)) for one in there]
     told += "".join(wording(rows, one) if options.brief else lines(rows, one, options) for one in entries) + "\n" * options.brief
     if options.stats and with_link and not options.brief and wanted.label is None:
-        found["stats64"] = statistics(interface, options.stats)
-        told += statistics_text(found["stats64"], options.newline) + options.newline
+        found["stats64"] = statistics(interface)
+        told += statistics_text(found["stats64"]) + "\n"
     return found, told
-
-
-def _link(ctx: Context, options: Options, wanted: Filter, interface: Interface) -> tuple[dict, str]:
-    if options.brief:
-        found = brief_record(ctx.lab, ctx.ns, interface, family=wanted.family)
-        return found, brief_text(found, options)
-    found = link_record(ctx.lab, ctx.ns, interface, options, is_link=wanted.family == "link", family=wanted.family)
-    return found, link_text(found, options, _peer_namespace(ctx, interface))
-
-
-def _peer_namespace(ctx: Context, interface: Interface) -> str:
-    """As iproute2 names the peer's namespace: as `ip netns` on this machine does, otherwise by its number; "" where it is here."""
-    peer = ctx.lab.peer(interface)
-    if peer is None or peer.namespace == ctx.ns.name:
-        return ""
-    there = ctx.lab[peer.namespace]
-    known = there.named and there.machine == ctx.ns.machine
-    return f"link-netns {there.label}" if known else f"link-netnsid {ctx.ns.nsids[there.name]}"
 
 
 # Writing them.

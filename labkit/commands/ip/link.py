@@ -1,123 +1,211 @@
-"""`ip link`: show, add, set, delete.
+"""`ip link`: add, set and delete. What stands behind `type KIND` is read by kinds.py.
 
-Several changes on one line are made in the kernel's order (net/core/rtnetlink.c do_setlink), and as
-there, those before a refused one stay.
+Order and refusals as in iproute2 ip/iplink.c iplink_parse. Several changes on one line are made in the kernel's order
+(net/core/rtnetlink.c do_setlink), and as there, those before a refused one stay.
 """
 
-from errno import EEXIST, EINVAL, ENODEV, ENOTCONN, EOPNOTSUPP, EPERM, ERANGE
+from dataclasses import dataclass
+from errno import EEXIST, EINVAL, ENOTCONN, EOPNOTSUPP, ERANGE, ESRCH
 
 from ...errors import KernelError
 from ...lab import bridges, links
-from ...lab.interface import Interface, Vxlan
+from ...lab.interface import Interface
 from ...lab.namespace import LONGEST, Namespace
-from ..grammar import Words, device, matches, refused
+from .. import grammar
+from ..grammar import STOP, Words, beyond, device, duplicate, find_device, garbage, known, lladdr, matches, once, read, wrong
 from ..result import Context, Failure, Result
 from ..usage import usage
 from .addr import show
-from .kindrecord import BRIDGE_DEFAULTS
-from .linkkinds import KindOptions, check_kind, read_kind
-from .linkwords import LinkRequest, read_link_words, refuse_unknown
+from .kinds import change_kind, new_vxlan, read_kind
 from .options import Options
 
-#: Linux kinds that the lab can make; `tun` and `tap` come from `ip tuntap`.
-_KINDS = ("veth", "bridge", "vxlan")
+#: What is on or off, and a field of the same name.
+SWITCHES = ("multicast", "allmulticast", "promisc", "arp")
+_BEYOND = beyond(
+    'The lab keeps no "{}" of an interface: it knows up, down, name, mtu, address, txqueuelen, master, nomaster, netns, alias, type, '
+    f"{', '.join(SWITCHES)}.\n"
+)
+
+
+@dataclass(slots=True)
+class LinkRequest:
+    """What one `ip link` line asks for up to `type KIND`. None is "not mentioned"; `master` "" is `nomaster`."""
+
+    dev: str | None = None
+    name: str | None = None
+    up: bool | None = None
+    mac: str | None = None
+    mtu: int | None = None
+    txqueuelen: int | None = None
+    netns: Namespace | None = None
+    master: str | None = None
+    alias: str | None = None
+    lower: str | None = None
+    multicast: bool | None = None
+    allmulticast: bool | None = None
+    promisc: bool | None = None
+    arp: bool | None = None
+    kind: str | None = None
 
 
 def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    """One `ip link` line; commands may be shortened, compared in iproute2's order."""
-    words = Words(args)
-    if not words:
-        return show(ctx, options, Words((), ctx, "link"), "ip-link")
-    word = words.take()
-    try:
-        if matches(word, "add"):
-            return add(ctx, words)
-        if matches(word, "set", "change"):
-            return change(ctx, words)
-        if matches(word, "replace"):
-            return add(ctx, words, replacing=True)
-        if matches(word, "delete"):
-            return delete(ctx, words)
-    except KernelError as error:
-        raise refused(error) from None
-    if matches(word, "show", "lst", "list"):
-        return show(ctx, options, Words(words.rest(), ctx, "link"), "ip-link")
+    """One `ip link` line."""
+    return grammar.run(_COMMANDS, "ip link", ctx, options, args)
+
+
+def _name(word: str, words: Words) -> dict:
+    if "name" in words.said:
+        raise duplicate("name", word)
+    name = grammar.ifname('"name" not a valid ifname')(word, words)
+    return {"name": name, "dev": words.said.get("dev", name)}
+
+
+def _dev(word: str, words: Words) -> str:
+    """The interface itself; how long its name may be is the kernel's to say."""
     if matches(word, "help"):
         raise Failure(255, usage("ip-link"))
-    if matches(word, "xstats") and not words:
-        raise Failure(1, "xstats: missing argument\n")
-    if matches(word, "xstats", "afstats", "property"):
-        raise Failure(1, f"The lab's ip link knows show, add, set, change, replace and delete, not {word}.\n")
-    raise Failure(255, f'Command "{word}" is unknown, try "ip link help".\n')
+    word = words.value() if word == "dev" else word
+    if words.said.get("dev") != words.said.get("name"):
+        raise garbage("dev", word)
+    return known(lambda name: name if name.split() == [name] and "/" not in name else None, '"dev" not a valid ifname')(word, words)
 
 
-def add(ctx: Context, words: Words, *, replacing: bool = False) -> Result:
-    """`ip link add`; `replace` differs only where the name is taken."""
-    request = read_link_words(ctx, words, creating=True)
-    if request.type is None:
+def _netns(word: str, words: Words) -> Namespace:
+    """A namespace by name, or by the number of a process in it: 1 means the machine's own."""
+    lab, machine = words.ctx.lab, words.ctx.ns.machine
+    found, pid = lab.on_machine(machine, word), grammar.integer(word)
+    if found is None and pid is None:
+        raise wrong(word, 'Invalid "netns" value\n')
+    found = found or lab.of_process(machine, pid)
+    if found is None:
+        raise grammar.refused(KernelError(ESRCH))
+    return found
+
+
+def _on_off(key: str):
+    def reader(word: str, words: Words) -> bool:
+        if word not in ("on", "off"):
+            raise Failure(1, f'Error: argument of "{key}" must be "on" or "off", not "{word}"\n')
+        return word == "on"
+
+    return reader
+
+
+def _master(word: str, words: Words) -> str:
+    found = find_device(words.ctx.ns, word)
+    if found is None:
+        raise wrong(word, "Device does not exist\n")
+    return found.name
+
+
+def _number(key: str):
+    return once(key, grammar.number(f'Invalid "{key}" value\n', -(2**31), 2**31 - 1))
+
+
+_LINK = (
+    ("up", "up", True),
+    ("down", "up", False),
+    ("name", "", _name),
+    ("link~", "lower", grammar.text),
+    ("address~", "mac", lladdr),
+    ("txqueuelen~ txqlen~ qlen", "txqueuelen", _number("txqueuelen")),
+    ("mtu", "mtu", _number("mtu")),
+    ("netns", "netns", once("netns", _netns)),
+    *((switch, switch, _on_off(switch)) for switch in SWITCHES),
+    ("master~", "master", _master),
+    ("vrf", "", known(lambda word: None, "Not a valid VRF name\n")),
+    ("nomaster~", "master", ""),
+    ("type~", "", STOP),
+    ("alias~", "alias", known(lambda word: word if len(word.encode()) < 256 else None, "alias too long\n")),
+    ("index broadcast~ brd group carrier trailers dynamic~ vf xdp xdpgeneric xdpdrv xdpoffload mode state protodown protodown_reason"
+     " gso_max_size gso_max_segs gro_max_size parentdev numtxqueues~ numrxqueues~ addrgenmode~", "", _BEYOND),
+    ("*", "dev", _dev),
+)  # fmt: skip
+
+
+def _read(words: Words, *, creating: bool) -> LinkRequest:
+    """The words up to the end or behind `type KIND`, and what iproute2 checks then."""
+    ns = words.ctx.ns
+    request = LinkRequest(**read(_LINK, words))
+    request.name = request.name or request.dev
+    request.kind = words.value() if words and words.take() else None
+    if request.dev and request.mac and not creating:
+        found, given = find_device(ns, request.dev), request.mac.count(":") + 1
+        if found is not None and found.mac and given != 6:
+            raise Failure(1, f"Invalid address length {given} - must be 6 bytes\n")
+    if not creating and request.dev is None:
+        raise Failure(255, 'Not enough information: "dev" argument is required.\n')
+    if creating and request.name != request.dev:
+        raise Failure(255, 'both "name" and "dev" cannot be used when creating devices.\n')
+    if creating and request.lower is not None:
+        device(ns, request.lower)
+    return request
+
+
+def _peer(words: Words, *, creating: bool) -> LinkRequest | None:
+    """What stands behind `type veth`: the far end's own words."""
+    if not words:
+        return None
+    if words.take() != "peer":
+        raise Failure(1, "", usage("ip-link-veth"))
+    peer = _read(words, creating=creating)
+    if not creating:
+        device(words.ctx.ns, peer.dev)
+    if peer.kind is not None:
+        raise duplicate("type", peer.kind)
+    return peer
+
+
+def _add(ctx: Context, options: Options, words: Words) -> Result:
+    request = _read(words, creating=True)
+    kind = request.kind
+    if kind is None:
         raise Failure(1, 'Not enough information: "type" argument is required\n')
-    options = read_kind(ctx, request.type, words, creating=True)
-    refuse_unknown(request)
-    try:
-        check_kind(request.type, options, creating=True)
-        _create(ctx, request, options, replacing)
-    except KernelError as error:
-        failure = refused(error).result
-        raise Failure(failure.returncode, options.notes + failure.stderr) from None
-    return Result(0, stderr=options.notes)
-
-
-def _create(ctx: Context, request: LinkRequest, options: KindOptions, replacing: bool) -> None:
-    ns = request.netns or ctx.ns
-    peer = options.peer or LinkRequest(switches={})
-    _check_length(request)
-    _check_length(peer)
-    # The kernel looks for the index if there is one, and only otherwise for the name.
-    taken = ns.interfaces.get(request.index) if request.index else ns.find(request.name) if request.name else None
-    if taken is not None:
-        raise KernelError(EOPNOTSUPP if replacing else EEXIST)
-    if request.type not in _KINDS:
+    peer = _peer(words, creating=True) if kind == "veth" else None
+    said = read_kind(kind, words, creating=True)
+    ns, far = request.netns or ctx.ns, peer or LinkRequest()
+    for end in (request, far):
+        if end.name and len(end.name.encode()) > LONGEST:
+            raise KernelError(ERANGE, "Attribute failed policy validation")
+    if request.name and ns.find(request.name) is not None:
+        raise KernelError(EEXIST)
+    if kind not in ("veth", "bridge", "vxlan"):
         raise KernelError(EOPNOTSUPP, "Unknown device type")
-    _check_mac(request.mac)
-    _check_mac(peer.mac)
-    if peer.up:
-        _refuse_peer_up(ctx, peer)
+    for end in (request, far):
+        if end.mac is not None and end.mac.count(":") != 5:
+            raise KernelError(EINVAL)
+        if end.mac is not None:
+            links.check_mac(end.mac)
+    if far.up:
+        _refuse_peer_up(ctx, far)
     interface = links.create(
-        ctx.lab, ns, request.name, request.type, mac=request.mac, mtu=request.mtu, txqlen=request.txqlen, index=request.index,
-        peer_name=peer.name, peer_ns=peer.netns or ctx.ns, peer_mac=peer.mac, peer_index=peer.index if request.index else None,
-        vxlan=Vxlan(**_vxlan_fields(options)) if request.type == "vxlan" else None,
+        ctx.lab, ns, request.name, kind, mac=request.mac, mtu=request.mtu, txqlen=request.txqueuelen,
+        peer_name=far.name, peer_ns=far.netns or ctx.ns, peer_mac=far.mac, vxlan=new_vxlan(said) if kind == "vxlan" else None,
     )  # fmt: skip
     try:
-        if request.type == "veth":
-            _finish_peer(ctx, request, options.peer, interface)
-        if request.type == "bridge":
-            _set_bridge(interface, options)
+        if kind == "veth":
+            _finish_peer(ctx, peer, interface)
+        if kind == "bridge":
+            change_kind(interface, kind, said)
         _set_flags(ctx, ns, interface, request)
-        interface.group = request.group or "default"
-        interface.broadcast = request.broadcast or interface.broadcast
         if request.master:
-            _set_master(ctx, ns, interface, request, ctx.ns)
-    except (KernelError, Failure):
+            _set_master(ctx, ns, interface, request)
+    except KernelError:
         links.delete(ctx.lab, ns, interface)
         raise
+    return Result()
 
 
-def _vxlan_fields(options: KindOptions) -> dict:
-    """dstport 0 asks for the kernel's own 8472."""
-    return {**options.vxlan, "port": options.vxlan.get("port") or 8472}
-
-
-def _finish_peer(ctx: Context, request: LinkRequest, peer: LinkRequest | None, interface: Interface) -> None:
+def _finish_peer(ctx: Context, peer: LinkRequest | None, interface: Interface) -> None:
     """Without `peer` the far end takes MTU and queue length of the near one; with it, its own."""
     far = ctx.lab.peer(interface)
     if peer is None:
         far.txqlen = interface.txqlen
         return
-    far_ns = ctx.lab[far.namespace]
-    links.set_mtu(ctx.lab, far_ns, far, 1500 if peer.mtu is None else peer.mtu)
-    far.txqlen = far.txqlen if peer.txqlen is None else peer.txqlen
-    far.group = peer.group or "default"
-    _set_flags(ctx, far_ns, far, peer)
+    ns = ctx.lab[far.namespace]
+    links.set_mtu(ctx.lab, ns, far, 1500 if peer.mtu is None else peer.mtu)
+    far.txqlen = far.txqlen if peer.txqueuelen is None else peer.txqueuelen
+    _set_flags(ctx, ns, far, peer)
 
 
 def _refuse_peer_up(ctx: Context, peer: LinkRequest) -> None:
@@ -127,36 +215,14 @@ def _refuse_peer_up(ctx: Context, peer: LinkRequest) -> None:
     raise KernelError(ENOTCONN)
 
 
-def _check_length(request: LinkRequest) -> None:
-    """A name for a new interface longer than 15 bytes does not fit into the netlink attribute."""
-    if request.name and len(request.name.encode()) > LONGEST:
-        raise KernelError(ERANGE, "Attribute failed policy validation")
-
-
-def _check_mac(mac: str | None) -> None:
-    if mac is None:
-        return
-    if mac.count(":") != 5:
-        raise KernelError(EINVAL)
-    links.check_mac(mac)
-
-
-def change(ctx: Context, words: Words) -> Result:
-    """`ip link set`, for one interface or for a whole group."""
-    request = read_link_words(ctx, words, creating=False)
-    if request.dev is None:
-        for interface in [i for i in ctx.ns.by_index() if i.group == request.group]:
-            request.dev = request.name = interface.name
-            request.group = None
-            _apply(ctx, interface, request)
-        return Result()
+def _set(ctx: Context, options: Options, words: Words) -> Result:
+    request = _read(words, creating=False)
     interface = device(ctx.ns, request.dev)
-    refuse_unknown(request)
-    if request.type is not None:
-        options = read_kind(ctx, request.type, words, creating=False)
-        check_kind(request.type, options, creating=False)
-        if options.given:
-            _change_kind(ctx, interface, request.type, options)
+    if request.kind == "veth":
+        if _peer(words, creating=False):
+            raise KernelError(EOPNOTSUPP)
+    elif request.kind is not None:
+        change_kind(interface, request.kind, read_kind(request.kind, words, creating=False))
     _apply(ctx, interface, request)
     return Result()
 
@@ -164,124 +230,61 @@ def change(ctx: Context, words: Words) -> Result:
 def _apply(ctx: Context, interface: Interface, request: LinkRequest) -> None:
     """What `ip link set` asks for, in the kernel's order."""
     lab, ns = ctx.lab, ctx.ns
+    new_name = None if request.name == request.dev else request.name
     if request.netns is not None:
-        links.move(lab, ns, interface, request.netns, request.new_name)
+        links.move(lab, ns, interface, request.netns, new_name)
         ns = request.netns
     if request.mac is not None:
         links.set_mac(lab, ns, interface, request.mac)
     if request.mtu is not None:
         links.set_mtu(lab, ns, interface, request.mtu)
-    if request.group is not None:
-        interface.group = request.group
-    if request.new_name is not None:
-        links.rename(lab, ns, interface, request.new_name)
+    if new_name is not None:
+        links.rename(lab, ns, interface, new_name)
     if request.alias is not None:
         interface.alias = request.alias
-    if request.broadcast is not None:
-        interface.broadcast = request.broadcast
     if request.master is not None:
-        _set_master(ctx, ns, interface, request, ctx.ns)
+        _set_master(ctx, ns, interface, request)
     _set_flags(ctx, ns, interface, request)
-    if request.carrier is not None:
-        raise KernelError(EOPNOTSUPP)
-    if request.txqlen is not None:
-        interface.txqlen = request.txqlen
+    if request.txqueuelen is not None:
+        interface.txqlen = request.txqueuelen
 
 
-def _set_master(ctx: Context, ns: Namespace, interface: Interface, request: LinkRequest, named_in: Namespace) -> None:
-    """The kernel is told the master's index, which counts in the namespace the interface is in."""
-    if request.master == "":
-        bridges.set_master(ctx.lab, ns, interface, None)
-        return
-    master = ns.interfaces.get(named_in.find(request.master).index)
-    if master is None:
+def _set_master(ctx: Context, ns: Namespace, interface: Interface, request: LinkRequest) -> None:
+    """The kernel is told the master's index here, which counts in the namespace the interface is in."""
+    master = ns.interfaces.get(ctx.ns.find(request.master).index) if request.master else None
+    if request.master and master is None:
         raise KernelError(EINVAL)
-    bridges.set_master(ctx.lab, ns, interface, master.name)
+    bridges.set_master(ctx.lab, ns, interface, master.name if master else None)
 
 
 def _set_flags(ctx: Context, ns: Namespace, interface: Interface, request: LinkRequest) -> None:
     """`arp`, `multicast`, `promisc` and `allmulticast` are flags as `up` is."""
-    for name, value in request.switches.items():
-        if name == "arp":
-            links.set_arp(ns, interface, value)
-        else:
-            setattr(interface, name, value)
+    if request.arp is not None:
+        links.set_arp(ns, interface, request.arp)
+    for switch in ("multicast", "allmulticast", "promisc"):
+        if getattr(request, switch) is not None:
+            setattr(interface, switch, getattr(request, switch))
     if request.up is not None:
         links.set_up(ctx.lab, ns, interface, request.up)
 
 
-def _change_kind(ctx: Context, interface: Interface, kind: str, options: KindOptions) -> None:
-    if kind == "bridge_slave":
-        if interface.port is None:
-            raise KernelError(EOPNOTSUPP)
-        for name, value in options.port.items():
-            setattr(interface.port, name, value)
-        if options.flush:
-            bridge = ctx.ns.find(interface.master).bridge
-            bridge.fdb.discard(lambda entry: entry.dev == interface.name and entry.state == "")
-    elif kind == interface.kind == "bridge":
-        _set_bridge(interface, options)
-    elif kind == interface.kind == "vxlan":
-        _set_vxlan(interface, options)
-    else:
-        raise KernelError(EOPNOTSUPP)
-
-
-#: Bridge times that the kernel holds within bounds, in hundredths of a second (net/bridge/br_stp.c).
-_BOUNDS = {"hello_time": (100, 1000), "max_age": (600, 4000)}
-
-
-def _set_bridge(interface: Interface, options: KindOptions) -> None:
-    """Options one by one in the kernel's order, which is that of the table."""
-    bridge = interface.bridge
-    for name in BRIDGE_DEFAULTS:
-        if name not in options.bridge:
-            continue
-        value = options.bridge[name]
-        least, most = _BOUNDS.get(name, (value, value))
-        if not least <= value <= most:
-            raise KernelError(ERANGE)
-        if name == "vlan_filtering" and value:
-            raise KernelError(EOPNOTSUPP)
-        if name == "stp_state" and value:
-            raise Failure(1, f"The lab's bridges have no spanning tree: stp_state stays 0, not {value}.\n")
-        bridge.options[name] = value
-        if name == "ageing_time":
-            bridge.ageing = value / 100
-    if options.flush:
-        bridge.fdb.discard(lambda entry: entry.state == "")
-
-
-def _set_vxlan(interface: Interface, options: KindOptions) -> None:
-    found = options.vxlan
-    if found.get("vni", interface.vxlan.vni) != interface.vxlan.vni:
-        raise KernelError(EOPNOTSUPP, "Cannot change VNI")
-    if found.get("port", interface.vxlan.port) != interface.vxlan.port:
-        raise KernelError(EOPNOTSUPP, "Cannot change port")
-    interface.vxlan.options |= found.pop("options", {})
-    for name, value in found.items():
-        setattr(interface.vxlan, name, value)
-
-
-def delete(ctx: Context, words: Words) -> Result:
-    """`ip link delete`, one interface or a whole group."""
-    request = read_link_words(ctx, words, creating=False)
-    if request.dev is None:
-        _delete_group(ctx, request.group)
-        return Result()
+def _delete(ctx: Context, options: Options, words: Words) -> Result:
+    request = _read(words, creating=False)
     interface = device(ctx.ns, request.dev)
-    if request.type is not None:
-        read_kind(ctx, request.type, words, creating=False)
+    if request.kind == "veth":
+        _peer(words, creating=False)
+    elif words:
+        read_kind(request.kind, words, creating=False)
     links.delete(ctx.lab, ctx.ns, interface)
     return Result()
 
 
-def _delete_group(ctx: Context, group: str) -> None:
-    if group == "default":
-        raise KernelError(EPERM)
-    doomed = [interface for interface in ctx.ns.by_index() if interface.group == group]
-    if not doomed:
-        raise KernelError(ENODEV)
-    for interface in doomed:
-        if interface.index in ctx.ns.interfaces:
-            links.delete(ctx.lab, ctx.ns, interface)
+def _show(ctx: Context, options: Options, words: Words) -> Result:
+    return show(ctx, options, Words(words.rest(), ctx, "link"), "ip-link")
+
+
+_NO_COMMAND = beyond("The lab's ip link knows show, add, set, change and delete, not {}.\n")
+_COMMANDS = {
+    "add~": _add, "set~ change~": _set, "replace~": _NO_COMMAND, "delete~": _delete, "show~ lst~ list~": _show,
+    "xstats~ afstats~ property~": _NO_COMMAND,
+}  # fmt: skip

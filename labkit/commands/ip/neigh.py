@@ -11,6 +11,7 @@ from ..grammar import (
     address,
     beyond,
     device,
+    lladdr,
     matches,
     once,
     positional,
@@ -25,7 +26,6 @@ from ..grammar import run as run_command
 from ..records import NULL, View, lines, record, show
 from ..result import Context, Failure, Result
 from ..usage import usage
-from .linkwords import lladdr
 from .options import Options
 
 #: The kernel's states, in the order of their bits (linux/neighbour.h NUD_*).
@@ -73,7 +73,7 @@ def _modify(command: str):
         said = read(_ENTRY, words)
         if said.get("dev") is None or said.get("dst") is None:
             raise Failure(255, "Device and destination are required arguments.\n")
-        hardware = None if said.get("lladdr") in (None, "null") else lladdr(said["lladdr"])
+        hardware = None if said.get("lladdr") in (None, "null") else lladdr(said["lladdr"], words)
         dev = device(ctx.ns, said["dev"]).name
         mac = None if hardware is None else _six(hardware)
         if command == "delete":

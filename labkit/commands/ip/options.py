@@ -26,12 +26,6 @@ class Options:
         """What ends a line inside one entry: a backslash with `-o` (iproute2's _SL_)."""
         return "\\" if self.oneline else "\n"
 
-    def paint(self, color: str, text: str) -> str:
-        return text
-
-
-NAME = MAC = ADDRESS = UP = DOWN = ""
-
 
 def _family(word: str, words: Words) -> dict:
     word = words.take() if words else "help"
@@ -44,7 +38,7 @@ def _family(word: str, words: Words) -> dict:
     return {"family": word}
 
 
-def _netns(word: str, words: Words) -> dict:
+def netns(word: str, words: Words) -> dict:
     return {"netns": words.take() if words else "(null)"}
 
 
@@ -63,11 +57,11 @@ OPTIONS = (
     ("-timestamp~ -tshort~ -echo", "", None), ("-Version~", "version", True), ("-force~", "", None), ("-batch~", "", _BEYOND),
     ("-brief~", "brief", True), ("-json~", "json", True), ("-pretty~", "pretty", True), ("-rcvbuf~", "", _BEYOND),
     ("-c=never -color=never -c=auto -color=auto", "", None), ("-c=always -color=always -color~", "", _BEYOND),
-    ("-help~", "help", True), ("-netns~", "netns", Bare(_netns)), ("-Numeric~", "", _BEYOND), ("-all~", "all", True),
+    ("-help~", "help", True), ("-netns~", "netns", Bare(netns)), ("-Numeric~", "", _BEYOND), ("-all~", "all", True),
 )  # fmt: skip
 
 
-def read_options(rows: Iterable[tuple], words: Words, tool: str) -> dict:
+def read_options(rows: Iterable[tuple], words: Words, help_line: str) -> dict:
     """The options in front, each with one dash or two; `--` ends them."""
     while words and words.rest()[0].startswith("-"):
         word = words.take()
@@ -75,6 +69,6 @@ def read_options(rows: Iterable[tuple], words: Words, tool: str) -> dict:
             break
         found = read_word(rows, word.removeprefix("-") if word.startswith("--") else word, words)
         if found is None:
-            raise Failure(255, f'Option "{word}" is unknown, try "{tool} -help".\n')
+            raise Failure(255, f'Option "{word}" is unknown, try "{help_line}".\n')
         words.said |= found
     return words.said
