@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ..front import Lab
 from ..scenarios import same_node
-from ..scenarios.build import run
+from ..scenarios.script import run
 from .packets import not_from, probe, without
 from .question import Question
 from .task import Task

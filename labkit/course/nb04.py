@@ -2,7 +2,7 @@
 
 from ..lab.lab import Lab
 from ..scenarios import flannel, seed_cluster
-from ..scenarios.build import run
+from ..scenarios.script import run
 from .given import in_table
 from .packets import not_from, probe, unanswered
 from .question import Question

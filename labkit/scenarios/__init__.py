@@ -1,13 +1,10 @@
-"""Ready labs by name: `labkit.scenarios.seed_cluster()`. Each is a function in a file of its own.
+"""Ready labs by name: `labkit.scenarios.seed_cluster()`.
 
 Each returns a new lab whose `probes` list the (source namespace, destination address) pairs it is about.
 """
 
-from .docker_host import docker_host
-from .flannel import flannel
-from .same_node import same_node
-from .seed_cluster import seed_cluster
-from .veth_pair import veth_pair
+from .clusters import flannel, seed_cluster
+from .single import docker_host, same_node, veth_pair
 
 __all__ = ["veth_pair", "same_node", "docker_host", "flannel", "seed_cluster"]
 

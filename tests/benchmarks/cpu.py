@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 import labkit
 from labkit.planes.etcd import Etcd
 from labkit.planes.flannel import Flanneld, Registry
-from labkit.scenarios.build import cable, pod, run
+from labkit.scenarios.script import cable, pod, run
 
 
 def cpu_ms(run) -> float:

@@ -1,17 +1,77 @@
-"""The cluster of the source notes: two nodes with pods, a master with etcd, flannel's UDP backend."""
+"""Labs of several machines: two nodes with flannel between them, and the cluster of the source notes."""
+
+import json
 
 from ..front import Lab
+from ..lab import links
 from ..planes.docker import Docker
 from ..planes.etcd import Etcd
-from ..planes.flannel import NOTES, Flanneld, Registry, exactly
+from ..planes.flannel import NOTES, TODAY, Flanneld, Registry, exactly, lowest
 from ..planes.kubernetes import Cluster
-from .build import cable, run
+from .script import cable, pod, run
 
+_BACKENDS = {"udp": {"Type": "udp", "Port": 8285}, "vxlan": {"Type": "vxlan", "VNI": 1}, "host-gw": {"Type": "host-gw"}}
 NAMESPACE = "hyjx--hyjx-group3"
 PREFIX = "/awcloud.com/network"
 #: machine -> (its number on the wire, the subnet chance gave it, the hours it has been a node)
 _NODES = {"k8s-node2": (222, "10.20.92.0/24"), "k8s-node1": (221, "10.20.37.0/24")}
 _DAY = 86400.0
+
+
+def flannel(backend: str = "udp", subnets: tuple[str, str] | None = None, version: tuple[int, int] = TODAY) -> Lab:
+    """Two nodes on one cable, a pod on each; backend "udp", "vxlan" or "host-gw".
+
+        pod1 10.1.5.2                            pod2 10.1.6.2
+        +-- eth0 --+                             +-- eth0 --+
+             ||                                       ||
+        +----v0--------------+              +---------v0---+
+        | cni0 10.1.5.1/24   |  node1 node2 |   cni0 10.1.6.1/24
+        | flannel0/flannel.1 |              | flannel0/flannel.1
+        +------ eth0 --------+              +--- eth0 -----+
+          192.168.90.1/24 ========================= 192.168.90.2/24
+
+    `subnets`: what the two nodes happen to get, by default the first two. With vxlan the interface is
+    flannel.1, with host-gw there is none.
+    """
+    lab = Lab("node1", "node2")
+    _cable(lab)
+    etcd = Etcd(lab, "node1", api=2 if version < (0, 18) else 3)
+    registry = Registry(etcd.store, version=version)
+    config = {"Network": "10.1.0.0/16", "SubnetLen": 24, "SubnetMin": "10.1.5.0", "SubnetMax": "10.1.40.0"}
+    config["Backend"] = _BACKENDS.get(backend, {"Type": backend})
+    etcd.store.put("/coreos.com/network/config", json.dumps(config, separators=(",", ":")))
+    for number in (1, 2):
+        choose = exactly(subnets[number - 1]) if subnets else lowest
+        daemon = Flanneld(lab, f"node{number}", registry, dev="eth0", choose=choose)
+        _bridge(lab, number, daemon)
+    addresses = [str(lab[f"pod{number}"].find("eth0").addresses[0].ip) for number in (1, 2)]
+    lab.probes = [("pod1", addresses[1]), ("pod2", addresses[0]), ("node1", addresses[1])]
+    return lab
+
+
+def _cable(lab: Lab) -> None:
+    """eth0 of the one node is plugged into eth0 of the other."""
+    with lab.writing("cable"):
+        links.create(lab, lab["node1"], "eth0", "veth", peer_name="eth0", peer_ns=lab["node2"])
+    for number in (1, 2):
+        run(lab, f"node{number}", f"""
+            ip link set lo up
+            ip addr add 192.168.90.{number}/24 dev eth0
+            ip link set eth0 up
+            sysctl -qw net.ipv4.ip_forward=1
+            """)
+
+
+def _bridge(lab: Lab, number: int, daemon: Flanneld) -> None:
+    """The node's bridge in its subnet, as a CNI plugin makes it, and a pod on it."""
+    subnet, mtu = daemon.lease.subnet, daemon.backend.mtu
+    gateway, address = subnet.network_address + 1, subnet.network_address + 2
+    run(lab, f"node{number}", f"""
+        ip link add cni0 mtu {mtu} type bridge
+        ip addr add {gateway}/{subnet.prefixlen} dev cni0
+        ip link set cni0 up
+        """)
+    pod(lab, f"node{number}", f"pod{number}", f"{address}/{subnet.prefixlen}", "cni0", str(gateway), "v0", mtu)
 
 
 def seed_cluster() -> Lab:

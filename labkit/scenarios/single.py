@@ -1,9 +1,58 @@
-"""One machine with a Docker engine and a container in each network mode."""
+"""Labs of one host: two namespaces on a cable, two pods on a bridge, and Docker's network modes."""
 
 from ..front import Lab
 from ..lab import links
 from ..planes.docker import Docker
-from .build import run
+from .script import pod, run
+
+
+def veth_pair() -> Lab:
+    """Two namespaces and a veth pair between them, as in the source notes.
+
+        ns1  192.168.50.1/24          ns2  192.168.50.2/24
+        +-----------+                 +-----------+
+        |      tap1 |=================| tap2      |
+        +-----------+                 +-----------+
+    """
+    lab = Lab()
+    run(lab, "host", """
+        ip link add tap1 type veth peer name tap2
+        ip netns add ns1
+        ip netns add ns2
+        ip link set tap1 netns ns1
+        ip link set tap2 netns ns2
+        ip -n ns1 addr add 192.168.50.1/24 dev tap1
+        ip -n ns2 addr add 192.168.50.2/24 dev tap2
+        ip -n ns1 link set tap1 up
+        ip -n ns2 link set tap2 up
+        """)
+    lab.probes = [("ns1", "192.168.50.2"), ("ns2", "192.168.50.1")]
+    return lab
+
+
+def same_node() -> Lab:
+    """A node with a bridge and two pods on it; the node is also the pods' way out.
+
+        pod1 10.20.92.3     pod2 10.20.92.11
+        +----------+        +----------+
+        |   eth0   |        |   eth0   |
+        +----||----+        +----||----+
+        +---veth1---------------veth2---+
+        |   docker0  10.20.92.1/24      |  node
+        +-------------------------------+
+    """
+    lab = Lab("node")
+    run(lab, "node", """
+        ip link set lo up
+        ip link add docker0 type bridge
+        ip addr add 10.20.92.1/24 dev docker0
+        ip link set docker0 up
+        sysctl -qw net.ipv4.ip_forward=1
+        """)
+    for number, address in ((1, "10.20.92.3"), (2, "10.20.92.11")):
+        pod(lab, "node", f"pod{number}", f"{address}/24", "docker0", "10.20.92.1", f"veth{number}")
+    lab.probes = [("pod1", "10.20.92.11"), ("pod2", "10.20.92.3"), ("pod1", "10.20.92.1"), ("node", "10.20.92.11")]
+    return lab
 
 
 def docker_host() -> Lab:
