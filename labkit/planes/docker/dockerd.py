@@ -10,6 +10,7 @@ start.go, container_operations.go). Refusals are `Refused`, in the daemon's word
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
+from itertools import chain, count
 
 from ...errors import BadInput, LabError
 from ...lab import links
@@ -124,11 +125,9 @@ class Docker:
             if word in (container.name, container.id):
                 return container
         found = [c for c in self.containers if word and c.id.startswith(word)]
-        if len(found) > 1:
-            raise Refused(f"Multiple IDs found with provided prefix: {word}")
-        if not found:
-            raise Refused(f"No such container: {word}")
-        return found[0]
+        if len(found) == 1:
+            return found[0]
+        raise Refused(f"Multiple IDs found with provided prefix: {word}" if found else f"No such container: {word}")
 
     def start_container(self, container: Container) -> None:
         """Give it its namespace, its interfaces and its ports."""
@@ -136,7 +135,12 @@ class Docker:
             return
         request = container.request
         if request.shares is not None:
-            container.namespace = self._shared_namespace(container)
+            other = self.find(request.shares)
+            if other is container:
+                raise Refused("cannot join own network")
+            if not other.running:
+                raise Refused(f"cannot join network of a non running container: {other.id}")
+            container.namespace = other.namespace
         elif request.network == "host":
             request.check_ip(user_subnet=False)
             container.namespace = self.host
@@ -144,14 +148,6 @@ class Docker:
             self._start_apart(container)
         container.namespace.pids.add(container.pid)
         container.status, container.exit_code = "running", 0
-
-    def _shared_namespace(self, container: Container):
-        other = self.find(container.request.shares)
-        if other is container:
-            raise Refused("cannot join own network")
-        if not other.running:
-            raise Refused(f"cannot join network of a non running container: {other.id}")
-        return other.namespace
 
     def _start_apart(self, container: Container) -> None:
         """A namespace of its own, with an interface for each bridge network."""
@@ -177,20 +173,15 @@ class Docker:
             found = (self.lab.namespaces.get(name) for name in (label, f"{self.machine}/{label}"))
             return any(ns and (ns.machine, ns.label) == (self.machine, label) and ns is not self.host for ns in found)
 
-        number, free = 1, label
-        while taken(free):
-            number, free = number + 1, f"{label}.{number + 1}"
-        return free
+        return next(free for free in chain([label], (f"{label}.{number}" for number in count(2))) if not taken(free))
 
     def _plug(self, container: Container, endpoint: Endpoint) -> None:
         network, request = self.networks[endpoint.network], container.request
         if network.pool is None:
             return
         wanted = endpoint.asked
-        if network.name == request.first_network and request.network != "default":
-            wanted = wanted or request.ip
         if network.name == request.first_network:
-            wanted = wanted or request.pinned
+            wanted = wanted or (request.ip if request.network != "default" else None) or request.pinned
             endpoint.mac = request.mac
         endpoint.address = network.pool.take(wanted) if wanted else network.pool.lowest()
         plug(self.lab, self.machine, container, endpoint, network)
@@ -208,18 +199,14 @@ class Docker:
         first = container.endpoints.get(request.first_network)
         if first is None or first.address is None:
             return
-        wanted = list(request.bindings)
+        wanted, opened = list(request.bindings), []
         if request.publish_all:
             asked = {b.key for b in wanted}
             wanted += [b for key in request.exposed if key not in asked for b in published.parse(key)]
-        if not wanted:
-            return
         held = (b for c in self.containers for b in c.bindings)
-        allocator = published.Allocator(self.host, held, f"{container.name} ({first.id})")
-        opened: list[published.Binding] = []
         try:
-            for binding in wanted:
-                opened.append(allocator.take(binding))
+            for binding in published.publish(self.host, wanted, held, f"{container.name} ({first.id})"):
+                opened.append(binding)
         finally:
             container.bindings = tuple(opened)
 

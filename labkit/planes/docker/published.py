@@ -4,6 +4,7 @@ A published port is a socket of docker-proxy on the host, and a line in the NAT 
 the socket only (see this package's first words). Grammar: go-connections nat.ParsePortSpec.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
@@ -91,42 +92,31 @@ def _range(text: str, what: str) -> range:
     return range(first, last + 1)
 
 
-class Allocator:
-    """Gives the bindings of one container their host ports, or the engine's refusal.
+def publish(host: Namespace, wanted: Iterable[Binding], held: Iterable[Binding], endpoint: str) -> Iterator[Binding]:
+    """The bindings of one container with their host ports, at each of which docker-proxy listens then; or the engine's refusal.
 
     Two checks, as Docker has them: its own list (`held`), which knows each host address by itself, then the
     socket of docker-proxy, which the kernel may refuse (observed on 20.10).
     """
-
-    def __init__(self, host: Namespace, held: Iterable[Binding], endpoint: str):
-        self.failed = f"driver failed programming external connectivity on endpoint {endpoint}: "
-        self.host = host
-        self.taken: dict[tuple[str, IPv4Address], set[int]] = {}
-        self.rest: dict[tuple[str, IPv4Address, range], Iterator[int]] = {}
-        for binding in held:
-            self._taken(binding).add(binding.host_port)
-
-    def take(self, wanted: Binding) -> Binding:
-        """The binding with its host port, at which docker-proxy now listens."""
-        wanted = replace(wanted, host_ip=wanted.host_ip or ANY)
-        taken, ports = self._taken(wanted), wanted.host_ports
-        rest = self.rest.setdefault((wanted.proto, wanted.host_ip, ports), iter(ports))
-        free = next((port for port in rest if port not in taken), None)
+    failed = f"driver failed programming external connectivity on endpoint {endpoint}: "
+    taken: defaultdict[tuple[str, IPv4Address], set[int]] = defaultdict(set)
+    rest: dict[tuple[str, IPv4Address, range], Iterator[int]] = {}
+    for binding in held:
+        taken[binding.proto, binding.host_ip].add(binding.host_port)
+    for binding in wanted:
+        ip, choice = binding.host_ip or ANY, binding.host_ports
+        ports = rest.setdefault((binding.proto, ip, choice), iter(choice))
+        free = next((port for port in ports if port not in taken[binding.proto, ip]), None)
         if free is None:
-            if len(ports) > 1:
-                raise Refused(self.failed + "all ports are allocated")
-            raise Refused(f"{self.failed}Bind for {wanted.host_ip}:{ports[0]} failed: port is already allocated")
-        chosen = replace(wanted, host_port=free)
-        code = refusal(self.host, chosen.socket)
-        if code:
-            listen, why = f"listen {chosen.proto}4 {chosen.host_ip}:{free}", strerror(code)
-            raise Refused(f"{self.failed}Error starting userland proxy: {listen}: bind: {why[0].lower()}{why[1:]}")
-        taken.add(free)
-        self.host.listeners.add(chosen.socket)
-        return chosen
-
-    def _taken(self, binding: Binding) -> set[int]:
-        return self.taken.setdefault((binding.proto, binding.host_ip), set())
+            why = "all ports are allocated" if len(choice) > 1 else f"Bind for {ip}:{choice[0]} failed: port is already allocated"
+            raise Refused(failed + why)
+        chosen = replace(binding, host_ip=ip, host_port=free)
+        if code := refusal(host, chosen.socket):
+            why = strerror(code)
+            raise Refused(f"{failed}Error starting userland proxy: listen {chosen.proto}4 {ip}:{free}: bind: {why[0].lower()}{why[1:]}")
+        taken[binding.proto, ip].add(free)
+        host.listeners.add(chosen.socket)
+        yield chosen
 
 
 def shown(bindings: Iterable[Binding], also: Iterable[str] = ()) -> str:
