@@ -56,7 +56,7 @@ def test_the_config_and_the_leases_are_the_rebuilt_clusters(cluster):
     assert cluster.sh("etcdctl get /awcloud.com/network/config").stdout == config
     keys = (MASTER / "lease-keys.txt").read_text()
     assert cluster.sh("etcdctl ls /awcloud.com/network/subnets").stdout == keys
-    assert [str(parse_key(key)) for key in keys.split()] == [f"10.20.{n}.0/24" for n in (92, 100, 53, 37)]
+    assert [str(parse_key(key).network) for key in keys.split()] == [f"10.20.{n}.0/24" for n in (92, 100, 53, 37)]
     value = (MASTER / "lease-10.20.92.0-24.json").read_text()
     assert str(Lease.read("10.20.92.0-24", value).public_ip) == "192.168.138.222"
     assert cluster.sh("etcdctl get /awcloud.com/network/subnets/10.20.92.0-24").stdout == value

@@ -22,22 +22,17 @@ BACKENDS = {"udp": Udp, "vxlan": Vxlan, "host-gw": HostGw}
 class Flanneld:
     """The daemon on the machine `on`, started at once. A Daemon.
 
-    `dev` is the uplink, by default that of the default route; `env` is what stands in /run/flannel/subnet.env before.
-    Raises LabError when it cannot start; nothing is left behind in etcd then.
+    `dev` is the uplink, by default that of the default route. Raises LabError when it cannot start; nothing is left behind in etcd then.
     """
 
     name, description = "flanneld", "Flanneld overlay address etcd agent"
 
-    def __init__(
-        self, lab: Lab, on: str, registry: Registry, *, dev: str | None = None, public_ip: str | None = None,
-        choose: Chooser = lowest, ip_masq: bool = True, env: str = "",
-    ):
+    def __init__(self, lab: Lab, on: str, registry: Registry, *, dev: str | None = None, public_ip: str | None = None,
+                 choose: Chooser = lowest, ip_masq: bool = True):  # fmt: skip
         before = lab.daemons.get((self.name, on))
         if before is not None and before.running:
             raise LabError(f"flanneld runs on {on} already: stop it first")
         self.lab, self.machine, self.registry, self.choose, self.ip_masq = lab, on, registry, choose, ip_masq
-        if env:
-            self.env = env
         self.command = f"/usr/bin/flanneld -etcd-prefix={registry.prefix}"
         self.running = False
         self.log: list[str] = []
@@ -50,19 +45,19 @@ class Flanneld:
         if self.running:
             return
         try:
-            self._start()
+            self.node = node.Node.of(self.lab, self.machine, *self._uplink, self.registry.version, self.log)
+            config = self.registry.config()
+            if config.backend not in BACKENDS:
+                known = ", ".join(BACKENDS)
+                raise BadInput(f"flannel config: Backend Type {config.backend!r} is not one the lab knows: {known}")
+            self.backend = BACKENDS[config.backend](self.node, config)
+            try:
+                self._join(config)
+            except BaseException:
+                self.backend.stop()
+                raise
         except LabError as error:
             self.log.append(str(error))
-            raise
-
-    def _start(self) -> None:
-        self.node = node.Node.of(self.lab, self.machine, *self._uplink, self.registry.version, self.log)
-        config = self.registry.config()
-        self.backend = _backend(config)(self.node, config)
-        try:
-            self._join(config)
-        except BaseException:
-            self.backend.stop()
             raise
 
     def _join(self, config: Config) -> None:
@@ -123,11 +118,3 @@ def flannel_renew(net: Net, daemon: Flanneld, watch: Watch) -> None:
         daemon.log.append(f"Error renewing lease (trying again in 1 min): {error}")
         after = net.next_look(RETRY, "flannel_renew", "hostgw_check")
     net.post("flannel_renew", daemon, watch, after=after)
-
-
-def _backend(config: Config):
-    try:
-        return BACKENDS[config.backend]
-    except KeyError:
-        known = ", ".join(BACKENDS)
-        raise BadInput(f"flannel config: Backend Type {config.backend!r} is not one the lab knows: {known}") from None

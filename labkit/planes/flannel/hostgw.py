@@ -27,10 +27,8 @@ class HostGw:
 
     def __init__(self, node: Node, config: Config):
         if node.public_ip != node.address:
-            raise LabError(
-                f"host-gw on {node.ns.name}: the public address {node.public_ip} is not {node.dev}'s {node.address}; "
-                "with host-gw the others route through it, so the two must be the same"
-            )
+            raise LabError(f"host-gw on {node.ns.name}: the public address {node.public_ip} is not {node.dev}'s {node.address}; "
+                           "with host-gw the others route through it, so the two must be the same")  # fmt: skip
         self.node = node
         self.mtu = node.uplink.mtu
         self.remote: dict[IPv4Network, IPv4Address] = {}

@@ -71,7 +71,7 @@ class Lease:
 
 @lru_cache(maxsize=4096)
 def _read(make: type[Lease], key: str, value: str, expires: float | None) -> Lease:
-    address = _parsed(key)
+    address = parse_key(key)
     subnet = address.network
     try:
         found = go.document(value)
@@ -90,19 +90,15 @@ def format_key(subnet: IPv4Network | IPv4Interface) -> str:
     return str(subnet).replace("/", "-")
 
 
-def parse_key(key: str) -> IPv4Network:
-    """The subnet of a key, or of a path that ends in one. BadInput when it is no lease key."""
-    return _parsed(key).network
-
-
-def _parsed(key: str) -> IPv4Interface:
+def parse_key(key: str) -> IPv4Interface:
+    """Where the subnet of a key begins, or of a path that ends in one, with its length. BadInput when it is no lease key."""
     match = _KEY.search(key)
-    if match is None or int(match[2]) > 31:  # read as a number of five bits
-        raise BadInput(f"{key!r} is no lease key such as 10.20.92.0-24")
     try:
-        return IPv4Interface((match[1], int(match[2])))
+        if match and int(match[2]) < 32:  # read as a number of five bits
+            return IPv4Interface((match[1], int(match[2])))
     except ValueError:
-        raise BadInput(f"{key!r} is no lease key such as 10.20.92.0-24") from None
+        pass
+    raise BadInput(f"{key!r} is no lease key such as 10.20.92.0-24")
 
 
 class ConfigNotFound(LabError):
@@ -121,12 +117,12 @@ def lowest(free: list[IPv4Network]) -> IPv4Network:
 def exactly(subnet: str) -> Chooser:
     """A chooser that insists on one subnet, as chance would have had it on a real node. BadInput when it is none."""
     try:
-        return partial(_insist, IPv4Network(subnet.strip()))
+        return partial(_only, IPv4Network(subnet.strip()))
     except ValueError as error:
         raise BadInput(f"{subnet!r} is not a subnet such as 10.20.37.0/24: {error}") from None
 
 
-def _insist(wanted: IPv4Network, free: list[IPv4Network]) -> IPv4Network:
+def _only(wanted: IPv4Network, free: list[IPv4Network]) -> IPv4Network:
     if wanted not in free:
         raise BadInput(f"{wanted} is not one of the {len(free)} subnets flanneld would choose from: {free[0]} … {free[-1]}")
     return wanted
@@ -182,10 +178,8 @@ class Registry:
     def path(self, lease: Lease) -> str:
         return f"{self.prefix}/subnets/{lease.key}"
 
-    def acquire(
-        self, public_ip: IPv4Address, backend: str = "udp", data: dict | None = None, previous: IPv4Network | None = None,
-        choose: Chooser = lowest,
-    ) -> Lease:
+    def acquire(self, public_ip: IPv4Address, backend: str = "udp", data: dict | None = None,
+                previous: IPv4Network | None = None, choose: Chooser = lowest) -> Lease:  # fmt: skip
         """A lease for a node: the one it has, else the one it had before, else a free one.
 
         A node is known by its public address: a changed address means a new subnet.
@@ -283,7 +277,7 @@ class Watch:
                 lease = Lease.read(event.key, event.value, event.expires)
                 subnet, change = lease.subnet, Added(lease)
             else:
-                subnet = parse_key(event.key)
+                subnet = parse_key(event.key).network
                 change = Removed(subnet)
         except BadInput as error:
             self.log.append(f"Watch subnets: {error}")

@@ -20,7 +20,6 @@ from .node import Node
 from .registry import Lease
 
 TYPE = "vxlan"
-_Write = Callable[[], None]
 #: Inner Ethernet, VXLAN, UDP and IP headers.
 OVERHEAD = 50
 
@@ -77,13 +76,14 @@ class Vxlan:
         if lease.backend != TYPE:
             self.node.log.append(f"ignoring non-vxlan subnet({lease.subnet}): type={lease.backend}")
             return
-        done: list[_Write] = []
-        for write, undo in self._lines(lease):
+        done: list[tuple] = []
+        for verb, line, undo in self._lines(lease):
+            write = partial(self.node.write, verb) if verb else self.node.run
             try:
-                write()
+                write(*line)
             except LabError:
-                for back in reversed(done):
-                    back()
+                for before in reversed(done):
+                    self.node.run(*before)
                 raise
             done.append(undo)
         self.remote[lease.subnet] = lease
@@ -92,21 +92,20 @@ class Vxlan:
         """Take the lines back; one that somebody deleted before does not keep the others."""
         lease = self.remote.pop(subnet, None)
         failed = []
-        for _, undo in reversed(self._lines(lease) if lease else []):
+        for *_, undo in reversed(self._lines(lease) if lease else []):
             try:
-                undo()
+                self.node.run(*undo)
             except LabError as error:
                 failed.append(str(error))
         if failed:
             raise LabError("; ".join(failed))
 
-    def _lines(self, lease: Lease) -> list[tuple[_Write, _Write]]:
-        """What writes each line of one lease, with what takes it back."""
-        node, lab, ns, dev = self.node, self.node.lab, self.node.ns, self.device
-        vtep, peer = lease.address, lease.public_ip
+    def _lines(self, lease: Lease) -> list[tuple[Callable[[], None] | None, tuple, tuple]]:
+        """Each line of one lease: the verb behind it if there is one, the line itself, and the one that takes it back."""
+        lab, ns, dev = self.node.lab, self.node.ns, self.device
+        subnet, vtep, peer = lease.subnet, lease.address, lease.public_ip
         if self.direct_routing and self._on_link(peer):
-            route = (lease.subnet, peer)
-            return [(partial(node.run, "ip route replace {} via {}", *route), partial(node.run, "ip route del {} via {}", *route))]
+            return [(None, ("ip route replace {} via {}", subnet, peer), ("ip route del {} via {}", subnet, peer))]
         try:
             mac = go.mac(lease.data.get("VtepMAC"))
         except ValueError as error:
@@ -115,23 +114,15 @@ class Vxlan:
         if interface is None:
             raise LabError(f"{dev} is gone: flanneld has to be started again")
         # onlink: no connected route covers the gateway, the interface has a /32.
-        route = Route(lease.subnet, vtep, dev, flags=("onlink",))
+        route = Route(subnet, vtep, dev, flags=("onlink",))
         return [
-            (
-                partial(node.write, partial(neighbors.put, lab, ns, dev, vtep, mac, mode="replace"),
-                        "ip neigh replace {} lladdr {} dev {} nud permanent", vtep, mac, dev),
-                partial(node.run, "ip neigh del {} dev {}", vtep, dev),
-            ),
-            (
-                partial(node.write, partial(bridges.add_entry, lab, ns, interface, mac, dst=peer, mode="replace"),
-                        "bridge fdb replace {} dev {} dst {} self permanent", mac, dev, peer),
-                partial(node.run, "bridge fdb del {} dev {} dst {} self", mac, dev, peer),
-            ),
-            (
-                partial(node.write, partial(routes.add, lab, ns, route, "replace"),
-                        "ip route replace {} via {} dev {} onlink", lease.subnet, vtep, dev),
-                partial(node.run, "ip route del {} via {} dev {}", lease.subnet, vtep, dev),
-            ),
+            (partial(neighbors.put, lab, ns, dev, vtep, mac, mode="replace"),
+             ("ip neigh replace {} lladdr {} dev {} nud permanent", vtep, mac, dev), ("ip neigh del {} dev {}", vtep, dev)),
+            (partial(bridges.add_entry, lab, ns, interface, mac, dst=peer, mode="replace"),
+             ("bridge fdb replace {} dev {} dst {} self permanent", mac, dev, peer),
+             ("bridge fdb del {} dev {} dst {} self", mac, dev, peer)),
+            (partial(routes.add, lab, ns, route, "replace"),
+             ("ip route replace {} via {} dev {} onlink", subnet, vtep, dev), ("ip route del {} via {} dev {}", subnet, vtep, dev)),
         ]  # fmt: skip
 
     def _on_link(self, address: IPv4Address) -> bool:
