@@ -22,9 +22,10 @@ from ..tables.names import TOS, table_numbers
 from . import hosts
 from .result import Context, Failure, Result
 from .usage import usage
-from .words import leading, whole
+from .words import whole
 
-_FAMILY_WORDS = {"": "any valid", "inet": "inet", "inet6": "inet6", "link": "link", "bridge": "bridge", "mpls": "mpls"}
+#: No address, or every one.
+ANY = ("default", "any", "all")
 
 
 class Words:
@@ -148,10 +149,6 @@ def garbage(key: str, value: str) -> Failure:
     return Failure(255, f'Error: either "{key}" is duplicate, or "{value}" is a garbage.\n')
 
 
-def missing(key: str) -> Failure:
-    return Failure(255, f'Error: argument "{key}" is required\n')
-
-
 def refused(error: KernelError) -> Failure:
     """The kernel's refusal as iproute2 prints it (lib/libnetlink.c)."""
     if error.extack is None:
@@ -194,74 +191,50 @@ def unsigned(text: str, bits: int = 32) -> int | None:
 
 def ipv4(text: str) -> IPv4Address | None:
     """An IPv4 address as iproute2 reads it: `10.1` is 10.1.0.0, octets may be hexadecimal."""
-    octets: list[int] = []
-    rest = text
-    while True:
-        found = leading(rest, base=0)
-        if found is None or not 0 <= found[0] <= 255:
-            return None
-        octets.append(found[0])
-        rest = found[1]
-        if rest == "":
-            return IPv4Address(bytes(octets + [0] * (4 - len(octets))))
-        if len(octets) == 4 or rest[0] != ".":
-            return None
-        rest = rest[1:]
-
-
-def parse_prefix(text: str) -> tuple[IPv4Interface, bool] | None:
-    """ADDRESS[/LENGTH or /NETMASK], and whether a length was given; `default` is 0.0.0.0/0."""
-    if text == "default":
-        return IPv4Interface("0.0.0.0/0"), True
-    if text in ("all", "any"):
-        return IPv4Interface("0.0.0.0/0"), False
-    head, slash, tail = text.partition("/")
-    address = ipv4(head)
-    if address is None:
+    octets = [whole(part, base=0) for part in text.split(".")]
+    if len(octets) > 4 or any(octet is None or not 0 <= octet <= 255 for octet in octets):
         return None
-    length = _prefix_length(tail) if slash else 32
-    return None if length is None else (IPv4Interface((address, length)), bool(slash))
+    return IPv4Address(bytes(octets + [0] * (4 - len(octets))))
+
+
+def address(text: str, family: str = "") -> IPv4Address:
+    """ADDRESS alone, or iproute2's refusal."""
+    found = None if family not in ("", "inet") else IPv4Address("0.0.0.0") if text in ANY else ipv4(text)
+    if found is None:
+        raise _expected("address", text, family)
+    return found
+
+
+def prefix(text: str, family: str = "") -> tuple[IPv4Interface, bool]:
+    """ADDRESS[/LENGTH or /NETMASK] and whether the length was given, or iproute2's refusal; `default` is 0.0.0.0/0."""
+    if family not in ("", "inet"):
+        raise _expected("prefix", text, family)
+    if text in ANY:
+        return IPv4Interface("0.0.0.0/0"), text == "default"
+    head, slash, tail = text.partition("/")
+    found, length = ipv4(head), _prefix_length(tail) if slash else 32
+    if found is None or length is None:
+        raise _expected("prefix", text, family)
+    return IPv4Interface((found, length)), bool(slash)
 
 
 def _prefix_length(text: str) -> int | None:
-    length = unsigned(text)
-    if length is None:
-        mask = ipv4(text)
-        if mask is None:
-            return None
+    length, mask = unsigned(text), ipv4(text)
+    if length is None and mask is not None:
         host = ~int(mask) & 0xFFFFFFFF
         length = 32 - host.bit_length() if host & (host + 1) == 0 else None
     return length if length is not None and length <= 32 else None
 
 
-def prefix(text: str, family: str = "") -> tuple[IPv4Interface, bool]:
-    """ADDRESS[/LENGTH] and whether the length was given, or iproute2's refusal."""
-    if family == "link":
-        raise Failure(1, f'Error: "{text}" may be inet prefix, but it is not allowed in this context.\n')
-    found = parse_prefix(text) if family in ("", "inet") else None
-    if found is None:
-        refuse_ipv6(text, family)
-        raise Failure(1, f'Error: {_FAMILY_WORDS[family]} prefix is expected rather than "{text}".\n')
-    return found
-
-
-def address(text: str, family: str = "") -> IPv4Address:
-    """ADDRESS alone, or iproute2's refusal."""
-    if text in ("default", "all", "any") and family != "inet6":
-        return IPv4Address("0.0.0.0")
-    found = ipv4(text) if family in ("", "inet") else None
-    if found is None:
-        refuse_ipv6(text, family)
-        raise Failure(1, f'Error: {_FAMILY_WORDS[family]} address is expected rather than "{text}".\n')
-    return found
-
-
-def refuse_ipv6(text: str, family: str) -> None:
+def _expected(what: str, text: str, family: str) -> Failure:
     """The lab knows IPv4 only, and says so where the real tool would go on with IPv6."""
-    if family == "inet6" and text in ("default", "any", "all"):
-        raise Failure(2, f'The lab has IPv4 only: leave the -6 before "{text}" away.\n')
+    if family == "link" and what == "prefix":
+        return Failure(1, f'Error: "{text}" may be inet prefix, but it is not allowed in this context.\n')
+    if family == "inet6" and text in ANY:
+        return Failure(2, f'The lab has IPv4 only: leave the -6 before "{text}" away.\n')
     if family != "inet" and "%" not in text:
         hosts.refuse_ipv6(text)
+    return Failure(1, f'Error: {family or "any valid"} {what} is expected rather than "{text}".\n')
 
 
 def numbered(word: str, names: Mapping[str, int], most: int) -> int | None:
@@ -321,6 +294,18 @@ def ifname(why: str) -> Reader:
     return known(lambda word: word if 0 < len(word.encode()) <= LONGEST and "/" not in word and word.split() == [word] else None, why)
 
 
+def existing(why: str) -> Reader:
+    """The name of an interface that is there."""
+
+    def reader(word: str, words: Words) -> str:
+        found = find_device(words.ctx.ns, word)
+        if found is None:
+            raise wrong(word, why)
+        return found.name
+
+    return reader
+
+
 def network(word: str, words: Words) -> IPv4Network:
     return prefix(word, words.family)[0].network
 
@@ -336,8 +321,8 @@ def once(key: str, reader: Reader = text) -> Reader:
     return checked
 
 
-def sole(key: str, field: str, reader: Reader = text) -> Reader:
-    """For what may be said once, with a keyword or without."""
+def sole(key: str, field: str, reader: Reader) -> Reader:
+    """For a field that may be said once, by several keywords or by none."""
 
     def checked(word: str, words: Words):
         if field in words.said:
@@ -347,17 +332,18 @@ def sole(key: str, field: str, reader: Reader = text) -> Reader:
     return checked
 
 
-def positional(keyword: str, field: str, reader: Reader, help: str) -> tuple[str, str, Reader]:
+def positional(keyword: str, field: str, reader: Reader, tool: str) -> tuple[str, str, Reader]:
     """The row of what stands without a keyword, or behind one that may stand before it (a row's names), and is said once.
 
-    `help` names the usage text that the word "help" shows.
+    `tool` names the usage text that "help" asks for.
     """
     read_once = sole(keyword.split()[0].rstrip("~"), field, reader)
 
     def checked(word: str, words: Words):
-        word = words.value() if fits(word, keyword) else word
-        if matches(word, "help"):
-            raise Failure(255, usage(help))
+        if fits(word, keyword):
+            word = words.value()
+        elif matches(word, "help"):
+            raise Failure(255, usage(tool))
         return read_once(word, words)
 
     return "*", field, checked

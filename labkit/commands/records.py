@@ -65,6 +65,12 @@ def show(rows: Iterable[tuple], things: Iterable, view: View) -> Result:
     return Result(0, "".join(lines(rows, one, view.options) for one in found))
 
 
+def flushed(count: int, what: str, options) -> Result:
+    """What a flush says, with `-s`."""
+    rounds = f"\n*** Round 1, deleting {count} {what} ***\n*** Flush is complete after 1 round ***\n"
+    return Result(0, "" if not options.stats else rounds if count else "Nothing to flush.\n")
+
+
 def json_text(value, pretty: bool = False) -> str:
     """One JSON document and its newline: what `ip -j` (or `ip -j -p`) prints."""
     return _json(value, 0 if pretty else None) + "\n"

@@ -14,32 +14,15 @@ from ...lab import addresses
 from ...lab.interface import Address, Interface
 from ...lab.namespace import LONGEST
 from ...tables.names import SCOPES
-from ..grammar import (
-    Bare,
-    Words,
-    address,
-    beyond,
-    device,
-    find_device,
-    is_index,
-    named,
-    number,
-    once,
-    positional,
-    prefix,
-    read,
-    sole,
-    text,
-    wrong,
-)  # fmt: skip
+from .. import grammar
+from ..grammar import ANY, Words, address, beyond, device, find_device, named, number, once, positional, prefix, read, text
 from ..grammar import run as run_command
-from ..records import View, json_text, lines, record, wording
+from ..records import View, flushed, json_text, lines, record, wording
 from ..result import Context, Failure, Result
 from .linkshow import LinkView, link, statistics, statistics_text
 from .options import Options
 
 _FOREVER = 2**32 - 1
-_ANY = ("default", "any", "all")
 _BEYOND = beyond('The lab\'s addresses have no "{}": they have dev, peer, brd, scope, label, metric and noprefixroute.\n')
 _NO_FLAG = "secondary temporary dadfailed deprecated tentative permanent stable-privacy nodad optimistic home mngtmpaddr"
 
@@ -54,17 +37,10 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
 def _inside(word: str, words: Words) -> IPv4Network | None:
     """`to PREFIX` asks for IPv4 addresses; `to all` for everything."""
     found = prefix(word, words.family)[0].network
-    if word in _ANY:
+    if word in ANY:
         return words.said.get("to")
     words.family = "inet"
     return found
-
-
-def _master(word: str, words: Words) -> str:
-    found = find_device(words.ctx.ns, word)
-    if found is None:
-        raise wrong(word, "Device does not exist\n")
-    return found.name
 
 
 _SCOPE = named(SCOPES, 'invalid "scope"\n')
@@ -77,13 +53,12 @@ def _selector(help_text: str) -> tuple[tuple, ...]:
         ("scope", "scope", lambda word, words: None if word == "all" else _SCOPE(word, words)),
         ("up", "up", True),
         ("label", "label", text),
-        ("master", "master", _master),
+        ("master", "master", grammar.existing("Device does not exist\n")),
         ("nomaster", "nomaster", True),
         ("type", "", lambda word, words: {"port" if word.endswith("_slave") else "kind": word.removesuffix("_slave")}),
         ("secondary -primary", "secondary", True),
         ("primary -secondary", "secondary", False),
         ("group vrf dynamic permanent noprefixroute autojoin -dynamic -permanent " + _NO_FLAG, "", _UNASKED),
-        ("dev", "device", sole("dev", "device")),
         positional("dev", "device", text, help_text),
     )
 
@@ -101,7 +76,7 @@ class Filter:
 
     def _device(self, ctx: Context, name: str) -> Interface:
         found = find_device(ctx.ns, name)
-        if is_index(name) and ctx.ns.find(name) is None and self.family == "link":
+        if grammar.is_index(name) and ctx.ns.find(name) is None and self.family == "link":
             # Taken for an index first and asked for by name then, in vain.
             raise Failure(1, "RTNETLINK answers: No such device\nCannot send link get request: No such device\n")
         if found is None:
@@ -200,7 +175,7 @@ def _one(ctx: Context, options: Options, wanted: Filter, interface: Interface) -
 def _prefix(word: str, words: Words) -> IPv4Interface:
     """A prefix; its family becomes the line's, except that of `any`."""
     found, _ = prefix(word, words.family)
-    words.family = words.family or ("" if word in _ANY else "inet")
+    words.family = words.family or ("" if word in ANY else "inet")
     return found
 
 
@@ -218,7 +193,7 @@ def _broadcast(word: str, words: Words) -> IPv4Address | str:
 
 
 def _lifetime(word: str, words: Words) -> dict:
-    if words.value() != "forever":
+    if word != "forever":
         raise Failure(1, "The lab's addresses have no lifetimes: valid_lft and preferred_lft are forever.\n")
     return {}
 
@@ -231,10 +206,9 @@ _ADDRESS = (
     ("dev", "dev", text),
     ("label", "label", text),
     ("metric~ priority~ preference~", "metric", number('"metric" value is invalid\n')),
-    ("valid_lft~ preferred_lft~", "", Bare(_lifetime)),
+    ("valid_lft~ preferred_lft~", "", _lifetime),
     ("noprefixroute", "noprefixroute", True),
     ("autojoin " + _NO_FLAG, "", _BEYOND),
-    ("local", "", sole("local", "local", _local)),
     positional("local", "local", _local, "ip-address"),
 )
 
@@ -320,10 +294,7 @@ def _flush(ctx: Context, options: Options, words: Words) -> Result:
         there = next((other for other in interface.addresses if replace(other, secondary=one.secondary) == one), None)
         if there is not None:
             addresses.delete(ctx.lab, ctx.ns, interface, there)
-    if not options.stats:
-        return Result()
-    flushed = f"\n*** Round 1, deleting {len(doomed)} addresses ***\n*** Flush is complete after 1 round ***\n"
-    return Result(0, flushed if doomed else "Nothing to flush.\n")
+    return flushed(len(doomed), "addresses", options)
 
 
 _COMMANDS = {

@@ -6,24 +6,9 @@ from ipaddress import IPv4Address, IPv4Network
 from ...errors import KernelError
 from ...lab import neighbors
 from ...tables.neighbor import VALID, Neighbor
-from ..grammar import (
-    Words,
-    address,
-    beyond,
-    device,
-    lladdr,
-    matches,
-    once,
-    positional,
-    prefix,
-    read,
-    refused,
-    text,
-    unsigned,
-    wrong,
-)  # fmt: skip
+from ..grammar import ANY, Words, address, beyond, device, fits, lladdr, matches, once, positional, prefix, read, text, unsigned, wrong
 from ..grammar import run as run_command
-from ..records import NULL, View, lines, record, show
+from ..records import NULL, View, flushed, lines, record, show
 from ..result import Context, Failure, Result
 from ..usage import usage
 from .options import Options
@@ -31,6 +16,7 @@ from .options import Options
 #: The kernel's states, in the order of their bits (linux/neighbour.h NUD_*).
 STATES = ("INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "NOARP", "PERMANENT")
 ALL = frozenset({*STATES, "NONE"})
+_NUD = "permanent~ reachable~ none incomplete stale delay probe noarp failed~".split()
 _BEYOND = beyond('The lab\'s neighbours have no "{}": they have an address, dev, lladdr, nud and router.\n')
 
 
@@ -39,23 +25,17 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
 
 
 def _state(word: str, words: Words) -> str:
-    """permanent, reachable and failed may be shortened; a single bit of a number will do too."""
-    for name in ("permanent", "reachable"):
-        if matches(word, name):
-            return name.upper()
-    if word == "none" or word.upper() in STATES and word.islower():
-        return word.upper()
-    if matches(word, "failed"):
-        return "FAILED"
-    number = unsigned(word)
-    if number is None or number >= 0x100 or number & (number - 1):
+    name = next((name for name in _NUD if fits(word, name)), None)
+    if name is None and unsigned(word) is not None:
+        raise Failure(1, f"The lab knows the states of neighbours by name, not as {word}.\n")
+    if name is None:
         raise wrong(word, "nud state is bad")
-    return STATES[number.bit_length() - 1] if number else "NONE"
+    return name.rstrip("~").upper()
 
 
 def _destination(word: str, words: Words) -> IPv4Address | None:
     found = address(word, words.family)
-    return None if word in ("default", "any", "all") else found
+    return None if word in ANY else found
 
 
 _ENTRY = (
@@ -73,9 +53,11 @@ def _modify(command: str):
         said = read(_ENTRY, words)
         if said.get("dev") is None or said.get("dst") is None:
             raise Failure(255, "Device and destination are required arguments.\n")
-        hardware = None if said.get("lladdr") in (None, "null") else lladdr(said["lladdr"], words)
+        mac = None if said.get("lladdr") in (None, "null") else lladdr(said["lladdr"], words)
         dev = device(ctx.ns, said["dev"]).name
-        mac = None if hardware is None else _six(hardware)
+        if mac is not None and mac.count(":") < 5:
+            raise KernelError(errno.EINVAL, "Invalid link address")
+        mac = mac and mac[:17]  # the kernel wants six bytes, and leaves more of them off
         if command == "delete":
             neighbors.delete(ctx.lab, ctx.ns, dev, said["dst"])
         else:
@@ -84,14 +66,6 @@ def _modify(command: str):
         return Result()
 
     return modify
-
-
-def _six(hardware: str) -> str:
-    """The MAC address: the kernel wants six bytes, and leaves more of them off."""
-    octets = hardware.split(":")
-    if len(octets) < 6:
-        raise refused(KernelError(errno.EINVAL, "Invalid link address"))
-    return ":".join(octets[:6])
 
 
 def _states(word: str, words: Words) -> set[str]:
@@ -104,7 +78,7 @@ def _near(word: str, words: Words) -> IPv4Network | None:
     if matches(word, "help"):
         raise Failure(255, usage("ip-neigh"))
     found, _ = prefix(word, words.family)
-    if word in ("default", "any", "all"):
+    if word in ANY:
         return None
     words.family = "inet"
     return found.network
@@ -112,9 +86,8 @@ def _near(word: str, words: Words) -> IPv4Network | None:
 
 _SELECTOR = (
     ("dev", "dev", once("dev")),
-    ("nomaster unused", "", None),
     ("nud", "states", _states),
-    ("master vrf proxy protocol~", "", _BEYOND),
+    ("master nomaster vrf proxy unused protocol~", "", _BEYOND),
     ("to", "near", _near),
     ("*", "near", _near),
 )
@@ -140,10 +113,7 @@ def _flush(ctx: Context, options: Options, words: Words) -> Result:
     found, _ = _selected(ctx, options, words, ALL - {"PERMANENT", "NOARP"}, True)
     for neighbor in found:
         neighbors.delete(ctx.lab, ctx.ns, neighbor.dev, neighbor.address)
-    if not options.stats:
-        return Result()
-    flushed = f"\n*** Round 1, deleting {len(found)} entries ***\n*** Flush is complete after 1 round ***\n"
-    return Result(0, flushed if found else "Nothing to flush.\n")
+    return flushed(len(found), "entries", options)
 
 
 _QUESTION = (("dev", "dev", text), ("proxy~", "", _BEYOND), positional("to", "dst", _destination, "ip-neigh"))

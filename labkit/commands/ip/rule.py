@@ -4,31 +4,16 @@ The selectors and actions that need ports, users or groups are not in the lab.
 """
 
 import errno
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Network
 
 from ...errors import KernelError
 from ...lab import routes
-from ...lab.namespace import Namespace
-from ...tables.names import PROTOS, TABLES, TYPES, table_name, tos_name
+from ...tables.names import PROTOS, TABLES, table_name, tos_name
 from ...tables.policy import Rule
 from ...tables.route import ANY, MAIN
-from ..grammar import (
-    Words,
-    beyond,
-    ifname,
-    integer,
-    matches,
-    named,
-    network,
-    number,
-    prefix,
-    read,
-    table,
-    text,
-    tos,
-    wrong,
-)  # fmt: skip
+from ..grammar import Words, beyond, ifname, integer, matches, named, network, number, read, table, text, tos, wrong
 from ..grammar import run as run_command
 from ..records import NULL, View, show
 from ..result import Context, Failure, Result
@@ -45,6 +30,9 @@ def run(ctx: Context, options: Options, args: list[str]) -> Result:
     return run_command(_COMMANDS, "ip rule", ctx, options, args)
 
 
+_ACTIONS = {"unicast": "lookup", "blackhole": "blackhole", "unreachable": "unreachable", "prohibit": "prohibit"}
+
+
 def _mark(word: str, words: Words) -> dict:
     """MARK[/MASK]."""
     mark, slash, mask = word.partition("/")
@@ -55,18 +43,14 @@ def _mark(word: str, words: Words) -> dict:
 
 
 def _action(word: str, words: Words) -> str:
-    """A kind of route, or its number: a number without meaning is taken, and refuses what it meets."""
     if matches(word, "help"):
         raise Failure(255, usage("ip-rule"))
-    code = integer(word, 0, 255)
-    kind = route_type(word) or (TYPES[code - 1] if code in range(1, len(TYPES) + 1) else None)
-    if matches(word, "goto", "nop") or code in (0, 3) or kind in ("nat", "broadcast"):
+    kind = route_type(word)
+    if kind in _ACTIONS:
+        return _ACTIONS[kind]
+    if kind or matches(word, "goto", "nop") or integer(word, 0, 255) is not None:
         _BEYOND.read(word, words)
-    if kind is None and code is None:
-        raise wrong(word, "Failed to parse rule type")
-    if kind == "local":  # 2, which for a rule means goto
-        raise KernelError(errno.EINVAL, "Missing goto target for action goto")
-    return "lookup" if kind == "unicast" else kind or str(code)
+    raise wrong(word, "Failed to parse rule type")
 
 
 _RULE = (
@@ -85,7 +69,7 @@ _RULE = (
     ("suppress_prefixlength~ suppress_ifgroup~ map-to~ sup_pl sup_group l3mdev uidrange nat ipproto sport dport", "", _BEYOND),
     ("type", "action", _action),
     ("*", "action", _action),
-)  # fmt: skip
+)
 
 
 def _read(words: Words, command: str) -> tuple[dict, Rule]:
@@ -101,24 +85,18 @@ def _add(ctx: Context, options: Options, words: Words) -> Result:
     if rule.tos & 3:
         raise KernelError(errno.EINVAL, "Invalid dsfield (tos): ECN bits must be 0")
     if rule.action == "lookup" and not rule.table:
-        rule = replace(rule, table=_unused_table(ctx.ns) if {"table", "action"} & said.keys() else MAIN)
+        if {"table", "action"} & said.keys():
+            raise Failure(1, "The lab does not pick a table that is free: name one.\n")
+        rule = replace(rule, table=MAIN)
     routes.add_rule(ctx.lab, ctx.ns, rule, said.get("priority"))
     return Result()
 
 
-def _unused_table(ns: Namespace) -> int:
-    """Table 0 asks the kernel for a fresh one (fib_rules.c fib_empty_table)."""
-    free = next(n for n in range(1, 253) if n not in ns.tables)
-    ns.table(free)
-    return free
-
-
 def _delete(ctx: Context, options: Options, words: Words) -> Result:
-    said, rule = _read(words, "del")
-    asked = {name: value for name, value in said.items() if name not in ("invert", "proto") and value != ANY}
-    if not rule.table:
-        asked.pop("table", None)
-    routes.delete_rule(ctx.lab, ctx.ns, lambda there: all(getattr(there, name) == value for name, value in asked.items()))
+    said, _ = _read(words, "del")
+    free = {"invert": True, "proto": said.get("proto"), "table": 0, "src": ANY, "dst": ANY}  # what does not restrict
+    asked = [(name, value) for name, value in said.items() if name not in free or value != free[name]]
+    routes.delete_rule(ctx.lab, ctx.ns, lambda there: all(getattr(there, name) == value for name, value in asked))
     return Result()
 
 
@@ -135,73 +113,58 @@ def _list(ctx: Context, options: Options, words: Words) -> Result:
     return show(_TABLE, filter(wanted, _IPV6 if options.family == "inet6" else ctx.ns.rules), View(ctx, options))
 
 
-def _inside(word: str, words: Words) -> IPv4Network | None:
-    """A prefix in which a rule's own must lie."""
-    return None if word in ("default", "any", "all") else prefix(word, "inet")[0].network
-
-
-#: What is 0 does not restrict. `protocol` is read and not obeyed, as iproute2 6.1 does (observed).
+#: `protocol` is read and not obeyed, as iproute2 6.1 does (observed).
 _SELECTOR = (
     ("preference~ order~ priority~", "priority", number("preference value is invalid\n")),
     ("not", "invert", True),
     ("tos dsfield", "tos", tos("TOS value is invalid\n")),
-    ("fwmark", "", lambda word, words: {"fwmark": _mark(word, words)["fwmark"] or None}),
+    ("fwmark", "fwmark", lambda word, words: _mark(word, words)["fwmark"] or None),
     ("dev iif", "iif", text),
     ("oif", "oif", text),
     ("lookup~ table~", "table", lambda word, words: table("table id value is invalid\n")(word, words) or None),
-    ("from~ src~", "src", _inside),
+    ("from~ src~", "src", network),
     ("protocol~", "", named({**PROTOS, "all": 0}, 'invalid "protocol"\n')),
     ("sup_pl sup_group l3mdev uidrange nat ipproto sport dport tun_id~", "", _BEYOND),
-    ("dst~ to~", "dst", _inside),
-    ("*", "dst", _inside),
-)  # fmt: skip
+    ("dst~ to~", "dst", network),
+    ("*", "dst", network),
+)
 
 
-def _selector(words: Words):
-    """What `ip rule show` (or flush) asks for: a function that says whether a rule fits."""
-    asked = {name: value for name, value in read(_SELECTOR, words).items() if value is not None}
+def _selector(words: Words) -> Callable[[Rule], bool]:
+    """What `ip rule show` (or flush) asks for: whether a rule fits."""
+    words.family = words.family or "inet"
+    asked = [(name, value) for name, value in read(_SELECTOR, words).items() if value is not None]
 
-    def wanted(rule: Rule) -> bool:
-        return all(
-            getattr(rule, name).subnet_of(value) if name in ("src", "dst") else (getattr(rule, name) or 0) == value
-            for name, value in asked.items()
-        )
+    def fits(rule: Rule, name: str, value) -> bool:
+        there = getattr(rule, name)
+        return there.subnet_of(value) if isinstance(value, IPv4Network) else (there or 0) == value
 
-    return wanted
-
-
-def _network(end: str) -> tuple[tuple, tuple]:
-    """An end of the packet: its source is always named, and its length unless it is a host's."""
-
-    def address(rule: Rule, view: View) -> str | None:
-        network = getattr(rule, end)
-        return str(network.network_address) if network.prefixlen else "all" if end == "src" else None
-
-    def length(rule: Rule, view: View) -> int | None:
-        return getattr(rule, end).prefixlen % 32 or None
-
-    return (end, {"src": "from {}", "dst": " to {}"}[end], address), (f"{end}len", "/{}", length)
+    return lambda rule: all(fits(rule, *one) for one in asked)
 
 
-def _device(end: str) -> tuple[tuple, tuple]:
-    def detached(rule: Rule, view: View):
-        name = getattr(rule, end)
-        return NULL if name is not None and view.ns.find(name) is None else None
+def _ip(network: IPv4Network) -> str | None:
+    return str(network.network_address) if network.prefixlen else None
 
-    return (end, f" {end} {{}}", end), (f"{end}_detached", " [detached]", detached)
+
+def _detached(name: str | None, view: View):
+    return NULL if name is not None and view.ns.find(name) is None else None
 
 
 #: One rule: a tab after the number, no space at the end.
 _TABLE = (
     ("priority", "{}:\t", "priority"),
     ("not", "not ", lambda rule, view: NULL if rule.invert else None),
-    *_network("src"),
-    *_network("dst"),
+    ("src", "from {}", lambda rule, view: _ip(rule.src) or "all"),
+    ("srclen", "/{}", lambda rule, view: rule.src.prefixlen % 32 or None),
+    ("dst", " to {}", lambda rule, view: _ip(rule.dst)),
+    ("dstlen", "/{}", lambda rule, view: rule.dst.prefixlen % 32 or None),
     ("tos", " tos {}", lambda rule, view: tos_name(rule.tos) if rule.tos else None),
     ("fwmark", " fwmark {}", lambda rule, view: None if rule.fwmark is None else hex(rule.fwmark)),
     ("fwmask", "/{}", lambda rule, view: None if rule.fwmark is None or rule.fwmask == 0xFFFFFFFF else hex(rule.fwmask)),
-    *_device("iif"),
-    *_device("oif"),
+    ("iif", " iif {}", "iif"),
+    ("iif_detached", " [detached]", lambda rule, view: _detached(rule.iif, view)),
+    ("oif", " oif {}", "oif"),
+    ("oif_detached", " [detached]", lambda rule, view: _detached(rule.oif, view)),
     ("table", " lookup {}", lambda rule, view: table_name(rule.table) if rule.table else None),
     ("action", " {}", lambda rule, view: None if rule.action == "lookup" else rule.action),
     ("protocol", " proto {}", lambda rule, view: rule.proto if view.options.details or rule.proto not in ("kernel", "unspec") else None),

@@ -8,7 +8,7 @@ from errno import EBUSY, EEXIST, EINVAL
 from ...errors import KernelError, strerror
 from ...lab import links
 from ...lab.interface import Interface, Tun
-from ..grammar import Words, beyond, ifname, matches, positional, read, sole
+from ..grammar import Words, beyond, ifname, matches, positional, read
 from ..grammar import run as run_command
 from ..records import View, show
 from ..result import Context, Failure, Result
@@ -41,14 +41,12 @@ def _account(kind: str):
     return reader
 
 
-_NAME = ifname('"name" not a valid ifname')
 _WORDS = (
     ("mode~", "mode", _mode),
     ("pi~", "pi", True),
     ("one_queue~ vnet_hdr~ multi_queue~", "", beyond('The lab\'s TUNs have no "{}": they have dev, name, mode, user, group and pi.\n')),
     ("dev~", "name", ifname('"dev" not a valid ifname')),
-    ("name~", "name", sole("name", "name", _NAME)),
-    positional("name~", "name", _NAME, "ip-tuntap"),
+    positional("name~", "name", ifname('"name" not a valid ifname'), "ip-tuntap"),
 )
 _ACCOUNTS = (("user~", "owner", _account("user")), ("group~", "group", _account("group")))
 
