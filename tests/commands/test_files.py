@@ -84,7 +84,6 @@ Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tI
 v0\t00000000\t0200000A\t0003\t0\t0\t0\t00000000\t0\t0\t0
 v0\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
 v0\t0000030A\t00000000\t0001\t0\t0\t0\t0000FFFF\t140\t0\t0
-v0\t0000040A\t00000000\t0001\t0\t0\t0\t0000FFFF\t140\t5\t1
 *\t0000050A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
 v1\t0100060A\t00000000\t0005\t0\t0\t0\tFFFFFFFF\t0\t0\t0
 v0\t0000070A\t0200000A\t0003\t0\t0\t0\t0000FFFF\t0\t0\t0
@@ -106,7 +105,7 @@ def test_the_kernels_tables_are_files_in_its_own_layout():
     lab.sh("ip link add v0 type veth peer name v1; ip addr add 10.0.0.1/24 dev v0; ip link set v0 up; ip link set v1 up")
     for line in ("default via 10.0.0.2 dev v0", "10.9.0.0/16 via 10.0.0.2 metric 5 mtu 1400", "unreachable 10.8.0.0/16",
                  "10.7.0.0/16 nexthop via 10.0.0.2 nexthop via 10.0.0.3", "10.6.0.1 dev v1", "blackhole 10.5.0.0/16",
-                 "10.9.0.0/16 dev v0 tos 8", "table 7 1.0.0.0/8 dev v0", "10.4.0.0/16 dev v0 window 5 rtt 10 advmss 100",
+                 "10.9.0.0/16 dev v0 tos 8", "table 7 1.0.0.0/8 dev v0",
                  "10.3.0.0/16 dev v0 advmss 100"):  # fmt: skip
         assert not lab.sh(f"ip route add {line}").returncode, line
     lab.sh("ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev v0; ip neigh add 10.0.0.10 dev v0 lladdr 02:00:00:00:00:0a nud reachable")

@@ -51,7 +51,7 @@ LOOKS = (
     "ip route get 10.50.0.2", "ip route get 10.50.0.2", "ip -j route get 10.50.0.2", "ip route get 10.50.0.3", "ip route show cache",
     "ip route show cache", "ip -j route show cache", "ip route show cache table all", "ip -d route show cache",
     "ip route get 10.50.0.2 oif e",
-    "ip route get 10.50.0.2 from 192.168.2.20", "ip route get fibmatch 10.50.0.2", "ip route", "ping -c 1 -W 1 10.50.0.2",
+    "ip route get 10.50.0.2 from 192.168.2.20", "ip route", "ping -c 1 -W 1 10.50.0.2",
     "ip route get 10.50.0.2 from 192.168.2.3 iif e", "ip route show cache dev e", "ip route show cache via 192.168.2.2",
 )  # fmt: skip
 CHANGES = (

@@ -104,8 +104,7 @@ def options(random: Random, plain: bool = False) -> str:
     if chance(random, 0.08):
         words += f" scope {random.choice(('link', 'global', 'host', 'site', '200'))}"
     if chance(random, 0.06):
-        words += random.choice((" mtu 1400", " mtu lock 1300", " advmss 1360", " window 4096", " hoplimit 3", " initcwnd 10",
-                                " rtt 100"))
+        words += random.choice((" mtu 1400", " mtu lock 1300", " advmss 1360"))
     if chance(random, 0.05):
         words += f" table {random.choice(('main', 'default', 'local', '100', '254'))}"
     return words
@@ -128,9 +127,9 @@ def lookup(random: Random) -> str:
     """`ip route get` in its forms."""
     to = random.choice(TARGETS)
     return "ip route get " + random.choice((
-        to, to, to, f"fibmatch {to}", f"fibmatch {to}", f"{to} from 10.1.0.1", f"{to} from 10.2.0.5", f"{to} oif eth1",
+        to, to, to, f"{to} from 10.1.0.1", f"{to} from 10.2.0.5", f"{to} oif eth1",
         f"{to} tos 0x10",
-        f"{to} from 10.7.7.7 iif eth0", f"{to} mark 5", f"{to} ipproto tcp", f"to {to}", f"{to}/32", f"{to}/24"))
+        f"{to} from 10.7.7.7 iif eth0", f"{to} mark 5", f"to {to}", f"{to}/32", f"{to}/24"))
 
 
 def show(random: Random) -> str:

@@ -30,8 +30,7 @@ GOOD = (
     "sysctl -n net.ipv4.conf.eth0.rp_filter",
     "ip addr add 10.0.0.1 dev eth0", "ip addr add local 10.0.0.3/24 dev eth0 label eth0:1", "ip link set eth0 txqueuelen 100",
     "ip -j addr", "ip -br link", "ip -d link show eth0", "ip route append 10.20.0.0/16 via 10.0.0.4",
-    "ip route add blackhole 10.66.0.0/16", "ip route change 10.20.0.0/16 via 10.0.0.5", "ip -4 addr", "ip link set lo up",
-    "ip route get fibmatch 10.0.0.9")
+    "ip route add blackhole 10.66.0.0/16", "ip route change 10.20.0.0/16 via 10.0.0.5", "ip -4 addr", "ip link set lo up")
 SHORT = {"addr": ("a", "ad", "address", "add"), "link": ("l", "li", "lin"), "route": ("r", "ro", "rou"),
          "neigh": ("n", "ne", "neighbor", "neighbour"), "netns": ("net", "netn", "ns"),
          "show": ("s", "sh", "sho", "list", "ls", "lst", "l"),

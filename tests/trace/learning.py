@@ -66,10 +66,10 @@ EXPERIMENTS: dict[str, tuple[str, ...]] = {
         "route show cache table 254", "route show cache table 100", "route show cache table local", "route list cache 10.50.0.2",
         "route show cache 10.50.0.0/24", "route show cache root 10.50.0.0/24", "route show cache match 10.50.0.0/24",
         "route show cache dev eth0", "route show cache via 192.168.2.2", "route show cache via 192.168.2.1", "route show cache dev lo",
-        "route show cache proto boot", "route show cache scope global", "route show cache type unicast", "route show cache iif eth0",
+        "route show cache proto boot", "route show cache scope global", "route show cache type unicast",
         "-j route show cache dev eth0", "-j -s route show cache", "-d route get 10.50.0.2", "-j route get 10.50.0.2",
         "route get 10.50.0.2 oif eth0", "route get 10.50.0.2 mark 5", "route get 10.50.0.2 tos 0x10", "route get 10.50.0.3",
-        "route get fibmatch 10.50.0.2", "-s route get 10.50.0.2", "-s route get 192.168.2.2", "-s route get 192.168.2.20"))),
+        "-s route get 10.50.0.2", "-s route get 192.168.2.2", "-s route get 192.168.2.20"))),
     "a path MTU is shown by get, and by show cache once it was looked up": (
         *PATH, "?" + TOO_BIG, CACHE, WAY, CACHE, "?ip -n b -j route get 10.2.0.2", "?ip -n b -j route show cache",
         "?ip -n b -d route show cache", "?" + TOO_BIG),

@@ -18,7 +18,7 @@ from .options import OPTIONS, Options, read_options
 #: Every object of iproute2 6.1 in the order in which it compares them (ip/ip.c), and the file here
 #: that knows it; None: the lab does not.
 OBJECTS = (
-    ("address", "addr"), ("addrlabel", None), ("maddress", None), ("route", "route"), ("rule", "rule"),
+    ("address", "addr"), ("addrlabel", None), ("maddress", None), ("route", "route_add"), ("rule", "rule"),
     ("neighbor", "neigh"), ("neighbour", "neigh"), ("ntable", None), ("ntbl", None), ("link", "link"),
     ("l2tp", None), ("fou", None), ("ila", None), ("macsec", None), ("tunnel", None), ("tunl", None),
     ("tuntap", "tuntap"), ("tap", "tuntap"), ("token", None), ("tcpmetrics", None), ("tcp_metrics", None),

@@ -1,49 +1,32 @@
-"""`ip route get`: what the kernel would do with a packet, for one of our own or for one that came in.
+"""`ip route get`: what the kernel would do with a packet, for one of our own or for one that came in; and `ip route show cache`.
 
-iproute2 ip/iproute.c iproute_get; kernel net/ipv4/route.c inet_rtm_getroute, ip_route_input_slow.
+iproute2 ip/iproute.c iproute_get, print_route, print_cache_flags; kernel net/ipv4/route.c inet_rtm_getroute, ip_route_input_slow,
+rt_fill_info, fnhe_dump_bucket.
 """
 
 import errno
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from ...errors import KernelError
+from ...lab import learned, routes
 from ...lab.interface import Interface
-from ...lab.learned import consult
+from ...lab.learned import Learned, consult
 from ...lab.lookup import ALL_HOSTS, Decision, find_route, martian_source, output, redirects, verdict
 from ...lab.namespace import Namespace
-from ...lab.routes import with_flags
 from ...tables.names import table_name, tos_name
-from ...tables.route import LOCAL, MAIN, Route, route_json
-from ..grammar import Words, address, device, integer, matches, prefix, read_tos, refused, unsigned, wrong
-from ..records import json_text
+from ...tables.route import LOCAL, MAIN, Route, metric_json
+from ..grammar import Words, beyond, device, matches, number, prefix, read, text, tos
+from ..records import json_text, lines
 from ..result import Context, Failure, Result
 from ..usage import usage
-from . import route_cache
 from .options import Options
-from .route_show import lines
 
 #: The bits of a TOS that a lookup looks at (kernel: IPTOS_RT_MASK; observed on 6.18).
 _TOS_MASK = 0x1C
 
 _BROADCAST = IPv4Address("255.255.255.255")
-_PROTOCOLS = {"ip": 0, "icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "sctp": 132}
-
-
-@dataclass(slots=True)
-class _Query:
-    family: str
-    dst: IPv4Address | None = None
-    src: IPv4Interface | None = None
-    tos: int = 0
-    mark: int = 0
-    uid: int = 0
-    oif: str | None = None
-    iif: str | None = None
-    fibmatch: bool = False
-    notify: bool = False
-    connected: bool = False
-    warnings: str = ""
+_BEYOND = beyond('The lab\'s ip route get has no "{}": it knows from, iif, oif, tos and mark.\n')
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +35,54 @@ class _Answer:
     flags: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Query:
+    dst: IPv4Address | None = None
+    src: IPv4Interface | None = None
+    tos: int = 0
+    mark: int = 0
+    oif: str | None = None
+    iif: str | None = None
+
+
+def narrow(word: str, words: Words) -> None:
+    """Once an address was read, the rest must be of its family."""
+    if word not in ("default", "any", "all"):
+        words.family = "inet"
+
+
+def _prefix(word: str, words: Words) -> IPv4Interface:
+    if matches(word, "help"):
+        raise Failure(255, usage("ip-route"))
+    found = prefix(word, words.family)[0]
+    narrow(word, words)
+    return found
+
+
+def _destination(word: str, words: Words) -> IPv4Address:
+    found = _prefix(words.value() if word == "to" else word, words)
+    if words.family == "inet" and found.network.prefixlen != 32:
+        words.warn(f"Warning: /{found.network.prefixlen} as prefix is invalid, only /32 (or none) is supported.\n")
+    return found.ip
+
+
+_QUERY = (
+    ("tos dsfield~", "tos", tos("TOS value is invalid\n")), ("from~", "src", _prefix), ("iif~", "iif", text),
+    ("mark~", "mark", number("invalid mark value")), ("oif~ dev", "oif", text), 
+    ("notify~ connected~ vrf~ uid~ fibmatch~ as sport~ dport~ ipproto~", "", _BEYOND), ("*", "dst", _destination),
+)  # fmt: skip
+
+
 def get(ctx: Context, options: Options, words: Words) -> Result:
     """Answer one question, or the kernel's refusal."""
-    query = _read(options, words)
+    query = _Query(**read(_QUERY, words))
     if query.dst is None:
-        raise Failure(1, query.warnings + "need at least a destination address\n")
+        raise Failure(1, "need at least a destination address\n")
     for name in (query.iif, query.oif):
         if name is not None:
             device(ctx.ns, name)
-    try:
-        answer = _arrived(ctx, query) if query.iif else _sent(ctx, query)
-        if query.fibmatch:
-            return Result(0, _fibmatch(ctx, options, answer.decision), query.warnings)
-    except KernelError as error:
-        failure = refused(error).result
-        raise Failure(failure.returncode, query.warnings + failure.stderr) from None
-    fields = _fields(ctx, options, query, answer)
-    if options.json:
-        return Result(0, json_text([route_cache.as_json(fields)], options.pretty), query.warnings)
-    twice = 2 if query.connected and query.src is None else 1
-    return Result(0, route_cache.text(fields, options) * twice, query.warnings)
+    answer = _arrived(ctx, query) if query.iif else _sent(ctx, query)
+    return told([_entry(ctx, options, query, answer)], options)
 
 
 def _sent(ctx: Context, query: _Query) -> _Answer:
@@ -129,49 +140,32 @@ def _martian_destination(ns: Namespace, interface: Interface, dst: IPv4Address) 
     return not int(dst) or (dst.is_multicast and not (dst == ALL_HOSTS and interface.up))
 
 
-def _fibmatch(ctx: Context, options: Options, decision: Decision) -> str:
-    """The route itself; there is none where the kernel only assumed one."""
-    if decision.route is None:
-        raise KernelError(errno.EHOSTUNREACH)
-    route = replace(with_flags(ctx.lab, ctx.ns, decision.route), type=decision.kind)
-    if route.table == LOCAL and not ctx.ns.custom_rules:
-        route = replace(route, table=MAIN)
-    if options.json:
-        return json_text([route_json(route, details=options.details)], options.pretty)
-    return lines(route, options)
-
-
-def _fields(ctx: Context, options: Options, query: _Query, answer: _Answer) -> dict:
+def _entry(ctx: Context, options: Options, query: _Query, answer: _Answer) -> dict:
     """What is told, under its JSON names and in its order."""
-    decision, route = answer.decision, answer.decision.route
-    kind = decision.kind
-    fields: dict = {"type": kind} if kind != "unicast" or options.details else {}
-    fields["dst"] = str(query.dst)
-    if query.src is not None and query.src.network.prefixlen:
-        fields["from"] = str(query.src.ip)
-    if route is not None and route.tos:
-        fields["tos"] = tos_name(route.tos)
-    if decision.gateway is not None:
-        fields["gateway"] = str(decision.gateway)
-    fields["dev"] = decision.dev
-    table = _table(ctx, decision)
-    if table and (table != MAIN or options.details):
-        fields["table"] = table_name(table)
-    if "from" not in fields and decision.src is not None and int(decision.src):
-        fields["prefsrc"] = str(decision.src)
-    notify = ["notify"] if query.notify else []
-    # The kernel's bit for "multicast" is iproute2's for a failed offload (both 0x20000000).
-    fields["flags"] = [*notify, *(["rt_offload_failed"] if kind == "multicast" else [])]
-    if query.mark:
-        fields["mark"] = query.mark
-    if query.iif is None:
-        fields["uid"] = query.uid
-    fields["cache"] = [*route_cache.flags(decision.learned), *answer.flags, *notify]
+    decision, kind = answer.decision, answer.decision.kind
+    table, src = _table(ctx, decision), query.src if query.src is not None and query.src.network.prefixlen else None
     users = 0 if not options.stats else 1 if query.iif or kind in ("local", "multicast") else 2
-    fields |= route_cache.lessons(_metered(decision), decision.learned, ctx.lab.now, users)
-    if query.iif is not None:
-        fields["iif"] = query.iif
-    return fields
+    return _said(
+        type=kind if kind != "unicast" or options.details else None,
+        dst=query.dst,
+        **{"from": src.ip if src is not None else None},
+        tos=tos_name(decision.route.tos) if decision.route is not None and decision.route.tos else None,
+        gateway=decision.gateway,
+        dev=decision.dev,
+        table=table_name(table) if table and (table != MAIN or options.details) else None,
+        prefsrc=decision.src if src is None and decision.src is not None and int(decision.src) else None,
+        # The kernel's bit for "multicast" is iproute2's for a failed offload (both 0x20000000).
+        flags=["rt_offload_failed"] if kind == "multicast" else [],
+        mark=query.mark or None,
+        uid=0 if query.iif is None else None,
+        cache=[*_redirected(decision.learned), *answer.flags],
+        **_lessons(_metered(decision), decision.learned, ctx.lab.now, users),
+        iif=query.iif,
+    )
+
+
+def _said(**fields) -> dict:
+    return {name: str(value) if isinstance(value, IPv4Address) else value for name, value in fields.items() if value is not None}
 
 
 def _table(ctx: Context, decision: Decision) -> int:
@@ -187,73 +181,66 @@ def _metered(decision: Decision) -> Route | None:
     return None if near else decision.route
 
 
-def _read(options: Options, words: Words) -> _Query:
-    query = _Query(options.family)
-    while words:
-        word = words.take()
-        if word == "tos" or matches(word, "dsfield"):
-            query.tos = _tos(words.value())
-        elif matches(word, "from"):
-            query.src = _prefix(query, words.value())
-        elif matches(word, "iif"):
-            query.iif = words.value()
-        elif matches(word, "mark"):
-            query.mark = _number(words.value(), "invalid mark value", 2**32 - 1)
-        elif matches(word, "oif") or word == "dev":
-            query.oif = words.value()
-        elif matches(word, "notify"):
-            query.notify = True
-        elif matches(word, "connected"):
-            query.connected = True
-        elif matches(word, "vrf"):
-            raise wrong(words.value(), "Invalid VRF\n")
-        elif matches(word, "uid"):
-            query.uid = _number(words.value(), "invalid UID\n", 2**32 - 1)
-        elif matches(word, "fibmatch"):
-            query.fibmatch = True
-        elif word == "as":
-            word = words.value()
-            address(words.value() if word == "to" else word, query.family)
-        elif matches(word, "sport", "dport"):
-            _number(words.value(), f"invalid {'sport' if matches(word, 'sport') else 'dport'}\n", 65535)
-        elif matches(word, "ipproto"):
-            _protocol(words.value())
-        else:
-            _destination(query, words.value() if word == "to" else word)
-    return query
-
-
-def _destination(query: _Query, word: str) -> None:
-    found = _prefix(query, word)
-    query.dst = found.ip
-    if query.family == "inet" and found.network.prefixlen != 32:
-        query.warnings += f"Warning: /{found.network.prefixlen} as prefix is invalid, only /32 (or none) is supported.\n"
-
-
-def _prefix(query: _Query, word: str) -> IPv4Interface:
-    if matches(word, "help"):
-        raise Failure(255, usage("ip-route"))
-    found, _ = prefix(word, query.family)
-    if word not in ("default", "any", "all"):
-        query.family = "inet"
+def cache(ctx: Context, fits, hidden: frozenset[str], options: Options) -> list[dict]:
+    """What `show cache` lists: every exception that is in use, once for each route that it hangs on."""
+    hidden_keys = {"gateway" if name == "via" else name for name in hidden}
+    found = []
+    for route, leg, dst, entry in learned.dump(ctx.ns, routes.dump(ctx.lab, ctx.ns), ctx.lab.now):
+        as_route = replace(
+            route, dst=IPv4Network(dst), gateway=entry.gateway or leg.gateway, dev=leg.dev, src=None, tos=0, proto="unspec", scope="global",
+            metric=0)  # fmt: skip
+        if fits(as_route):
+            fields = _said(
+                type=route.type if options.details or route.type != "unicast" else None,
+                dst=dst,
+                gateway=as_route.gateway,
+                dev=leg.dev,
+                table=table_name(route.table) if options.details or route.table != MAIN else None,
+                flags=[],
+                cache=_redirected(entry),
+                **_lessons(route, entry, ctx.lab.now, 1 if options.stats else 0),
+            )
+            found.append({key: value for key, value in fields.items() if key not in hidden_keys})
     return found
 
 
-def _tos(word: str) -> int:
-    tos = read_tos(word)
-    if tos is None:
-        raise wrong(word, "TOS value is invalid\n")
-    return tos
+def _redirected(entry: Learned | None) -> list[str]:
+    """The mark of a route that goes by a redirect."""
+    return ["redirected"] if entry is not None and entry.gateway is not None else []
 
 
-def _number(word: str, why: str, largest: int) -> int:
-    number = integer(word, 0, largest)
-    if number is None:
-        raise wrong(word, why)
-    return number
+def _lessons(route: Route | None, entry: Learned | None, now: float, users: int) -> dict:
+    """When what was learned is forgotten, and the metrics: the route's own, and the path MTU in place of its MTU.
+
+    `users`: what -s tells of the kernel's copy of the route; the lab keeps none, so that it is always new.
+    """
+    metrics = dict(route.metrics) if route is not None else {}
+    if entry is not None and entry.path_mtu is not None:
+        metrics = {"mtu": f"lock {entry.mtu}" if entry.locked else str(entry.mtu)} | {k: v for k, v in metrics.items() if k != "mtu"}
+    return {
+        "expires": entry.seconds_left(now) if entry is not None else None,
+        "users": users or None,
+        "age": 0 if users else None,
+        "metrics": metrics or None,
+    }
 
 
-def _protocol(word: str) -> None:
-    """Ports and protocol matter to rules and multipath hashes that the lab does not have."""
-    if unsigned(word, 8) is None and word not in _PROTOCOLS:
-        raise wrong(word, 'Invalid "ipproto" value\n')
+#: The text of such an entry, two lines.
+_TEXT = (
+    ("type", "{} "), ("dst", "{} "), ("from", "from {} "), ("tos", "tos {} "), ("gateway", "via {} "), ("dev", "dev {} "),
+    ("table", "table {} "), ("prefsrc", "src {} "), ("flags", lambda flags: "".join(f"{flag} " for flag in flags)),
+    ("mark", lambda mark: f"mark {mark if mark < 16 else hex(mark)} "), ("uid", "uid {} "),
+    ("cache", lambda flags: f"\n    cache {'<' + ','.join(flags) + '> ' if flags else ''}"),
+    ("expires", "expires {}sec "), ("users", "users {} "),
+    ("metrics", lambda metrics: "".join(f"{name} {value} " for name, value in metrics.items())), ("iif", "iif {} "),
+)  # fmt: skip
+
+
+def told(entries: list[dict], options: Options) -> Result:
+    """As text, or as the objects that `-j` prints."""
+    if not options.json:
+        return Result(0, "".join(lines(_TEXT, entry, options) for entry in entries))
+    for entry in entries:
+        if "metrics" in entry:
+            entry["metrics"] = [dict(metric_json(*pair) for pair in entry["metrics"].items())]
+    return Result(0, json_text(entries, options.pretty))

@@ -19,7 +19,7 @@ from ..records import NULL, View, show
 from ..result import Context, Failure, Result
 from ..usage import usage
 from .options import Options
-from .route_words import route_type
+from .route_show import route_type
 
 #: What `ip -6 rule` shows: IPv6 has rules of its own, and these two are there from the start.
 _IPV6 = [Rule(0, TABLES["local"], proto="kernel"), Rule(32766, MAIN, proto="kernel")]

@@ -1,0 +1,219 @@
+"""`ip route add` and its kin; what lists routes is in route_show.py, what asks the kernel in route_get.py.
+
+The words are compared in iproute2's order (ip/iproute.c iproute_modify): `d` is `dsfield`, not `dev`. iproute2 chooses table, scope
+and type where nothing was said; the kernel's checks are in lab/routes.py, and those that no `Route` can express are made here.
+"""
+
+import errno
+from ipaddress import IPv4Address, IPv4Network
+
+from ...errors import KernelError
+from ...lab import routes
+from ...lab.routes import RoutePattern
+from ...tables.names import PROTOS, SCOPES
+from ...tables.route import LOCAL, MAIN, NextHop, Route
+from ..grammar import (
+    STOP,
+    Bare,
+    Words,
+    address,
+    beyond,
+    device,
+    garbage,
+    matches,
+    named,
+    number,
+    prefix,
+    read,
+    table,
+    text,
+    tos,
+    unsigned,
+    wrong,
+)  # fmt: skip
+from ..grammar import run as run_command
+from ..result import Context, Failure, Result
+from ..usage import usage
+from . import route_get, route_show
+from .options import Options
+from .route_get import narrow
+from .route_show import route_type
+
+BEYOND = beyond('The lab\'s routes have no "{}": they know type, via, dev, src, metric, proto, scope, table, tos, onlink, mtu, advmss.\n')
+
+
+def run(ctx: Context, options: Options, args: list[str]) -> Result:
+    """Run one `ip route` line; `args` are the words after `route`."""
+    return run_command(_COMMANDS, "ip route", ctx, options, args)
+
+
+def _write(mode: str):
+    """The command that writes a route in one of the kernel's ways."""
+
+    def command(ctx: Context, options: Options, words: Words) -> Result:
+        said = _read(words)
+        if mode == "delete":
+            routes.delete(ctx.lab, ctx.ns, _pattern(said))
+        else:
+            routes.add(ctx.lab, ctx.ns, _route(said), mode)
+        return Result()
+
+    return command
+
+
+#: In the order in which iproute2 compares them.
+_COMMANDS = {
+    "add~": _write("add"), "change~ chg": _write("change"), "replace~": _write("replace"), "prepend~": _write("prepend"),
+    "append~": _write("append"), "test~": _write("test"), "delete~": _write("delete"), "list~ show~ lst~": route_show.show,
+    "get~": route_get.get, "flush~": route_show.flush,
+    "save~ restore~ showdump~": beyond('The lab has no files of routes: "ip route {}" is not in it.\n'),
+}  # fmt: skip
+
+
+def _destination(word: str, words: Words) -> dict:
+    word = words.value() if word == "to" else word
+    kind = route_type(word)
+    word = word if kind is None else words.value()
+    if matches(word, "help"):
+        raise Failure(255, usage("ip-route"))
+    if "dst" in words.said:
+        raise garbage("to", word)
+    dst = prefix(word, words.family)[0]
+    narrow(word, words)
+    return {"dst": dst} if kind is None else {"dst": dst, "type": kind}
+
+
+def _address(word: str, words: Words) -> IPv4Address | None:
+    """An address; `default` is none at all."""
+    found = address(word, words.family)
+    narrow(word, words)
+    if word in ("any", "all"):
+        raise KernelError(errno.EINVAL, "Attribute failed policy validation")
+    return None if word == "default" else found
+
+
+def _gateway(word: str, words: Words) -> IPv4Address | None:
+    """An address, with its family before it or not; the kernel takes 0.0.0.0 for none."""
+    if word in ("inet6", "mpls", "link", "bridge"):
+        raise Failure(1, f'The lab has IPv4 only: "via {word}" is not in it.\n')
+    gateway = _address(words.value() if word == "inet" else word, words)
+    return gateway if gateway is not None and int(gateway) else None
+
+
+def _via(word: str, words: Words) -> IPv4Address | None:
+    if "gateway" in words.said:
+        raise wrong("via", "use nexthop syntax to specify multiple via\n")
+    return _gateway(words.value(), words)
+
+
+def _metric(name: str, what: str, most: int):
+    """A reader of a number that the kernel keeps along the route; what is larger than `most` becomes that (net/ipv4/metrics.c)."""
+
+    def reader(word: str, words: Words) -> str:
+        lock = "lock " if word == "lock" or "lock" in words.said.get(name, "") else ""
+        word = words.value() if word == "lock" else word
+        found = unsigned(word)
+        if found is None:
+            raise wrong(word, f'"{what}" value is invalid\n')
+        return f"{lock}{min(found, most)}"
+
+    return reader
+
+
+_ROUTE = (
+    ("nexthop", "", STOP), ("dev oif", "dev", text),
+    ("src", "src", _address), ("via", "gateway", Bare(_via)),
+    ("tos dsfield~", "tos", tos('"tos" value is invalid\n')),
+    ("metric~ priority~ preference", "metric", number('"metric" value is invalid\n')),
+    ("scope", "scope", named(SCOPES, 'invalid "scope" value\n')),
+    ("mtu", "mtu", _metric("mtu", "mtu", 65520)), ("advmss", "advmss", _metric("advmss", "mss", 65495)),
+    ("as from expires hoplimit reordering~ rtt rto_min window~ cwnd~ initcwnd~ initrwnd~ features~ quickack~ congctl~ rttvar~ "
+     "ssthresh~ realms~ nhid", "", BEYOND),
+    ("onlink", "onlink", True), ("protocol~", "proto", named(PROTOS, '"protocol" value is invalid\n')),
+    ("table~", "table", table('"table" value is invalid\n')), 
+    ("vrf~ pref~ encap ttl-propagate fastopen_no_cookie~", "", BEYOND),
+    ("*", "", _destination),
+)  # fmt: skip
+
+
+def _leg_device(word: str, words: Words) -> str:
+    try:
+        return device(words.ctx.ns, word).name
+    except Failure as failure:
+        if failure.result.returncode == 1:
+            raise Failure(255, failure.result.stderr + "Error: cannot parse nexthop\n") from None
+        raise
+
+
+_LEG = (
+    ("via", "gateway", _gateway), ("dev", "dev", _leg_device), ("weight", "weight", number('"weight" is invalid\n', 1, 256)),
+    ("onlink", "flags", ("onlink",)), ("realms~ encap as", "", BEYOND),
+)  # fmt: skip
+
+
+def _read(words: Words) -> dict:
+    """What the words of a route say, by field; its next hops are `legs`."""
+    said = read(_ROUTE, words)
+    if "dst" not in said:
+        raise Failure(255, usage("ip-route"))
+    if "dev" in said:
+        said["dev"] = device(words.ctx.ns, said["dev"]).name
+    legs = []
+    while words:
+        word = words.take()
+        if word != "nexthop":
+            raise Failure(255, f'Error: "nexthop" or end of line is expected instead of "{word}"\n')
+        if not words:
+            raise Failure(255, 'Error: unexpected end of line after "nexthop"\n')
+        legs.append(NextHop(**read(_LEG, words)))
+    return said | {"legs": tuple(legs)}
+
+
+#: How near types other than unicast are.
+_NEAR = {"local": "host", "nat": "host", "broadcast": "link", "multicast": "link", "anycast": "link"}
+
+
+def _route(said: dict) -> Route:
+    """The route to write, with what iproute2 fills in."""
+    dst, kind, legs = _network(said), said.get("type", "unicast"), said["legs"]
+    single = NextHop(said.get("gateway"), said.get("dev"), 1, ("onlink",) if "onlink" in said else ())
+    single = legs[0] if len(legs) == 1 else single
+    near = "link" if kind == "unicast" and "gateway" not in said and not legs else "global"
+    return Route(
+        dst, single.gateway, single.dev, said.get("metric", 0), said.get("src"), kind, said.get("tos", 0), _table(said),
+        said.get("proto", "boot"), said.get("scope", _NEAR.get(kind, near)), single.flags, _metrics(said), legs if len(legs) > 1 else (),
+    )  # fmt: skip
+
+
+def _pattern(said: dict) -> RoutePattern:
+    """What to delete: whatever was not said fits anything."""
+    kind, proto = said.get("type"), said.get("proto")
+    scope = said.get("scope", _NEAR.get(kind))
+    return RoutePattern(
+        _network(said), _table(said), said.get("tos", 0), said.get("gateway"), said.get("dev"), said.get("metric") or None,
+        said.get("src"), kind, None if proto == "unspec" else proto, None if scope == "nowhere" else scope, _metrics(said), said["legs"],
+    )  # fmt: skip
+
+
+def _table(said: dict) -> int:
+    return said.get("table", LOCAL if said.get("type") in ("local", "broadcast", "nat", "anycast") else MAIN)
+
+
+def _metrics(said: dict) -> tuple[tuple[str, str], ...]:
+    """The kernel keeps no zeros, except those that are locked."""
+    return tuple((name, said[name]) for name in ("mtu", "advmss") if said.get(name, "0") != "0")
+
+
+def _network(said: dict) -> IPv4Network:
+    """The destination, after what the kernel refuses and no Route can express."""
+    dst, legs = said["dst"], said["legs"]
+    refusal = (
+        "Invalid dsfield (tos): ECN bits must be 0" if said.get("tos", 0) & 3
+        else "Invalid prefix for given prefix length" if dst.ip != dst.network.network_address
+        else "Nexthop device index does not match RTA_OIF" if legs and said.get("dev") not in (None, legs[0].dev)
+        else "Nexthop gateway does not match RTA_GATEWAY or RTA_VIA" if legs and said.get("gateway") not in (None, legs[0].gateway)
+        else None
+    )  # fmt: skip
+    if refusal:
+        raise KernelError(errno.EINVAL, refusal)
+    return dst.network
