@@ -4,8 +4,10 @@ A frame belongs to the probe when it carries the token: the start of the payload
 belongs to it because nothing else is going on. What a kernel accepted, its raw sockets heard.
 """
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
+from ..lab.interface import Interface
 from ..lab.lab import Lab
 from ..lab.lookup import address_type
 from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, Icmp, Packet, Tcp, Udp, icmp_words
@@ -83,6 +85,7 @@ class Observation:
             if packet is None or not self._belongs(packet, data):
                 continue
             where, direction = self.names[number], "out" if kind == _OUTGOING else "in"
+            packet = _without_chance(self.lab[where].find(name), packet)
             if packet.is_error and direction == "out" and (packet.src, packet.dst, packet.transport) not in errors:
                 errors.add((packet.src, packet.dst, packet.transport))
                 steps.append(
@@ -155,6 +158,14 @@ class Observation:
             case Udp():
                 return not group or listening(ns, "udp", packet.dst, packet.dport)
         return False
+
+
+def _without_chance(interface: Interface | None, packet: Packet) -> Packet:
+    """A bridge that never had a port has a MAC address by chance, and nobody but itself sees it: the lab's stands for it."""
+    if interface is None or interface.bridge is None or interface.bridge.watches_ports or packet.eth is None:
+        return packet
+    arp = replace(packet.arp, sender_mac=interface.mac) if packet.arp is not None else None
+    return replace(packet, eth=replace(packet.eth, src=interface.mac), arp=arp)
 
 
 def _direction(step: Step) -> str:

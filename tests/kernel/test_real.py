@@ -193,3 +193,14 @@ def test_two_threads_may_ask_the_same_lab(real):
     for thread in threads:
         thread.join()
     assert answers == [True] * 4
+
+
+@pytest.mark.needs("namespaces")
+@pytest.mark.parametrize("destination", ("10.0.0.255", "10.0.0.7"))
+def test_a_bridge_without_ports_has_a_mac_address_by_chance_which_is_no_difference(destination):
+    lab = labkit.Lab()
+    for line in ("ip link set lo up", "ip link add br0 type bridge", "ip link set br0 up", "ip addr add 10.0.0.254/24 dev br0"):
+        lab.sh(line)
+    with lab.realize() as real:
+        diff = lab.copy().trace("host", destination).diff(real.trace("host", destination))
+    assert diff.same, str(diff)
