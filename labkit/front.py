@@ -38,9 +38,9 @@ class Lab(State):
         src, dev: send from this address, out of this interface. Of `count` probes one leaves every `interval` seconds.
         wait: seconds for the first answer; deadline: seconds after which it ends whatever happens.
         """
-        from .trace.probe import trace
+        from .trace.probe import probe
 
-        return trace(
+        return probe(
             self, source, destination, proto=proto, port=port, ttl=ttl, size=size, df=df, src=src, dev=dev, tos=tos, count=count,
             interval=interval, wait=wait, deadline=deadline,
         )

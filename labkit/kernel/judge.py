@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ..errors import BadInput, LabError
 from ..lab.lab import Lab
 from ..trace.diff import Diff
-from ..trace.probe import trace
+from ..trace.probe import probe
 from ..trace.trace import Trace
 from .availability import available
 from .realize import realize
@@ -38,7 +38,7 @@ def judge(lab: Lab, source: str, destination: str, **how) -> Judgement:
     """
     if not isinstance(lab, Lab):
         raise BadInput(f"the kernel judges a lab, such as labkit.scenarios.veth_pair(); this is a {type(lab).__name__}")
-    predicted = trace(lab.copy(), source, destination, **how)
+    predicted = probe(lab.copy(), source, destination, **how)
     found = available()
     if not found:
         return Judgement(predicted, why=f"{found.why}. To have it: {found.fix}")

@@ -50,6 +50,7 @@ def one_line(route: Route) -> str:
     return str(route).replace("\n\t", " ")
 
 
+FOUR_NUMBERS = "four numbers from 0 to 255 with dots, such as 10.20.92.11"
 #: Says why a route cannot be used now, or None when it can ("its link is down").
 Unfit = Callable[[Route], str | None]
 
@@ -255,4 +256,4 @@ def _address(value) -> IPv4Address:
     try:
         return IPv4Address(value)
     except ValueError:
-        raise BadInput(f"{value!r} is not an IPv4 address: four numbers from 0 to 255 with dots, such as 10.20.92.11") from None
+        raise BadInput(f"{value!r} is not an IPv4 address: {FOUR_NUMBERS}") from None

@@ -19,6 +19,7 @@ from ..lab.lab import MOST_FRAMES, Lab
 from ..lab.lookup import address_type, output
 from ..lab.namespace import Namespace
 from ..lab.packet import ECHO_REQUEST, Icmp, IPv4, Packet, Tcp, Udp
+from ..tables.table import FOUR_NUMBERS
 from ..tables.values import Value
 from . import forward  # noqa: F401  (its handlers)
 from .engine import Net
@@ -26,6 +27,15 @@ from .send import path_mtu, send
 from .trace import Reply, Trace
 
 ANY = IPv4Address(0)
+#: Seconds ping waits for the first answer after its last packet.
+LINGER = 10.0
+#: Seconds that nobody waits for, in longer numbers than a float holds.
+_ENDLESS = 1e300
+DEFAULT_PORT = {"udp": 33434, "tcp": 80}
+_DF = {None: "want", True: "fixed", False: "no", "want": "want", "fixed": "fixed", "no": "no"}
+#: A probe that waited long has its last timers run out while the program ends: three pings with
+#: `-W 1` to a silent neighbour see it FAILED afterwards (observed).
+LONG, ENDING = 0.9, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +87,16 @@ class Session:
         self.sent_at[seq], self.device = lab.now, request.dev
         packet = self._packet(request, seq)
         net.step(self.ns, None, "send", str(request), packet)
-        if int(request.src) and address_type(lab, self.ns, request.src) == "unicast":
+        own = request.src if int(request.src) else None
+        if own is not None and address_type(lab, self.ns, own) == "unicast":
             code = errno.EADDRNOTAVAIL  # what bind(2) says before anything is sent
         else:
             net.sending = True
             code = send(net, self.ns, packet, request.dev, request.df)
             net.sending = False
         if code:
-            mtu = None
-            if code == errno.EMSGSIZE:
-                decision = output(lab, self.ns, request.dst, src=request.src if int(request.src) else None, oif=request.dev)
-                mtu = path_mtu(net, self.ns, decision)
+            too_long = code == errno.EMSGSIZE
+            mtu = path_mtu(net, self.ns, output(lab, self.ns, request.dst, src=own, oif=request.dev)) if too_long else None
             self.replies.append(Reply(seq, "local", errno=code, mtu=mtu, at=lab.now))
         return code
 
@@ -122,74 +131,34 @@ class Session:
             return
         waited = self.lab.now - self.sent_at[reply.seq]
         kind = reply.kind if self._heard(interface, reply) else "unheard"
-        self.replies.append(
-            replace(reply, kind=kind, at=self.lab.now, time=waited, arrived_on=interface.name if interface else None)
-        )
+        self.replies.append(replace(reply, kind=kind, at=self.lab.now, time=waited, arrived_on=interface.name if interface else None))
 
     def _heard(self, interface: Interface | None, reply: Reply) -> bool:
-        """A socket bound to an interface misses what arrives elsewhere.
-
-        From lo it gets echo replies, but no errors: `ping -I eth0` never says that its own kernel
-        found nobody on the link (observed on 6.18).
-        """
+        """A socket bound to an interface misses what arrives elsewhere. From lo it gets echo replies, but no errors: `ping -I eth0`
+        never says that its own kernel found nobody on the link (observed on 6.18)."""
         if self.device is None or interface is None or interface.name == self.device:
             return True
         return interface.kind == "loopback" and reply.kind == "reply"
 
     def _packet(self, request: Request, seq: int) -> Packet:
-        match request.proto:
-            case "icmp":
-                transport = Icmp(ECHO_REQUEST, 0, self.id, seq)
-            case "udp":
-                transport = Udp(self.port, request.port)
-            case _:
-                transport = Tcp(self.port, request.port)
+        ports = {"udp": Udp, "tcp": Tcp}.get(request.proto)
+        transport = ports(self.port, request.port) if ports else Icmp(ECHO_REQUEST, 0, self.id, seq)
         size = 0 if request.proto == "tcp" else request.size
         ip = IPv4(request.src, request.dst, request.ttl, df=request.df != "no", tos=request.tos)
         return Packet(ip=ip, transport=transport, size=size, token=self.token, leg="request")
 
 
-#: Seconds ping waits for the first answer after its last packet.
-LINGER = 10.0
-#: Seconds that nobody waits for, in longer numbers than a float holds.
-_ENDLESS = 1e300
-DEFAULT_PORT = {"udp": 33434, "tcp": 80}
-_DF = {None: "want", True: "fixed", False: "no", "want": "want", "fixed": "fixed", "no": "no"}
-
-
-def trace(lab: Lab, source: str, destination: str, **how) -> Trace:
-    """One probe from a namespace to an address; see `probe`."""
-    return probe(lab, source, destination, **how)
-
-
 def probe(
-    lab: Lab,
-    source: str,
-    destination,
-    *,
-    proto: str = "icmp",
-    port: int | None = None,
-    ttl: int | None = None,
-    size: int = 56,
-    df: bool | str | None = None,
-    src=None,
-    dev: str | None = None,
-    tos: int = 0,
-    count: int = 1,
-    interval: float = 1.0,
-    wait: float = LINGER,
-    deadline: float | None = None,
+    lab: Lab, source: str, destination, *, count: int = 1, interval: float = 1.0, wait: float = LINGER, deadline: float | None = None, **how
 ) -> Trace:
-    """Send `count` packets and follow them, there and back.
+    """Send `count` packets from a namespace and follow them, there and back; `how` as in `request`.
 
-    size: payload bytes. df: True sets DF, False clears it, None is Linux's default: set unless the
-    packet has to be fragmented here. wait: seconds to linger for the first answer; deadline:
-    seconds after which it ends whatever happens (or at the first error). Raises LabError when there
-    is no such namespace or interface, BadInput when an address or number does not parse.
+    wait: seconds to linger for the first answer; deadline: seconds after which it ends whatever happens (or at the first
+    error). Raises LabError when there is no such namespace or interface, BadInput when an address or number does not parse.
     """
-    asked = request(lab, source, destination, proto=proto, port=port, ttl=ttl, size=size, df=df, src=src, dev=dev, tos=tos)
+    asked = request(lab, source, destination, **how)
     check_times(count=count, interval=interval, wait=wait, deadline=deadline)
-    session = Session(lab, lab[source], proto)
+    session = Session(lab, lab[source], asked.proto)
     with lab.line():
         sent = _exchange(session, asked, count, interval, wait, deadline)
         session.close()
@@ -200,7 +169,8 @@ def request(
     lab: Lab, source: str, destination, *, proto: str = "icmp", port: int | None = None, ttl: int | None = None,
     size: int = 56, df: bool | str | None = None, src=None, dev: str | None = None, tos: int = 0,
 ) -> Request:
-    """What is to be sent, checked: the words are those of `probe`."""
+    """What is to be sent, checked. size: payload bytes. df: True sets DF, False clears it, None is Linux's default: set
+    unless the packet has to be fragmented here."""
     ns = lab[source]
     dst = _address(destination, "destination")
     own = _address(src, "source") if src is not None else ANY
@@ -210,8 +180,10 @@ def request(
         raise BadInput(f"df {shown(df)} is not True (set), False (not set) or None (as Linux does)")
     for name, value, low, high in (("port", port, 1, 65535), ("ttl", ttl, 1, 255), ("size", size, 0, 65507), ("tos", tos, 0, 255)):
         if value is not None or name in ("size", "tos"):
-            _whole(name, value, low, high)
-    _check_device(ns, dev)
+            _check_whole(name, value, low, high)
+    if dev is not None and (not isinstance(dev, str) or ns.find(dev) is None):
+        there = ", ".join(i.name for i in ns.by_index())
+        raise LabError(f"there is no interface {shown(dev)} in {ns.name}; there are: {there}")
     if ttl is None:  # to a group one hop is the default (ip(7) IP_MULTICAST_TTL)
         ttl = 1 if dst.is_multicast else ns.sysctls.number("net.ipv4.ip_default_ttl")
     return Request(ns.name, dst, proto, port or DEFAULT_PORT.get(proto, 0), own, ttl, size, _DF[df], dev, tos)
@@ -219,7 +191,7 @@ def request(
 
 def check_times(*, count: int, interval: float, wait: float, deadline: float | None = None) -> None:
     """Raises BadInput for what no probe can be timed by."""
-    _whole("count", count, 1, 2**31)
+    _check_whole("count", count, 1, 2**31)
     for name, seconds in (("interval", interval), ("wait", wait), ("deadline", deadline)):
         if seconds is None and name == "deadline":
             continue
@@ -266,36 +238,29 @@ def _exchange(session: Session, request: Request, count: int, interval: float, w
 
 
 class _Tally:
-    """How many answers and errors came so far; each reply is looked at once."""
+    """How many answers and errors came so far; each reply is looked at once.
+
+    From a chosen source ping goes on sending without a route: it never asked for one first. And what an interface refuses for
+    the moment (ENOBUFS) it counts as sent and lost.
+    """
 
     def __init__(self, session: Session, chosen_source: bool):
         self.replies, self.chosen_source = session.replies, chosen_source
         self.read, self.answers, self.errors = 0, 0, 0
 
     def count(self) -> tuple[int, int]:
-        while self.read < len(self.replies):
-            reply = self.replies[self.read]
+        for reply in self.replies[self.read:]:
             self.read += 1
+            unnoticed = reply.errno == errno.ENOBUFS or (self.chosen_source and reply.errno != errno.EMSGSIZE)
             self.answers += reply.kind in ("reply", "refused")
-            self.errors += reply.kind == "error" or (reply.kind == "local" and not self._unnoticed(reply.errno))
+            self.errors += reply.kind == "error" or (reply.kind == "local" and not unnoticed)
         return self.answers, self.errors
 
-    def _unnoticed(self, code: int) -> bool:
-        """From a chosen source ping goes on sending without a route: it never asked for one first.
-        And what an interface refuses for the moment (ENOBUFS) it counts as sent and lost."""
-        return code == errno.ENOBUFS or (self.chosen_source and code != errno.EMSGSIZE)
 
-
-def _whole(name: str, value, low: int, high: int) -> None:
+def _check_whole(name: str, value, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         what = "number of bytes" if name == "size" else "number"
         raise BadInput(f"{name} {shown(value)} is not a {what} from {low} to {high}")
-
-
-def _check_device(ns: Namespace, dev: str | None) -> None:
-    if dev is not None and (not isinstance(dev, str) or ns.find(dev) is None):
-        there = ", ".join(i.name for i in ns.by_index())
-        raise LabError(f"there is no interface {shown(dev)} in {ns.name}; there are: {there}")
 
 
 def _address(value, what: str) -> IPv4Address:
@@ -304,14 +269,7 @@ def _address(value, what: str) -> IPv4Address:
             raise ValueError
         return IPv4Address(value)
     except ValueError:
-        raise BadInput(
-            f"the {what} {shown(value)} is not an IPv4 address: four numbers from 0 to 255 with dots, such as 10.20.92.11"
-        ) from None
-
-
-#: A probe that waited long has its last timers run out while the program ends: three pings with
-#: `-W 1` to a silent neighbour see it FAILED afterwards (observed).
-LONG, ENDING = 0.9, 0.15
+        raise BadInput(f"the {what} {shown(value)} is not an IPv4 address: {FOUR_NUMBERS}") from None
 
 
 def pass_time(lab: Lab, seconds: float) -> None:
