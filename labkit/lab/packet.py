@@ -227,7 +227,8 @@ def packet_words(packet: Packet, deep: int = 0) -> str:
     return text
 
 
-def icmp_words(icmp: Icmp) -> str:
+def icmp_words(icmp) -> str:
+    """What an Icmp, or a reply with its type, code and mtu, says."""
     words = ICMP_WORDS.get((icmp.type, icmp.code), f"type {icmp.type} code {icmp.code}")
     return f"{words} (mtu {icmp.mtu})" if icmp.mtu else words
 

@@ -54,10 +54,12 @@ def resolve(net: Net, ns: Namespace, interface: Interface, next_hop: IPv4Address
 
 def ask(net: Net, ns: Namespace, interface: Interface, target: IPv4Address, about: Packet | None, to: str = BROADCAST_MAC) -> None:
     """Send an ARP request; it names the packet's source if that is ours, else the best address."""
-    sender = about.src if about is not None and address_type(net.lab, ns, about.src) == "local" else None
-    if sender is None:
-        sender = select_address(ns, interface, target, 253)
-    arp = Arp("request", interface.mac, sender, None, target)
+    ours = about is not None and address_type(net.lab, ns, about.src) == "local"
+    sender = about.src if ours else select_address(ns, interface, target, 253)
+    _send(net, ns, interface, to, Arp("request", interface.mac, sender, None, target))
+
+
+def _send(net: Net, ns: Namespace, interface: Interface, to: str, arp: Arp) -> None:
     transmit(net, ns, interface, Packet(eth=Ethernet(interface.mac, to), arp=arp, token=net.token))
 
 
@@ -94,17 +96,9 @@ def _lost(net: Net, target: IPv4Address) -> Step | None:
 
 
 @handles("neighbor_delay")
-def neighbor_delay(net: Net, namespace: str, dev: str, target: IPv4Address) -> None:
-    """An entry in use was not confirmed for 5 s: ask that neighbour itself."""
-    _verify(net, namespace, dev, target, 0)
-
-
 @handles("neighbor_probe")
-def neighbor_probe(net: Net, namespace: str, dev: str, target: IPv4Address, asked: int) -> None:
-    _verify(net, namespace, dev, target, asked)
-
-
-def _verify(net: Net, namespace: str, dev: str, target: IPv4Address, asked: int) -> None:
+def verify(net: Net, namespace: str, dev: str, target: IPv4Address, asked: int = 0) -> None:
+    """An entry in use was not confirmed for 5 s, or asked for since: ask that neighbour itself."""
     ns = net.lab.namespaces.get(namespace)
     entry = ns.neighbors.get((dev, target)) if ns is not None else None
     if entry is None or entry.state != ("PROBE" if asked else "DELAY"):
@@ -125,14 +119,13 @@ def arp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> Non
     if arp.op == "request" and _answers(net, ns, interface, packet):
         return
     entry = ns.neighbors.get((interface.name, arp.sender_ip))
-    if entry is None or entry.state == "PERMANENT" or entry.state == "NOARP":
+    if entry is None or entry.state in ("PERMANENT", "NOARP"):
         return
     if entry.state in VALID and entry.lladdr != arp.sender_mac and net.now - entry.since <= LOCKTIME:
         return
-    if arp.op == "reply" and packet.eth.dst == interface.mac:
-        _learned(net, ns, interface, entry, arp.sender_mac, "REACHABLE")
-    elif entry.lladdr != arp.sender_mac or entry.state not in VALID:
-        _learned(net, ns, interface, entry, arp.sender_mac, "STALE")
+    confirmed = arp.op == "reply" and packet.eth.dst == interface.mac
+    if confirmed or entry.lladdr != arp.sender_mac or entry.state not in VALID:
+        _learned(net, ns, interface, entry, arp.sender_mac, "REACHABLE" if confirmed else "STALE")
 
 
 def _answers(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> bool:
@@ -149,14 +142,14 @@ def _answers(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> b
         net.step(ns, interface, what, f"the request is not answered: {fault}", packet, aside=True)
         return True
     if decision.kind == "local":
-        if not _may_answer(ns, interface, arp.target_ip):
+        if ns.sysctls.larger(interface.name, "arp_ignore") and not interface.owns(arp.target_ip):
             net.drop(ns, interface, f"arp_ignore is 1, and {arp.target_ip} is not an address of {interface.name}", packet, aside=True)
             return True
-    elif not _proxies(ns, interface, decision.dev):
-        return False
+    elif decision.dev == interface.name or not (
+            ns.sysctls.conf(interface.name, "forwarding") and ns.sysctls.either(interface.name, "proxy_arp")):
+        return False  # proxy_arp: answer for what we route out of another interface
     _note_asker(net, ns, interface, arp)
-    answer = Arp("reply", interface.mac, arp.target_ip, arp.sender_mac, arp.sender_ip)
-    transmit(net, ns, interface, Packet(eth=Ethernet(interface.mac, arp.sender_mac), arp=answer, token=net.token))
+    _send(net, ns, interface, arp.sender_mac, Arp("reply", interface.mac, arp.target_ip, arp.sender_mac, arp.sender_ip))
     return True
 
 
@@ -187,17 +180,6 @@ def _note_asker(net: Net, ns: Namespace, interface: Interface, arp: Arp) -> None
 def _needs_no_asking(net: Net, ns: Namespace, address: IPv4Address) -> bool:
     """A broadcast address of ours has no MAC address of its own (kernel: arp_constructor)."""
     return address_type(net.lab, ns, address) == "broadcast"
-
-
-def _may_answer(ns: Namespace, interface: Interface, target: IPv4Address) -> bool:
-    """arp_ignore 0: any address of ours; 1 and more: only one of this interface."""
-    return ns.sysctls.larger(interface.name, "arp_ignore") == 0 or interface.owns(target)
-
-
-def _proxies(ns: Namespace, interface: Interface, out: str | None) -> bool:
-    """proxy_arp: answer for what we route out of another interface."""
-    forwarding = ns.sysctls.conf(interface.name, "forwarding")
-    return bool(forwarding) and out != interface.name and ns.sysctls.either(interface.name, "proxy_arp")
 
 
 def _learned(net: Net, ns: Namespace, interface: Interface, entry: Neighbor, mac: str, state: str) -> None:

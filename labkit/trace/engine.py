@@ -14,7 +14,7 @@ from dataclasses import replace
 from heapq import heapify, heappop
 from typing import TYPE_CHECKING
 
-from ..lab.interface import ZERO_MAC, Interface
+from ..lab.interface import Interface
 from ..lab.lab import Lab
 from ..lab.lookup import Decision
 from ..lab.namespace import Namespace
@@ -120,9 +120,8 @@ class Net:
 
     def _storm(self, arguments: tuple, words: str) -> None:
         namespace, uid, packet, *_ = arguments
-        ns, interface = self.lab.namespaces.get(namespace), self.lab.interface(uid)
-        if ns is not None:
-            self.step(ns, interface, "storm", words, packet)
+        if namespace in self.lab.namespaces:
+            self.step(self.lab[namespace], self.lab.interface(uid), "storm", words, packet)
 
     def step(
         self, ns: Namespace, interface: Interface | None, kind: str, text: str, packet: Packet | None = None,
@@ -159,7 +158,14 @@ def transmit(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> i
     Returns 0, or ENOBUFS when a veth's other end does not take it: a local sender is told so.
     """
     if not interface.up or not interface.carrier:
-        why = "is down" if not interface.up else f"has no carrier: {_why_no_carrier(net, interface)}"
+        why = "is down"
+        if interface.up:
+            peer = net.lab.peer(interface)
+            if peer is not None:
+                why = f"the other end of the pair, {peer.name} in {peer.namespace}, is down"
+            else:
+                why = "none of its ports has carrier" if interface.kind == "bridge" else "no program holds it open"
+            why = f"has no carrier: {why}"
         interface.count("tx_dropped")
         net.drop(ns, interface, f"{interface.name} {why}", packet)
         return 0
@@ -197,17 +203,3 @@ def _cross(net: Net, interface: Interface, packet: Packet) -> int:
         packet = replace(packet, mark=0)  # kernel: net/core/skbuff.c skb_scrub_packet
     net.post("receive", peer.namespace, peer.uid, packet)
     return 0
-
-
-def _why_no_carrier(net: Net, interface: Interface) -> str:
-    if interface.kind == "veth":
-        peer = net.lab.peer(interface)
-        return f"the other end of the pair, {peer.name} in {peer.namespace}, is down"
-    if interface.kind == "bridge":
-        return "none of its ports has carrier"
-    return "no program holds it open"
-
-
-def loopback_frame(packet: Packet) -> Packet:
-    """What tcpdump shows on lo: a frame from and to 00:00:00:00:00:00."""
-    return packet.framed(ZERO_MAC, ZERO_MAC)

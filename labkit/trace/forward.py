@@ -107,7 +107,9 @@ def forward(net: Net, ns: Namespace, interface: Interface, packet: Packet, decis
     if packet.ttl <= 1:
         net.drop(ns, interface, f"TTL {packet.ttl} would become 0", packet)
         return error(net, ns, packet, TIME_EXCEEDED, 0)
-    mtu = _forward_mtu(net, ns, decision)
+    # A router goes by its route and its interface, not by what it learned as a sender, unless that is locked.
+    learned = ns.sysctls.number("net.ipv4.ip_forward_use_pmtu") or mtu_locked(decision)
+    mtu = path_mtu(net, ns, decision) if learned else route_mtu(ns, decision)
     if packet.length > mtu and packet.ip.df:
         net.drop(ns, interface, f"{packet.length} bytes with DF do not fit the MTU {mtu} of {decision.dev}", packet)
         return error(net, ns, packet, UNREACHABLE, 4, mtu=mtu)
@@ -119,13 +121,6 @@ def forward(net: Net, ns: Namespace, interface: Interface, packet: Packet, decis
         return
     net.step(ns, interface, "forward", f"forwarded from {interface.name} to {decision.dev}: TTL {packet.ttl} becomes {onward.ttl}", onward)
     finish(net, ns, decision, onward, mtu)
-
-
-def _forward_mtu(net: Net, ns: Namespace, decision: Decision) -> int:
-    """A router goes by its route and its interface, not by what it learned as a sender, unless that is locked."""
-    if ns.sysctls.number("net.ipv4.ip_forward_use_pmtu") or mtu_locked(decision):
-        return path_mtu(net, ns, decision)
-    return route_mtu(ns, decision)
 
 
 def local_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:

@@ -11,13 +11,13 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 from ..errors import strerror
-from ..lab.interface import Interface
+from ..lab.interface import ZERO_MAC, Interface
 from ..lab.learned import learn_mtu
 from ..lab.lookup import Decision, output
 from ..lab.namespace import Namespace
 from ..lab.packet import IP_HEADER, Packet
 from .arp import resolve
-from .engine import Net, loopback_frame, transmit
+from .engine import Net, transmit
 
 
 def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: str = "fixed") -> int:
@@ -36,15 +36,15 @@ def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: st
         if packet.length > mtu and packet.ip.df:
             net.drop(ns, ns.find(decision.dev), f"{packet.length} bytes with DF do not fit the MTU {mtu}", packet)
             return errno.EMSGSIZE
-    kept = hook(net, ns, "OUTPUT", packet, oif=decision.dev)
-    if kept is None:
+    filtered = hook(net, ns, "OUTPUT", packet, oif=decision.dev)
+    if filtered is None:
         return errno.EPERM
-    if _routed_by(kept) != _routed_by(packet):
-        kept, decision = _decide(net, ns, kept, oif)
+    if _routed_by(filtered) != _routed_by(packet):
+        filtered, decision = _decide(net, ns, filtered, oif)
         if decision.errno:
             return decision.errno
         mtu = path_mtu(net, ns, decision)
-    return finish(net, ns, decision, kept, mtu)
+    return finish(net, ns, decision, filtered, mtu)
 
 
 def _decide(net: Net, ns: Namespace, packet: Packet, oif: str | None) -> tuple[Packet, Decision]:
@@ -73,11 +73,16 @@ def finish(net: Net, ns: Namespace, decision: Decision, packet: Packet, mtu: int
     if packet is None:
         return errno.EPERM
     device, sending = ns.find(decision.dev), net.sending
-    if decision.kind == "local":
-        return _to_ourselves(net, ns, device, packet)
+    if decision.kind == "local":  # what is for one of our own addresses goes through lo, and needs it up
+        if device.up:
+            return transmit(net, ns, device, packet.framed(ZERO_MAC, ZERO_MAC))
+        device.count("tx_dropped")
+        net.drop(ns, device, "lo is down: a namespace cannot even reach its own addresses", packet)
+        return 0
     for piece in cut(net, ns, device, packet, mtu):
-        if packet.dst.is_multicast:
-            code = transmit(net, ns, device, piece.framed(device.mac, _group_mac(packet.dst)))
+        if packet.dst.is_multicast:  # RFC 1112
+            group = (int(packet.dst) & 0x7FFFFF).to_bytes(3, "big").hex(":")
+            code = transmit(net, ns, device, piece.framed(device.mac, f"01:00:5e:{group}"))
         else:
             code = resolve(net, ns, device, decision.next_hop, piece)
         if code:
@@ -87,15 +92,6 @@ def finish(net: Net, ns: Namespace, decision: Decision, packet: Packet, mtu: int
             net.run(net.now, lambda: False)
             net.sending = True
     return 0
-
-
-def _to_ourselves(net: Net, ns: Namespace, lo: Interface, packet: Packet) -> int:
-    """What is for one of our own addresses goes through lo, and needs it up."""
-    if not lo.up:
-        lo.count("tx_dropped")
-        net.drop(ns, lo, "lo is down: a namespace cannot even reach its own addresses", packet)
-        return 0
-    return transmit(net, ns, lo, loopback_frame(packet))
 
 
 def path_mtu(net: Net, ns: Namespace, decision: Decision) -> int:
@@ -135,44 +131,29 @@ def learn_path_mtu(net: Net, ns: Namespace, packet: Packet, decision: Decision, 
 
 
 def say_route(net: Net, ns: Namespace, packet: Packet, decision: Decision, sends: bool = False) -> None:
-    """The sentence about a lookup, with the candidates that lost; a path MTU matters to the one who sends."""
-    table = decision.asked[-1].rule.table if decision.asked else None
-    lost = ()
-    if decision.lookup is not None and decision.kind != "local":
-        lost = tuple(f"{c.route}: {c.why}" for c in decision.lookup.considered if not c.won)
-    won = next((c.why for c in decision.lookup.considered if c.won), "") if decision.lookup is not None else ""
-    words = route_words(decision, table) + _lesson_words(decision, sends)
+    """The sentence about a lookup, with the candidates that lost, and what routers told; a path MTU matters to the one who sends."""
+    considered, learned = decision.lookup.considered if decision.lookup is not None else (), decision.learned
+    lost = tuple(f"{c.route}: {c.why}" for c in considered if not c.won) if decision.kind != "local" else ()
+    won = next((c.why for c in considered if c.won), "")
+    words = _route_words(decision, won)
+    if learned is not None and learned.gateway is not None:
+        words += f"; goes by the redirect learned from {learned.teacher}: next hop {learned.gateway}"
+    if learned is not None and learned.path_mtu is not None and (sends or learned.locked):
+        words += f"; learned from {learned.measurer or 'the tunnel'}: at most {learned.path_mtu} bytes"
     net.step(ns, None, "route", words, packet, decision, lost, why=won)
 
 
-def _lesson_words(decision: Decision, sends: bool) -> str:
-    """What routers told about this destination."""
-    learned, words = decision.learned, ""
-    if learned is not None and learned.gateway is not None:
-        words = f"; goes by the redirect learned from {learned.teacher}: next hop {learned.gateway}"
-    if learned is not None and learned.path_mtu is not None and (sends or learned.locked):
-        words += f"; learned from {learned.measurer or 'the tunnel'}: at most {learned.path_mtu} bytes"
-    return words
-
-
-def route_words(decision: Decision, table: int | None) -> str:
+def _route_words(decision: Decision, won: str) -> str:
     """For example `10.20.92.11: 10.20.0.0/16 dev flannel0 …, longest prefix (/16) (table main)`."""
     if decision.route is None:
         if decision.kind == "none":
-            why = "no route matches" if decision.errno == errno.ENETUNREACH else strerror(decision.errno)
-            return f"{decision.dst}: {why}"
+            return f"{decision.dst}: {'no route matches' if decision.errno == errno.ENETUNREACH else strerror(decision.errno)}"
         return f"{decision.dst}: {'one of our own addresses' if decision.kind == 'local' else f'on-link at {decision.dev}'}"
     if decision.kind == "local":
         return f"{decision.dst} is one of our own addresses (table local is asked before main)"
-    won = next((c.why for c in decision.lookup.considered if c.won), "")
+    table = decision.asked[-1].rule.table
     name = {254: "main", 255: "local", 253: "default"}.get(table, str(table))
     return f"{decision.dst} takes `{decision.route}`: {won} (table {name})"
-
-
-def _group_mac(dst: IPv4Address) -> str:
-    """The MAC address of a multicast group (RFC 1112)."""
-    low = int(dst) & 0x7FFFFF
-    return "01:00:5e:" + ":".join(f"{(low >> shift) & 255:02x}" for shift in (16, 8, 0))
 
 
 def cut(net: Net, ns: Namespace, device: Interface, packet: Packet, mtu: int) -> list[Packet]:

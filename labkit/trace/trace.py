@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import BadInput, strerror
 from ..lab.lookup import Decision
-from ..lab.packet import ICMP_WORDS, Packet
+from ..lab.packet import Packet, icmp_words
 from ..tables.values import Value
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ KINDS = (
     "send", "route", "out", "in", "arp", "bridge", "learn", "forward", "wrap", "unwrap", "fragment",
     "raised", "heard", "deliver", "drop", "storm",
 )  # fmt: skip
+
+#: How a kind is called in the text of a trace, where it is not by its name.
+_LABELS = {"in": "<-", "out": "->", "raised": "icmp", "heard": "icmp"}
 
 
 class Sighting(NamedTuple):
@@ -150,13 +153,10 @@ class Trace:
     @classmethod
     def of(cls, session: "Session", request: "Request", sent: int) -> "Trace":
         """The trace of a probe that has ended."""
-        steps, replies = tuple(session.net.steps), tuple(session.replies)
-        delivered = bool(session.arrivals)
+        steps, replies, delivered = tuple(session.net.steps), tuple(session.replies), bool(session.arrivals)
         ending = verdict(steps, replies, delivered, request.source, session.arrivals)
-        return cls(
-            str(request), request.source, request.dst, request.proto, steps, replies, delivered, ending,
-            sent, session.start, session.token, port=session.port,
-        )
+        return cls(str(request), request.source, request.dst, request.proto, steps, replies, delivered, ending,
+                   sent, session.start, session.token, port=session.port)
 
     @property
     def answered(self) -> bool:
@@ -174,11 +174,9 @@ class Trace:
 
     def seen(self, namespace: str, interface: str, direction: str | None = None, arp: bool = False) -> tuple[Packet, ...]:
         """The packets that tcpdump on that interface shows, "in", "out" or (None) both; ARP only when asked for."""
-        return tuple(
-            step.packet for step in self.steps
-            if step.kind in ((direction,) if direction else ("in", "out")) and (step.namespace, step.interface) == (namespace, interface)
-            and (arp or step.packet.arp is None)
-        )  # fmt: skip
+        ways = (direction,) if direction else ("in", "out")
+        return tuple(step.packet for step in self.steps if step.kind in ways and (arp or step.packet.arp is None)
+                     and (step.namespace, step.interface) == (namespace, interface))
 
     def told(self, on: str | None = None, kinds: str = "", aside: bool = False) -> Told:
         """The sentences of one namespace (None: of all) and of some kinds of step, as "route forward" (see `steps`)."""
@@ -186,10 +184,8 @@ class Trace:
         unknown = [kind for kind in wanted if kind not in KINDS]
         if unknown:
             raise BadInput(f"there is no kind of step {unknown[0]!r}; there are: {' '.join(KINDS)}")
-        return Told(
-            str(step) for step in self.steps
-            if on in (None, step.namespace) and (not wanted or step.kind in wanted) and (aside or not step.aside)
-        )  # fmt: skip
+        return Told(str(step) for step in self.steps
+                    if on in (None, step.namespace) and (not wanted or step.kind in wanted) and (aside or not step.aside))
 
     def diff(self, other: "Trace"):
         """Hold this trace against another one, hop by hop: a Diff."""
@@ -204,9 +200,27 @@ class Trace:
         write(self, path)
 
     def __str__(self) -> str:
-        pass
+        lines = [self.title]
+        for place, steps in groupby(self._own_path(), key=lambda step: step.namespace):
+            lines.append(place)
+            for step in steps:
+                where = f"{step.interface}: " if step.interface else ""
+                lines.append(f"  {_LABELS.get(step.kind, step.kind):<8} {where}{step.text}")
+                lines += [f"  {'':<8} not `{line.replace(': ', '`: ', 1)}" for line in step.details]
+        return "\n".join([*lines, f"=> {self.verdict}"])
 
-        return trace_text(self)
+    def _own_path(self) -> list[Step]:
+        """The steps of the probe's own path, and of a frame that is the cause of something: its way to where it was lost."""
+        causes = {id(step.because) for step in self.steps if not step.aside} | {id(self.verdict.cause)}
+        told: list[Step] = []
+        way: list[Step] = []
+        for step in self.steps:
+            way = [*way, step] if way and way[-1].packet == step.packet else [step]
+            if not step.aside:
+                told.append(step)
+            elif id(step) in causes:
+                told += [earlier for earlier in way if earlier.aside]
+        return told
 
 
 def verdict(steps: tuple[Step, ...], replies: tuple[Reply, ...], delivered: bool, source: str, arrivals: list[str]) -> Verdict:
@@ -222,36 +236,14 @@ def verdict(steps: tuple[Step, ...], replies: tuple[Reply, ...], delivered: bool
         if reply.kind == "refused":
             return Verdict("connection refused", arrivals[-1], f"{reply.sender} answered, but nobody listens at that port")
         if reply.kind == "local" and reply.errno != errno.ENOBUFS:
-            mtu = f", mtu={reply.mtu}" if reply.mtu else ""
-            return Verdict(_local_kind(reply), source, f"its own kernel refuses: {strerror(reply.errno)}{mtu}")
+            words, mtu = strerror(reply.errno), f", mtu={reply.mtu}" if reply.mtu else ""
+            return Verdict(words.lower(), source, f"its own kernel refuses: {words}{mtu}")
         if reply.kind == "error":
-            return Verdict(_error_kind(reply), _raised_at(steps, reply, source), f"{reply.sender} says: {_words(reply)}")
-    return _silence(steps, delivered, source, arrivals)
-
-
-def _local_kind(reply: Reply) -> str:
-    return strerror(reply.errno).lower()
-
-
-def _error_kind(reply: Reply) -> str:
-    return {(3, 13): "packet filtered", (11, 0): "ttl exceeded"}.get((reply.type, reply.code), _words(reply))
-
-
-def _words(reply: Reply) -> str:
-    words = ICMP_WORDS.get((reply.type, reply.code), f"ICMP type {reply.type} code {reply.code}")
-    return f"{words} (mtu {reply.mtu})" if reply.mtu else words
-
-
-def _raised_at(steps: tuple[Step, ...], reply: Reply, source: str) -> str:
-    """The namespace that raised an error."""
-    for step in reversed(steps):
-        if step.kind == "raised":
-            return step.namespace
-    return source
-
-
-def _silence(steps: tuple[Step, ...], delivered: bool, source: str, arrivals: list[str]) -> Verdict:
-    """Nothing came back: the last drop says where and why, of the probe itself before errors about it."""
+            words = icmp_words(reply)
+            kind = {(3, 13): "packet filtered", (11, 0): "ttl exceeded"}.get((reply.type, reply.code), words)
+            raised_at = next((step.namespace for step in reversed(steps) if step.kind == "raised"), source)
+            return Verdict(kind, raised_at, f"{reply.sender} says: {words}")
+    # Nothing came back: the last drop says where and why, of the probe itself before errors about it.
     drops = [s for s in steps if s.kind == "drop" and (s.packet is None or not s.packet.arp)]
     last = min(reversed(drops), key=lambda s: (s.aside, s.packet is not None and s.packet.is_error), default=None)
     if delivered:
@@ -261,37 +253,3 @@ def _silence(steps: tuple[Step, ...], delivered: bool, source: str, arrivals: li
     if last is None:
         return Verdict("no answer", source, "nothing came back in time")
     return Verdict("dropped", last.namespace, last.why, cause=last)
-
-
-_LABELS = {"in": "<-", "out": "->", "raised": "icmp", "heard": "icmp"}
-
-
-def trace_text(trace) -> str:
-    """The whole explanation; the last line is the verdict."""
-    lines = [trace.title]
-    for place, steps in groupby(_told(trace), key=lambda step: step.namespace):
-        lines.append(f"{place}")
-        for step in steps:
-            lines += _lines(step)
-    lines.append(f"=> {trace.verdict}")
-    return "\n".join(lines)
-
-
-def _told(trace) -> list[Step]:
-    """The steps of the probe's own path, and of a frame that is the cause of something: its way to where it was lost."""
-    causes = {id(step.because) for step in trace.steps if not step.aside} | {id(trace.verdict.cause)}
-    told: list[Step] = []
-    way: list[Step] = []
-    for step in trace.steps:
-        way = [*way, step] if way and way[-1].packet == step.packet else [step]
-        if not step.aside:
-            told.append(step)
-        elif id(step) in causes:
-            told += [earlier for earlier in way if earlier.aside]
-    return told
-
-
-def _lines(step: Step) -> list[str]:
-    where = f"{step.interface}: " if step.interface else ""
-    label = _LABELS.get(step.kind, step.kind)
-    return [f"  {label:<8} {where}{step.text}", *(f"  {'':<8} not `{line.replace(': ', '`: ', 1)}" for line in step.details)]

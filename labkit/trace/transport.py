@@ -27,20 +27,14 @@ def deliver(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
     """
     if interface.kind == "loopback" and address_type(net.lab, ns, packet.dst) == "unicast":
         return net.drop(ns, interface, f"back from lo, and {packet.dst} is no address of ours: nothing can be answered from it", packet)
-    match packet.transport:
-        case Icmp():
-            icmp_in(net, ns, interface, packet)
-        case Udp():
-            _udp_in(net, ns, interface, packet)
-        case Tcp():
-            _tcp_in(net, ns, interface, packet)
+    {Icmp: _icmp_in, Udp: _udp_in, Tcp: _tcp_in}[type(packet.transport)](net, ns, interface, packet)
 
 
 def _udp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
     tunnels = vxlans_at(ns, packet.dport)
     if tunnels:
         return vxlan_in(net, ns, interface, tunnels, packet)
-    program = _program(ns, packet)
+    program = next((p for p in ns.programs.values() if p.port == packet.dport and p.address in (None, packet.dst)), None)
     if program is not None:
         return program_in(net, ns, interface, program, packet)
     if net.session is not None and net.session.hears(ns, packet):
@@ -75,10 +69,17 @@ def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
 
 
 def _answer(net: Net, ns: Namespace, packet: Packet, transport: Udp | Tcp) -> None:
-    own = packet.dst if address_type(net.lab, ns, packet.dst) == "local" else IPv4Address(0)
-    ip = IPv4(own, packet.src, int(ns.sysctls["net.ipv4.ip_default_ttl"]), df=True)
     net.step(ns, None, "send", f"answers {packet.src}", packet)
-    send(net, ns, Packet(ip=ip, transport=transport, size=packet.size, token=packet.token, leg="answer"), df="want")
+    answer(net, ns, packet, transport, df=True, size=packet.size)
+
+
+def answer(
+    net: Net, ns: Namespace, about: Packet, transport: Icmp | Udp | Tcp, *, df: bool, tos: int = 0, size: int = 0, leg: str = "answer"
+) -> None:
+    """Send something back to a packet's sender, from the address it was sent to if that is ours."""
+    own = about.dst if address_type(net.lab, ns, about.dst) == "local" else IPv4Address(0)
+    ip = IPv4(own, about.src, ns.sysctls.number("net.ipv4.ip_default_ttl"), df=df, tos=tos)
+    send(net, ns, Packet(ip=ip, transport=transport, size=size, token=about.token, leg=leg), df="want" if df else "fixed")
 
 
 def listening(ns: Namespace, proto: str, address: IPv4Address, port: int) -> bool:
@@ -86,14 +87,6 @@ def listening(ns: Namespace, proto: str, address: IPv4Address, port: int) -> boo
     return any(socket.address in (None, address) for socket in ns.listeners.at(proto, port))
 
 
-def _program(ns: Namespace, packet: Packet):
-    for program in ns.programs.values():
-        if program.port == packet.dport and program.address in (None, packet.dst):
-            return program
-    return None
-
-
-_ANY = IPv4Address(0)
 #: Seconds between two redirects to start with, after which quiet it starts anew, and how many at most.
 REDIRECT_LOAD, REDIRECT_SILENCE, REDIRECTS_AT_MOST = 0.02, 20.48, 9
 #: How many missing routes one sender is told of in a row.
@@ -110,11 +103,9 @@ def error(net: Net, ns: Namespace, about: Packet, type: int, code: int, mtu: int
         return
     if address_type(net.lab, ns, about.dst) in ("broadcast", "multicast") or int(about.src) == 0:
         return
-    src = about.dst if address_type(net.lab, ns, about.dst) == "local" else _ANY
     icmp = Icmp(type, code, mtu=mtu, gateway=gateway, quoted=about.bare())
     net.step(ns, None, "raised", f"sends ICMP {icmp_words(icmp)} to {about.src}", about)
-    ttl = int(ns.sysctls["net.ipv4.ip_default_ttl"])
-    send(net, ns, Packet(ip=IPv4(src, about.src, ttl, df=False, tos=0xC0), transport=icmp, token=about.token, leg="error"))
+    answer(net, ns, about, icmp, tos=0xC0, df=False, leg="error")
 
 
 def route_error(net: Net, ns: Namespace, about: Packet, code: int) -> None:
@@ -158,7 +149,7 @@ def unresolvable(net: Net, namespace: str, dev: str, packet: Packet) -> None:
     error(net, ns, packet, UNREACHABLE, 1)
 
 
-def icmp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+def _icmp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
     """An ICMP packet for us."""
     icmp = packet.transport
     if icmp.type == ECHO_REQUEST:
@@ -166,7 +157,7 @@ def icmp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
     if icmp.type == ECHO_REPLY:
         return take_answer(net, ns, interface, packet, Reply(icmp.seq, "reply", packet.src, packet.ttl, 0, 0, size=packet.size))
     if icmp.is_error and icmp.quoted is not None:
-        _heed(net, ns, interface, packet, icmp)
+        _take_error(net, ns, interface, packet, icmp)
 
 
 def _echo(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
@@ -175,13 +166,12 @@ def _echo(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None
     if ns.sysctls.number("net.ipv4.icmp_echo_ignore_all") or (broadcast and ns.sysctls.number("net.ipv4.icmp_echo_ignore_broadcasts")):
         return net.drop(ns, interface, "echo requests like this are ignored (icmp_echo_ignore_*)", packet)
     arrived(net, ns, interface, packet, "an echo request for us")
-    icmp = packet.transport
-    ip = IPv4(_ANY if broadcast else packet.dst, packet.src, int(ns.sysctls["net.ipv4.ip_default_ttl"]), df=False, tos=packet.ip.tos)
     net.step(ns, None, "send", f"answers {packet.src}", packet)
-    send(net, ns, Packet(ip=ip, transport=Icmp(ECHO_REPLY, 0, icmp.id, icmp.seq), size=packet.size, token=packet.token, leg="answer"))
+    echo = Icmp(ECHO_REPLY, 0, packet.transport.id, packet.transport.seq)
+    answer(net, ns, packet, echo, tos=packet.ip.tos, df=False, size=packet.size)
 
 
-def _heed(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
+def _take_error(net: Net, ns: Namespace, interface: Interface, packet: Packet, icmp: Icmp) -> None:
     """An error about something we sent: remember what it teaches, tell the program."""
     quoted = icmp.quoted
     owned = not quoted.is_error and "R" not in getattr(quoted.transport, "flags", "")  # a socket sent it: it is the one that learns
@@ -221,7 +211,10 @@ def _redirected(net: Net, ns: Namespace, interface: Interface, packet: Packet, i
         learn_gateway(ns, decision, icmp.gateway, packet.src, net.now)
         net.step(ns, interface, "learn", f"will send to {quoted.dst} by {icmp.gateway} from now on", packet)
     elif entry is None or entry.state == "FAILED":
-        start_asking(net, ns, ns.find(decision.dev), icmp.gateway)
+        out = ns.find(decision.dev)  # ask for the neighbour, without a packet that waits for it
+        ns.neighbors[out.name, icmp.gateway] = Neighbor(icmp.gateway, out.name, None, "INCOMPLETE", net.now)
+        ask(net, ns, out, icmp.gateway, None)
+        net.post("arp_timer", ns.name, out.name, icmp.gateway, 1, after=RETRANS)
 
 
 def _redirect_fault(
@@ -244,13 +237,6 @@ def _redirect_fault(
     return None if known or not sysctls.either(name, "secure_redirects") else f"{gateway} is no gateway of ours, and secure_redirects is 1"
 
 
-def start_asking(net: Net, ns: Namespace, interface: Interface, address: IPv4Address) -> None:
-    """Ask for a neighbour without a packet that waits for it."""
-    ns.neighbors[interface.name, address] = Neighbor(address, interface.name, None, "INCOMPLETE", net.now)
-    ask(net, ns, interface, address, None)
-    net.post("arp_timer", ns.name, interface.name, address, 1, after=RETRANS)
-
-
 def arrived(net: Net, ns: Namespace, interface: Interface | None, packet: Packet, words: str) -> None:
     """The request is where it should be."""
     net.step(ns, interface, "deliver", f"delivered: {words}", packet)
@@ -262,7 +248,6 @@ def arrived(net: Net, ns: Namespace, interface: Interface | None, packet: Packet
 def take_answer(net: Net, ns: Namespace, interface: Interface | None, packet: Packet, reply: Reply) -> None:
     """An answer for the program that sent the probe, if it is this namespace's."""
     words = {"reply": "the answer is here", "refused": "the connection is refused"}.get(reply.kind)
-    words = words or f"the sender learns: {icmp_words(packet.transport)} from {packet.src}"
-    net.step(ns, interface, "deliver", words, packet)
+    net.step(ns, interface, "deliver", words or f"the sender learns: {icmp_words(packet.transport)} from {packet.src}", packet)
     if net.session is not None:
         net.session.note(ns, interface, packet, reply)
