@@ -54,7 +54,7 @@ def _enslave(lab: Lab, ns: Namespace, interface: Interface, bridge: Interface) -
     _add_local_entry(bridge, interface)
     _adjust_mac(ns, bridge)
     carrier.adjust_bridge_mtu(lab, ns, bridge)
-    carrier.refresh_bridge(lab, ns, bridge)
+    carrier.refresh(lab, bridge)
 
 
 def _release(lab: Lab, ns: Namespace, interface: Interface) -> None:
@@ -64,7 +64,7 @@ def _release(lab: Lab, ns: Namespace, interface: Interface) -> None:
     bridge.bridge.fdb.discard(lambda entry: entry.dev == interface.name)
     _adjust_mac(ns, bridge)
     carrier.adjust_bridge_mtu(lab, ns, bridge)
-    carrier.refresh_bridge(lab, ns, bridge)
+    carrier.refresh(lab, bridge)
 
 
 def _adjust_mac(ns: Namespace, bridge: Interface) -> None:
@@ -83,6 +83,12 @@ def _adjust_mac(ns: Namespace, bridge: Interface) -> None:
 def _add_local_entry(bridge: Interface, interface: Interface) -> None:
     """A bridge knows its ports' own MAC addresses for good."""
     bridge.bridge.fdb.add(FdbEntry(interface.mac, interface.name, master=bridge.name, state="permanent", origin=KERNEL))
+
+
+def forget_port(ns: Namespace, interface: Interface) -> None:
+    """What a bridge learned at a port that goes down."""
+    if interface.master:
+        ns.find(interface.master).bridge.fdb.discard(lambda entry: entry.dev == interface.name and entry.state == "")
 
 
 def readdress(ns: Namespace, bridge: Interface, port: Interface) -> None:

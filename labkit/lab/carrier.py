@@ -17,44 +17,29 @@ def refresh_with_peer(lab: Lab, interface: Interface) -> None:
 
 
 def refresh(lab: Lab, *interfaces: Interface) -> None:
-    """Work out carrier and operstate anew, and pass a change on to the bridge above."""
+    """Work out carrier and operstate anew, and pass a change on to the bridge above.
+
+    Without carrier the learned neighbours and forwarding entries are forgotten.
+    """
     had = [interface.carrier for interface in interfaces]
     for interface in interfaces:
         interface.carrier = _carrier(lab, interface)
     for interface, before in zip(interfaces, had, strict=True):
-        _changed(lab[interface.namespace], interface, before)
-        lost = before and not interface.carrier
-        if lost:
-            interface.unlinked = without_carrier(lab, interface)
-        interface.operstate = _operstate(lab, interface)
         ns = lab[interface.namespace]
+        if interface.carrier != before:
+            routes_changed(ns)
+        lost = before and not interface.carrier
+        if lost and interface.kind == "veth":
+            interface.unlinked = without_carrier(lab, interface)
+        interface.operstate = _operstate(interface)
+        bridge = ns.find(interface.master) if interface.master else None
         if lost:
-            _lost(ns, interface)
-        if interface.master:
-            refresh_bridge(lab, ns, ns.find(interface.master))
-
-
-def refresh_bridge(lab: Lab, ns: Namespace, bridge: Interface) -> None:
-    before = bridge.carrier
-    bridge.carrier = _carrier(lab, bridge)
-    _changed(ns, bridge, before)
-    bridge.operstate = _operstate(lab, bridge)
-    if before and not bridge.carrier:
-        _lost(ns, bridge)
-
-
-def _changed(ns: Namespace, interface: Interface, before: bool) -> None:
-    if interface.carrier != before:
-        routes_changed(ns)
-
-
-def _lost(ns: Namespace, interface: Interface) -> None:
-    """Without carrier the learned neighbours and forwarding entries are forgotten."""
-    for key in [k for k, n in ns.neighbors.items() if k[0] == interface.name and n.state != "PERMANENT"]:
-        del ns.neighbors[key]
-    bridge = ns.find(interface.master) if interface.master else None
-    if bridge is not None:
-        bridge.bridge.fdb.discard(lambda entry: entry.dev == interface.name and entry.state == "")
+            for key in [k for k, n in ns.neighbors.items() if k[0] == interface.name and n.state != "PERMANENT"]:
+                del ns.neighbors[key]
+            if bridge is not None:
+                bridge.bridge.fdb.discard(lambda entry, dev=interface.name: entry.dev == dev and entry.state == "")
+        if bridge is not None:
+            refresh(lab, bridge)
 
 
 def _carrier(lab: Lab, interface: Interface) -> bool:
@@ -62,25 +47,20 @@ def _carrier(lab: Lab, interface: Interface) -> bool:
         case "veth":
             peer = lab.peer(interface)
             return interface.up and peer is not None and peer.up
-        case "bridge":
-            if not interface.bridge.watches_ports:
-                return True
-            ports = lab[interface.namespace].ports(interface.name)
-            return interface.up and any(p.carrier and p.up for p in ports)
+        case "bridge" if interface.bridge.watches_ports:
+            return interface.up and any(p.carrier and p.up for p in lab[interface.namespace].ports(interface.name))
         case "tun" | "tap":
             return interface.tun.program is not None
     return True
 
 
-def _operstate(lab: Lab, interface: Interface) -> str:
+def _operstate(interface: Interface) -> str:
     if not interface.up:
         return "DOWN"
     match interface.kind:
         case "veth":
             return "UP" if interface.carrier else interface.unlinked
-        case "bridge":
-            if not interface.bridge.watches_ports:
-                return "UNKNOWN"
+        case "bridge" if interface.bridge.watches_ports:
             return "UP" if interface.carrier else "DOWN"
         case "tun" | "tap":
             return "UNKNOWN" if interface.carrier else "DOWN"
@@ -103,32 +83,19 @@ def without_carrier(lab: Lab, interface: Interface) -> str:
 
 def flags(lab: Lab, interface: Interface) -> tuple[str, ...]:
     """The words between < and > in `ip link`, in iproute2's order (ip/ipaddress.c)."""
-    words = []
-    if interface.up and not interface.carrier:
-        words.append("NO-CARRIER")
-    words += _KIND_FLAGS.get(interface.kind, ("BROADCAST", "MULTICAST"))
-    if interface.kind != "tun" and not interface.arp:
-        words.append("NOARP")
-    if not interface.multicast and "MULTICAST" in words:
-        words.remove("MULTICAST")
-    if interface.allmulticast:
-        words.append("ALLMULTI")
-    if interface.promisc:
-        words.append("PROMISC")
-    if interface.up:
-        words.append("UP")
-        if interface.carrier:
-            words.append("LOWER_UP")
-    peer = lab.peer(interface)
-    if peer is not None and peer.namespace == interface.namespace and not peer.up:
-        words.append("M-DOWN")
-    return tuple(words)
+    up, peer = interface.up, lab.peer(interface)
+    kind = _KIND_FLAGS.get(interface.kind, ("BROADCAST", "MULTICAST"))
+    words = (
+        ("NO-CARRIER", up and not interface.carrier),
+        *((word, word != "MULTICAST" or interface.multicast) for word in kind),
+        ("NOARP", interface.kind != "tun" and not interface.arp),
+        ("ALLMULTI", interface.allmulticast), ("PROMISC", interface.promisc), ("UP", up), ("LOWER_UP", up and interface.carrier),
+        ("M-DOWN", peer is not None and peer.namespace == interface.namespace and not peer.up),
+    )  # fmt: skip
+    return tuple(word for word, said in words if said)
 
 
-_KIND_FLAGS = {
-    "loopback": ("LOOPBACK",),
-    "tun": ("POINTOPOINT", "MULTICAST", "NOARP"),
-}
+_KIND_FLAGS = {"loopback": ("LOOPBACK",), "tun": ("POINTOPOINT", "MULTICAST", "NOARP")}
 
 
 def adjust_bridge_mtu(lab: Lab, ns: Namespace, bridge: Interface) -> None:

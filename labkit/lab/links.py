@@ -44,15 +44,19 @@ def create(
     if mtu is not None:
         _check_mtu(kind, mtu)
     if kind == "veth":
-        return _create_pair(lab, ns, name, peer_ns or ns, peer_name, mac, peer_mac, mtu, txqlen, index, peer_index)
-    if vxlan is not None:
-        _check_vni(ns, vxlan)
-    interface = _plug(lab, ns, claim(ns, name, kind), kind, mac, mtu, index)
+        near, far = (ns, name, mac, mtu, index), (peer_ns or ns, peer_name, peer_mac, mtu, peer_index)
+        interface = _create_pair(lab, near, far)
+        interface.txqlen = interface.txqlen if txqlen is None else txqlen
+        return interface
+    if vxlan is not None and any(
+            other.vxlan is not None and (other.vxlan.vni, other.vxlan.port) == (vxlan.vni, vxlan.port) for other in ns.interfaces.values()):
+        raise KernelError(errno.EEXIST, "A VXLAN device with the specified VNI already exists")
+    interface = _register(lab, kind, ns, name, mac, mtu, index)
     if vxlan is not None and vxlan.dev is not None:
         try:
             bridges.check_nesting(ns, None, ns.find(vxlan.dev))
         except KernelError:
-            _unplug(lab, ns, interface)
+            _unregister(lab, ns, interface)
             raise
     if kind == "bridge":
         interface.bridge = Bridge(mac_set=mac is not None)
@@ -64,44 +68,40 @@ def create(
         interface.mtu = min(mtu or most or 1500, most or MTU_ETHERNET[1])
     elif kind in ("tun", "tap"):
         interface.tun = tun or Tun(mode=kind)
-        interface.txqlen = 500 if kind == "tun" else 1000
-        if kind == "tun":
-            interface.mac = ""
-    if txqlen is not None:
-        interface.txqlen = txqlen
+        interface.txqlen, interface.mac = (500, "") if kind == "tun" else (1000, interface.mac)
+    interface.txqlen = interface.txqlen if txqlen is None else txqlen
     carrier.refresh(lab, interface)
     return interface
 
 
-def _create_pair(lab, ns, name, peer_ns, peer_name, mac, peer_mac, mtu, txqlen, index, peer_index) -> Interface:
+def _create_pair(lab: Lab, near: tuple, far: tuple) -> Interface:
     """Both ends of a veth pair. The kernel registers the peer first (drivers/net/veth.c).
 
     When the near end is refused the peer goes again, and its index is not given out twice.
     """
-    far = _plug(lab, peer_ns, claim(peer_ns, peer_name, "veth"), "veth", peer_mac, mtu, peer_index)
+    peer = _register(lab, "veth", *far)
     try:
-        near = _plug(lab, ns, claim(ns, name, "veth"), "veth", mac, mtu, index)
+        interface = _register(lab, "veth", *near)
     except KernelError:
-        _unplug(lab, peer_ns, far)
+        _unregister(lab, far[0], peer)
         raise
-    near.peer, far.peer = far.uid, near.uid
-    carrier.refresh(lab, near, far)
-    if txqlen is not None:
-        near.txqlen = txqlen
-    _remember_peer_namespace(lab, near)
-    return near
+    interface.peer, peer.peer = peer.uid, interface.uid
+    carrier.refresh(lab, interface, peer)
+    _remember_peer_namespace(lab, interface)
+    return interface
 
 
-def _plug(lab: Lab, ns: Namespace, name: str, kind: str, mac, mtu, index) -> Interface:
-    """Register an interface: an index, a MAC address, its sysctls."""
+def _register(
+    lab: Lab, kind: str, ns: Namespace, name: str | None, mac: str | None, mtu: int | None, index: int | None
+) -> Interface:
+    """An interface gets a name, an index, a MAC address, its sysctls."""
+    name = claim(ns, name, kind)
     if index is None:
         index = _new_index(ns)
     elif index in ns.interfaces:
         raise KernelError(errno.EEXIST)
-    interface = Interface(
-        uid=lab.new_uid(), index=index, name=name, kind=kind, mac=mac or lab.new_mac(),
-        mtu=mtu or 1500, namespace=ns.name, origin=lab.origin,
-    )
+    interface = Interface(uid=lab.new_uid(), index=index, name=name, kind=kind, mac=mac or lab.new_mac(), mtu=mtu or 1500,
+                          namespace=ns.name, origin=lab.origin)
     lab.interfaces[interface.uid] = interface
     ns.add(interface)
     return interface
@@ -128,10 +128,10 @@ def _delete(lab: Lab, *uids: int) -> None:
     for uid in uids:
         end = lab.interface(uid)
         if end is not None:
-            _unplug(lab, lab[end.namespace], end)
+            _unregister(lab, lab[end.namespace], end)
 
 
-def _unplug(lab: Lab, ns: Namespace, interface: Interface) -> None:
+def _unregister(lab: Lab, ns: Namespace, interface: Interface) -> None:
     if interface.bridge is not None:
         for port in ns.ports(interface.name):
             bridges.set_master(lab, ns, port, None)
@@ -143,8 +143,7 @@ def _unplug(lab: Lab, ns: Namespace, interface: Interface) -> None:
 
 
 def leave(lab: Lab, ns: Namespace, interface: Interface) -> None:
-    """What a namespace forgets with an interface: addresses, routes, neighbours, and the vxlan
-    interfaces that send through it."""
+    """What a namespace forgets with an interface: addresses, routes, neighbours, and the vxlan interfaces that send through it."""
     for upper in [i for i in ns.interfaces.values() if i.vxlan is not None and i.vxlan.dev == interface.name]:
         delete(lab, ns, upper)
     if interface.up:
@@ -166,7 +165,7 @@ def _set_up(lab: Lab, uid: int, up: bool) -> None:
     interface = lab.interfaces[uid]
     ns = lab[interface.namespace]
     interface.up = up
-    interface.qdisc = _qdisc(interface)
+    interface.qdisc = "pfifo_fast" if interface.kind in ("tun", "tap") else "noqueue"  # noop until first up
     if interface.kind == "loopback" and up:
         addresses.add_loopback(lab, ns, interface)  # lo gets 127.0.0.1/8 by itself (kernel: devinet.c NETDEV_UP)
     carrier.refresh_with_peer(lab, interface)
@@ -175,17 +174,12 @@ def _set_up(lab: Lab, uid: int, up: bool) -> None:
     else:
         addresses.device_down(ns, interface.name)
         addresses.forget_neighbors(ns, interface.name)
-        _forget_learned(ns, interface)
-
-
-def _forget_learned(ns: Namespace, interface: Interface) -> None:
-    """A bridge or vxlan that goes down forgets what it learned, and a bridge what it heard at a port that does
-    (kernel: br_stp_disable_bridge, br_stp_disable_port, vxlan_stop)."""
-    for held in (interface.bridge, interface.vxlan):
-        if held is not None:
-            held.fdb.discard(lambda entry: entry.state == "")
-    if interface.master:
-        ns.find(interface.master).bridge.fdb.discard(lambda entry: entry.dev == interface.name and entry.state == "")
+        # A bridge or vxlan that goes down forgets what it learned, and a bridge what it heard at a port that does
+        # (kernel: br_stp_disable_bridge, br_stp_disable_port, vxlan_stop).
+        for held in (interface.bridge, interface.vxlan):
+            if held is not None:
+                held.fdb.discard(lambda entry: entry.state == "")
+        bridges.forget_port(ns, interface)
 
 
 def set_arp(ns: Namespace, interface: Interface, arp: bool) -> None:
@@ -193,13 +187,6 @@ def set_arp(ns: Namespace, interface: Interface, arp: bool) -> None:
     if interface.arp != arp and interface.up:
         addresses.forget_neighbors(ns, interface.name)
     interface.arp = arp
-
-
-def _qdisc(interface: Interface) -> str:
-    """What `ip link` names as qdisc: noop until first up; TUNs queue, the others do not."""
-    if interface.kind in ("tun", "tap"):
-        return "pfifo_fast"
-    return "noqueue"
 
 
 def set_mtu(lab: Lab, ns: Namespace, interface: Interface, mtu: int) -> None:
@@ -229,12 +216,6 @@ def _vxlan_mtu(ns: Namespace, vxlan: Vxlan) -> int | None:
     return None if lower is None else max(lower.mtu - VXLAN_OVERHEAD, MTU_ETHERNET[0])
 
 
-def _check_vni(ns: Namespace, vxlan: Vxlan) -> None:
-    for other in ns.interfaces.values():
-        if other.vxlan is not None and (other.vxlan.vni, other.vxlan.port) == (vxlan.vni, vxlan.port):
-            raise KernelError(errno.EEXIST, "A VXLAN device with the specified VNI already exists")
-
-
 def check_mac(mac: str) -> None:
     """An interface's own address is neither a group's nor all zeros."""
     if int(mac[:2], 16) & 1 or mac == ZERO_MAC:
@@ -243,17 +224,16 @@ def check_mac(mac: str) -> None:
 
 def set_mac(lab: Lab, ns: Namespace, interface: Interface, mac: str) -> None:
     """Change the MAC address; every neighbour entry here is dropped (kernel: neigh_changeaddr)."""
-    if interface.kind in ("tun",):
+    if interface.kind == "tun":
         raise KernelError(errno.EOPNOTSUPP)
     check_mac(mac)
     interface.mac = mac
     addresses.forget_neighbors(ns, interface.name)
     if interface.bridge is not None:
         interface.bridge.mac_set = True
-        carrier.refresh_bridge(lab, ns, interface)
+        carrier.refresh(lab, interface)
     if interface.master:
-        bridge = ns.find(interface.master)
-        bridges.readdress(ns, bridge, interface)
+        bridges.readdress(ns, ns.find(interface.master), interface)
 
 
 def rename(lab: Lab, ns: Namespace, interface: Interface, new: str) -> None:
@@ -276,10 +256,8 @@ def _rename(lab: Lab, uid: int, old: str, new: str) -> None:
 
 
 def _label(name: str, old: str, number: int) -> str:
-    """A renamed interface's addresses are labelled anew (net/ipv4/devinet.c inetdev_changename).
-
-    The first gets the bare name, the others keep what stands from the colon on, or get their number.
-    """
+    """A renamed interface's addresses are labelled anew: the first gets the bare name, the others keep what stands from the
+    colon on, or get their number (net/ipv4/devinet.c inetdev_changename)."""
     if number == 1:
         return name
     tail = ":" + (old.partition(":")[2] if ":" in old else str(number))
@@ -329,10 +307,10 @@ def _move(lab: Lab, uid: int, source: str, destination: str, name: str, linked: 
 def _remember_peer_namespace(lab: Lab, interface: Interface) -> None:
     """Number the namespaces that the two ends of a pair see of each other."""
     peer = lab.peer(interface)
-    if peer is None or peer.namespace == interface.namespace:
-        return
-    _number_namespace(lab[interface.namespace], lab[peer.namespace])
-    _number_namespace(lab[peer.namespace], lab[interface.namespace])
+    if peer is not None and peer.namespace != interface.namespace:
+        here, there = lab[interface.namespace], lab[peer.namespace]
+        _number_namespace(here, there)
+        _number_namespace(there, here)
 
 
 def _number_namespace(here: Namespace, there: Namespace) -> None:
@@ -343,7 +321,7 @@ def _number_namespace(here: Namespace, there: Namespace) -> None:
 
 
 def delete_namespace(lab: Lab, machine: str, label: str) -> None:
-    """Delete a namespace: its virtual interfaces are destroyed, and their peers with them."""
+    """Delete a named namespace (`ip netns del`)."""
     ns = lab.on_machine(machine, label)
     if ns is None:
         raise KernelError(errno.ENOENT)
@@ -351,7 +329,7 @@ def delete_namespace(lab: Lab, machine: str, label: str) -> None:
 
 
 def destroy_namespace(lab: Lab, ns: Namespace) -> None:
-    """Take a namespace out of the lab."""
+    """Take a namespace out of the lab: its virtual interfaces are destroyed, and their peers with them."""
     lab.carry_out(_destroy_namespace, ns.name)
 
 
@@ -371,5 +349,4 @@ def _destroy_namespace(lab: Lab, name: str) -> None:
 
 def named_namespaces(lab: Lab, machine: str) -> list[Namespace]:
     """What `ip netns list` shows: the newest first, as a directory on tmpfs lists them."""
-    named = [ns for ns in lab.namespaces.values() if ns.named and ns.machine == machine]
-    return named[::-1]
+    return [ns for ns in reversed(lab.namespaces.values()) if ns.named and ns.machine == machine]

@@ -5,7 +5,7 @@ kernel: net/bridge/br_input.c, br_forward.c, br_device.c; facts.md section 4.
 
 from ..lab.interface import Interface
 from ..lab.namespace import Namespace
-from ..lab.packet import Packet
+from ..lab.packet import BROADCAST_MAC, Packet
 from ..tables.fdb import FdbEntry
 from .engine import SLACK, Net, handles, transmit
 from .send import cut, hook
@@ -27,18 +27,13 @@ def bridge_in(net: Net, ns: Namespace, port: Interface, packet: Packet) -> tuple
             packet = packet.framed(packet.eth.src, bridge.mac)
     if port.port.learning:
         _learn(net, ns, bridge, port, packet)
-    up = bridge.promisc
-    entry = None if _group(packet.eth.dst) else _known(net, bridge, packet.eth.dst)
-    if _group(packet.eth.dst):
-        _flood(net, ns, bridge, packet, port)
-        up = True
-    elif packet.eth.dst == bridge.mac or (entry is not None and _own(entry)):
+    up, entry = bridge.promisc, _known(net, bridge, packet.eth.dst)
+    if packet.eth.dst == bridge.mac or _own(entry):
         net.step(ns, bridge, "bridge", f"{packet.eth.dst} is the bridge's own MAC address: up to the host", packet)
         up = True
-    elif entry is None:
-        _flood(net, ns, bridge, packet, port)
     else:
-        _forward(net, ns, bridge, entry, packet, port)
+        up = up or _group(packet.eth.dst)
+        _onward(net, ns, bridge, entry, packet, port)
     return (packet if up else None), filtered
 
 
@@ -52,11 +47,8 @@ def bridge_out(net: Net, namespace: str, uid: int, packet: Packet, nesting: int)
     """The host sends a frame through its bridge."""
     net.nesting = nesting
     ns, bridge = net.lab[namespace], net.lab.interface(uid)
-    entry = None if _group(packet.eth.dst) else _known(net, bridge, packet.eth.dst)
-    if entry is None or _own(entry):
-        _flood(net, ns, bridge, packet, None)
-    else:
-        _forward(net, ns, bridge, entry, packet, None)
+    entry = _known(net, bridge, packet.eth.dst)
+    _onward(net, ns, bridge, None if _own(entry) else entry, packet, None)
 
 
 def _learn(net: Net, ns: Namespace, bridge: Interface, port: Interface, packet: Packet) -> None:
@@ -76,34 +68,27 @@ def _learn(net: Net, ns: Namespace, bridge: Interface, port: Interface, packet: 
 
 
 def _known(net: Net, bridge: Interface, mac: str) -> FdbEntry | None:
-    entry = bridge.bridge.fdb.find(mac)
-    if entry is not None and entry.expired(net.now, bridge.bridge.ageing):
-        return None
-    return entry
+    entry = None if _group(mac) else bridge.bridge.fdb.find(mac)
+    return None if entry is None or entry.expired(net.now, bridge.bridge.ageing) else entry
 
 
-def _own(entry: FdbEntry) -> bool:
+def _own(entry: FdbEntry | None) -> bool:
     """The MAC address of the bridge itself or of one of its ports."""
-    return entry.state == "permanent" and entry.owner == "master"
+    return entry is not None and entry.state == "permanent" and entry.owner == "master"
 
 
-def _forward(net: Net, ns: Namespace, bridge: Interface, entry: FdbEntry, packet: Packet, came_in: Interface | None) -> None:
-    out = ns.find(entry.dev)
-    reason = _kept(out, came_in, packet)
-    if reason:
-        return net.drop(ns, bridge, f"{packet.eth.dst} is behind {out.name}, but {reason}", packet)
-    net.step(ns, bridge, "bridge", f"{packet.eth.dst} is behind {out.name}: forwarded by MAC address, TTL untouched", packet)
-    _send(net, ns, out, came_in, packet)
-
-
-def _flood(net: Net, ns: Namespace, bridge: Interface, packet: Packet, came_in: Interface | None) -> None:
-    """Send a copy out of every other port."""
+def _onward(net: Net, ns: Namespace, bridge: Interface, entry: FdbEntry | None, packet: Packet, came_in: Interface | None) -> None:
+    """Send a frame out of the port it is behind, or, where that is not known, a copy out of every other port."""
+    if entry is not None:
+        out = ns.find(entry.dev)
+        reason = _egress_refusal(out, came_in)
+        if reason:
+            return net.drop(ns, bridge, f"{packet.eth.dst} is behind {out.name}, but {reason}", packet)
+        net.step(ns, bridge, "bridge", f"{packet.eth.dst} is behind {out.name}: forwarded by MAC address, TTL untouched", packet)
+        return _send(net, ns, out, came_in, packet)
     group = _group(packet.eth.dst)
-    outs = []
-    for port in ns.ports(bridge.name):
-        wanted = (port.port.bcast_flood if packet.eth.dst == "ff:ff:ff:ff:ff:ff" else port.port.mcast_flood) if group else port.port.flood
-        if wanted and not _kept(port, came_in, packet):
-            outs.append(port)
+    flag = "flood" if not group else "bcast_flood" if packet.eth.dst == BROADCAST_MAC else "mcast_flood"
+    outs = [port for port in ns.ports(bridge.name) if getattr(port.port, flag) and not _egress_refusal(port, came_in)]
     names = ", ".join(port.name for port in outs) or "no port"
     why = "for everybody" if group else f"{packet.eth.dst} is unknown"
     net.step(ns, bridge, "bridge", f"{why}: flooded to {names}", packet)
@@ -111,7 +96,7 @@ def _flood(net: Net, ns: Namespace, bridge: Interface, packet: Packet, came_in: 
         _send(net, ns, port, came_in, packet)
 
 
-def _kept(out: Interface, came_in: Interface | None, packet: Packet) -> str | None:
+def _egress_refusal(out: Interface, came_in: Interface | None) -> str | None:
     """Why a frame does not leave by this port, or None."""
     if not (out.up and out.carrier):
         return f"{out.name} has no carrier"

@@ -64,35 +64,38 @@ class Diff:
         return sum(row.kind == kind for row in self.rows)
 
     def __str__(self) -> str:
-        pass
-
-        return diff_text(self)
+        """The first line is the verdict."""
+        counts = [f"{self.count(kind)} {kind}" for kind in _SIGN if self.count(kind)] + ["another outcome"] * bool(self.outcome)
+        width = min(max((len(_cell(row.predicted)) for row in self.rows), default=0), _WIDEST)
+        lines = [f"same: {len(self.rows)} sightings agree" if self.same else "different: " + ", ".join(counts),
+                 f"  {'predicted':<{width}} observed"]
+        for row in self.rows:
+            lines += [f"    doubt: {doubt}" for doubt in row.doubts]
+            lines.append(f"{_SIGN[row.kind]}{_cell(row.predicted):<{width}} {_cell(row.observed) if row.kind != 'same' else 'same'}")
+            lines += [f"    {name}: {one} predicted, {other} observed" for name, one, other in row.fields]
+        lines += [f"! {name}: {_list(one)} predicted, {_list(other)} observed" for name, one, other in self.outcome]
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 
 def diff(predicted: Trace, observed: Trace) -> Diff:
     """Compare two traces of the same probe."""
-    left, right, notes = _fair(predicted, observed)
+    left, right, notes = _without_one_sided_arp(predicted, observed)
     pairs = _aligned(left, right, (predicted.port, observed.port))
     rows = tuple(_row(predicted, observed, one, other) for one, other in pairs)
     return Diff(rows, _outcome(predicted, observed), notes)
 
 
-def _fair(predicted: Trace, observed: Trace) -> tuple[list[Sighting], list[Sighting], tuple[str, ...]]:
+def _without_one_sided_arp(predicted: Trace, observed: Trace) -> tuple[list[Sighting], list[Sighting], tuple[str, ...]]:
     """Both sides' sightings without the ARP exchanges that only one of them needed."""
     left, right = _questions(predicted), _questions(observed)
-    notes = [
-        f"only the prediction has {asker} ask for the MAC address of {key[1]}: in reality it was known"
-        for key, asker in left.items()
-        if key not in right
-    ]
-    notes += [
-        f"only in reality {asker} asks for the MAC address of {key[1]}: in the prediction it was known"
-        for key, asker in right.items()
-        if key not in left
-    ]
+    notes = [f"only the prediction has {asker} ask for the MAC address of {key[1]}: in reality it was known"
+             for key, asker in left.items() if key not in right]
+    notes += [f"only in reality {asker} asks for the MAC address of {key[1]}: in the prediction it was known"
+              for key, asker in right.items() if key not in left]
     both = left.keys() & right.keys()
-    one, other = _without(predicted, both), _without(observed, both)
-    often = {key: min(_asked(one)[key], _asked(other)[key]) for key in _asked(one)}
+    one, other = ([s for s in trace.sightings if not _arp(s) or _question(_arp(s)) in both] for trace in (predicted, observed))
+    here, there = _asked(one), _asked(other)
+    often = {key: min(here[key], there[key]) for key in here}
     return _at_most(one, often), _at_most(other, often), tuple(notes)
 
 
@@ -129,59 +132,50 @@ def _at_most(sightings: list[Sighting], often: dict) -> list[Sighting]:
 
 def _arp(sighting: Sighting) -> Arp | None:
     """The ARP packet seen, be it in a tunnel."""
-    packet = sighting.packet
-    while packet.inner is not None:
-        packet = packet.inner
-    return packet.arp
+    return sighting.packet.innermost.arp
 
 
 def _question(arp: Arp) -> tuple:
     return (arp.sender_mac, arp.target_ip) if arp.op == "request" else (arp.target_mac, arp.sender_ip)
 
 
-def _without(trace: Trace, shared: set[tuple]) -> list[Sighting]:
-    return [s for s in trace.sightings if not _arp(s) or _question(_arp(s)) in shared]
-
-
 def _aligned(left: list[Sighting], right: list[Sighting], ports: tuple[int, int]) -> list[tuple[Sighting | None, Sighting | None]]:
     """Pairs in the order of the left side; what only the right side has stands where it happened there."""
     partner: dict[int, int] = {}
     for place in dict.fromkeys(s[:3] for s in [*left, *right]):
-        mine = [i for i, s in enumerate(left) if s[:3] == place]
-        yours = [i for i, s in enumerate(right) if s[:3] == place]
-        ours, theirs = [left[i].packet for i in mine], [right[i].packet for i in yours]
-        partner |= {mine[here]: yours[there] for here, there in _at_one_place(ours, theirs, ports).items()}
+        here, there = ([i for i, s in enumerate(side) if s[:3] == place] for side in (left, right))
+        partner |= _at_one_place({i: left[i].packet for i in here}, {i: right[i].packet for i in there}, ports)
     back = {there: here for here, there in partner.items()}
-    pairs, extras = [], {}
-    after = -1
-    for there in range(len(right)):
+    extras, after = {}, -1
+    for there, sighting in enumerate(right):
         if there in back:
             after = max(after, back[there])
         else:
-            extras.setdefault(after, []).append((None, right[there]))
-    pairs += extras.get(-1, [])
+            extras.setdefault(after, []).append((None, sighting))
+    pairs = extras.get(-1, [])
     for here, sighting in enumerate(left):
         pairs.append((sighting, right[partner[here]] if here in partner else None))
         pairs += extras.get(here, [])
     return pairs
 
 
-def _at_one_place(ours: list[Packet], theirs: list[Packet], ports: tuple[int, int]) -> dict[int, int]:
+def _at_one_place(ours: dict[int, Packet], theirs: dict[int, Packet], ports: tuple[int, int]) -> dict[int, int]:
     """Which of ours is which of theirs: first those alike in every header, then those of the same kind, in their order.
 
     Two exchanges that do not wait for each other may pass a place in either order.
     """
     partner: dict[int, int] = {}
-    for alike in (headers, _nature):
-        keys, others = [alike(p, own=ports[0]) for p in ours], [alike(p, own=ports[1]) for p in theirs]
-        for i, key in enumerate(keys):
-            twin = next((j for j, other in enumerate(others) if other == key and j not in partner.values()), None)
-            if twin is not None and i not in partner:
-                partner[i] = twin
+    for told_by in (headers, _kind_of_packet):
+        others = {j: told_by(packet, own=ports[1]) for j, packet in theirs.items()}
+        for i, packet in ours.items():
+            key = told_by(packet, own=ports[0])
+            same = next((j for j, other in others.items() if other == key and j not in partner.values()), None)
+            if same is not None and i not in partner:
+                partner[i] = same
     return partner
 
 
-def _nature(packet: Packet, own: int) -> tuple:
+def _kind_of_packet(packet: Packet, own: int) -> tuple:
     """What makes two packets with different headers the same packet."""
     if packet.arp:
         return ("arp", packet.arp.op)
@@ -198,13 +192,8 @@ def headers(packet: Packet, within: str = "", own: int = 0) -> dict[str, object]
         found |= {"source MAC": packet.eth.src, "destination MAC": packet.eth.dst}
     if packet.arp:
         arp = packet.arp
-        found |= {
-            "ARP": arp.op,
-            "sender": arp.sender_ip,
-            "sender MAC": arp.sender_mac,
-            "target": arp.target_ip,
-            "target MAC": arp.target_mac,
-        }
+        found |= {"ARP": arp.op, "sender": arp.sender_ip, "sender MAC": arp.sender_mac,
+                  "target": arp.target_ip, "target MAC": arp.target_mac}
     else:
         found |= _ip_headers(packet, own)
     named = {f"{within}{name}": value for name, value in found.items()}
@@ -226,18 +215,11 @@ def _ip_headers(packet: Packet, own: int) -> dict[str, object]:
             quoted = transport.quoted
             found |= {"quoted source": quoted.src, "quoted destination": quoted.dst, "quoted TTL": quoted.ttl}
     else:
-        found |= {
-            "source port": None if packet.vni is not None else _port(transport.sport, own),
-            "destination port": _port(transport.dport, own),
-            "VNI": packet.vni,
-        }
+        sport, dport = ("its own" if port == own else port for port in (transport.sport, transport.dport))
+        found |= {"source port": None if packet.vni is not None else sport, "destination port": dport, "VNI": packet.vni}
         if isinstance(transport, Tcp):
             found["flags"] = transport.flags
     return found
-
-
-def _port(port: int, own: int) -> int | str:
-    return "its own" if port == own else port
 
 
 def _row(predicted: Trace, observed: Trace, one: Sighting | None, other: Sighting | None) -> Row:
@@ -265,52 +247,23 @@ def _doubts(predicted: Trace, place: tuple, sighting: Sighting | None) -> tuple[
 
 
 def _outcome(predicted: Trace, observed: Trace) -> tuple[tuple[str, object, object], ...]:
-    pairs = [("delivered", predicted.delivered, observed.delivered), ("answered", predicted.answered, observed.answered)]
-    pairs.append(("replies", _told(predicted), _told(observed)))
-    return tuple((name, one, other) for name, one, other in pairs if one != other)
-
-
-def _told(trace: Trace) -> list[str]:
-    """What the sender was told. Not compared: ENOBUFS, which a veth's other end causes only while its MAC address is known
+    """What differs in how it ended. Not compared: ENOBUFS, which a veth's other end causes only while its MAC address is known
     already, and a real bridge's own multicast reports may have asked for that (observed: random lab 1735)."""
-    return [_reply(reply) for reply in trace.replies if reply.errno != errno.ENOBUFS]
+    one, other = ({"delivered": trace.delivered, "answered": trace.answered,
+                   "replies": [_reply(r) for r in trace.replies if r.errno != errno.ENOBUFS]} for trace in (predicted, observed))
+    return tuple((name, one[name], other[name]) for name in one if one[name] != other[name])
 
 
 def _reply(reply) -> str:
     """A reply in words, without its time."""
-    parts = [f"{reply.kind} {reply.seq}"]
-    if reply.sender is not None:
-        parts.append(f"from {reply.sender} ttl {reply.ttl}")
-    if reply.type:
-        parts.append(f"type {reply.type} code {reply.code}")
-    parts += [f"mtu {reply.mtu}"] if reply.mtu else []
-    parts += [f"errno {reply.errno}"] if reply.errno else []
-    return " ".join(parts)
+    words = f"{reply.kind} {reply.seq}" + (f" from {reply.sender} ttl {reply.ttl}" if reply.sender is not None else "")
+    words += f" type {reply.type} code {reply.code}" if reply.type else ""
+    return words + (f" mtu {reply.mtu}" if reply.mtu else "") + (f" errno {reply.errno}" if reply.errno else "")
 
 
 _SIGN = {"same": "  ", "header": "! ", "missing": "- ", "extra": "+ "}
 #: The left column is as wide as its widest cell, but no wider than this.
 _WIDEST = 100
-
-
-def diff_text(diff) -> str:
-    """One line a row; the first line is the verdict."""
-    width = min(max((len(_cell(row.predicted)) for row in diff.rows), default=0), _WIDEST)
-    lines = [_verdict(diff), f"  {'predicted':<{width}} observed"]
-    for row in diff.rows:
-        lines += [f"    doubt: {doubt}" for doubt in row.doubts]
-        lines.append(f"{_SIGN[row.kind]}{_cell(row.predicted):<{width}} {_cell(row.observed) if row.kind != 'same' else 'same'}")
-        lines += [f"    {name}: {one} predicted, {other} observed" for name, one, other in row.fields]
-    lines += [f"! {name}: {_list(one)} predicted, {_list(other)} observed" for name, one, other in diff.outcome]
-    lines += [f"  note: {note}" for note in diff.notes]
-    return "\n".join(lines)
-
-
-def _verdict(diff) -> str:
-    if diff.same:
-        return f"same: {len(diff.rows)} sightings agree"
-    counts = [f"{diff.count(kind)} {kind}" for kind in ("same", "header", "missing", "extra") if diff.count(kind)]
-    return "different: " + ", ".join(counts + (["another outcome"] if diff.outcome else []))
 
 
 def _cell(sighting) -> str:

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from zlib import crc32
 
 from ..lab.bridges import by_device
-from ..lab.interface import Interface
+from ..lab.interface import ZERO_MAC, Interface
 from ..lab.learned import consult
 from ..lab.links import VXLAN_OVERHEAD
 from ..lab.lookup import Decision, address_type, find_route, output
@@ -23,7 +23,6 @@ from .send import learn_path_mtu, path_mtu, send
 _ANY = IPv4Address(0)
 #: In so many interfaces one frame may be put before a tunnel gives up (kernel: include/net/ip_tunnels.h IP_TUNNEL_RECURSION_LIMIT).
 NESTED_AT_MOST = 5
-_ALL_ZERO = "00:00:00:00:00:00"
 
 
 @handles("vxlan_out")
@@ -31,11 +30,10 @@ def vxlan_out(net: Net, namespace: str, uid: int, packet: Packet, nesting: int) 
     """A frame leaves by a vxlan interface: the FDB says in which UDP datagrams it goes, and where."""
     ns, device = net.lab[namespace], net.lab.interface(uid)
     vxlan, mac = device.vxlan, packet.eth.dst
-    group = int(mac[:2], 16) & 1
-    entries = vxlan.fdb.all(mac) or vxlan.fdb.all(_ALL_ZERO)
+    entries = vxlan.fdb.all(mac) or vxlan.fdb.all(ZERO_MAC)
     if not entries:
         device.count("tx_dropped")
-        what = "a broadcast" if group else mac
+        what = "a broadcast" if int(mac[:2], 16) & 1 else mac
         return net.drop(ns, device, f"the FDB of {device.name} has no entry for {what}: dropped without a word", packet)
     for entry in entries:
         net.nesting = nesting
@@ -146,8 +144,7 @@ def tun_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
     if program is None:
         return net.drop(ns, device, f"{device.tun.program or 'nobody'} does not read {device.name}", packet)
     device.count_packet("tx", packet.length)
-    if packet.mark:
-        packet = replace(packet, mark=0)  # a program reads bytes
+    packet = replace(packet, mark=0) if packet.mark else packet  # a program reads bytes
     _act(net, ns, program, packet, program.from_tun(packet))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from zlib import crc32
 
 from ..errors import LabError
+from ..lab.interface import ZERO_MAC
 from ..lab.packet import REDIRECT, Arp, Icmp, Packet, Tcp, Udp
 
 _ETHERTYPE_IPV4, _ETHERTYPE_ARP = 0x0800, 0x0806
@@ -44,8 +45,7 @@ def checksum(data: bytes) -> int:
 
 
 def _arp(arp: Arp) -> bytes:
-    op = 1 if arp.op == "request" else 2
-    head = struct.pack(">HHBBH", 1, _ETHERTYPE_IPV4, 6, 4, op)
+    head = struct.pack(">HHBBH", 1, _ETHERTYPE_IPV4, 6, 4, 1 if arp.op == "request" else 2)
     target = _mac(arp.target_mac) if arp.target_mac else bytes(6)
     return head + _mac(arp.sender_mac) + arp.sender_ip.packed + target + arp.target_ip.packed
 
@@ -58,52 +58,29 @@ def _ip(packet: Packet) -> bytes:
         number = crc32(body) & 0xFFFF
         body = body[ip.offset : ip.offset + packet.size]
     fragment = (0x4000 if ip.df else 0) | (0x2000 if ip.more else 0) | ip.offset // 8
-    head = struct.pack(
-        ">BBHHHBBH4s4s",
-        0x45,
-        ip.tos,
-        20 + len(body),
-        number,
-        fragment,
-        ip.ttl,
-        _PROTOCOLS[packet.proto],
-        0,
-        ip.src.packed,
-        ip.dst.packed,
-    )
-    return _summed(head, 10) + body
+    head = struct.pack(">BBHHHBBH", 0x45, ip.tos, 20 + len(body), number, fragment, ip.ttl, _PROTOCOLS[packet.proto], 0)
+    return _summed(head + ip.src.packed + ip.dst.packed, 10) + body
 
 
 def _transport(packet: Packet) -> bytes:
     match packet.transport:
-        case Icmp() as icmp:
-            return _icmp(icmp, packet)
+        case Icmp() as icmp if icmp.is_error:
+            rest = icmp.gateway.packed if icmp.type == REDIRECT and icmp.gateway else struct.pack(">HH", 0, icmp.mtu or 0)
+            body = encode(icmp.quoted)[:_QUOTED] if icmp.quoted is not None else b""
+            return _summed(struct.pack(">BBH", icmp.type, icmp.code, 0) + rest + body, 2)
+        case Icmp(type, code, id, seq):
+            return _summed(struct.pack(">BBHHH", type, code, 0, id, seq) + _payload(packet), 2)
         case Udp(sport, dport):
             body = _payload(packet)
             head = struct.pack(">HHHH", sport, dport, 8 + len(body), 0)
             # A kernel's vxlan sends without a checksum (0); everybody else with one, where 0 is written as ffff.
             return head + body if packet.vni is not None else _summed(head + body, 6, _pseudo(packet, 8 + len(body)), zero=0xFFFF)
-        case Tcp(sport, dport, flags):
-            return _tcp(packet, sport, dport, flags)
+        case Tcp(sport, dport, flags):  # without data; sequence numbers start at 0, an answer acknowledges 1
+            options = _SYN_OPTIONS if "S" in flags else b""
+            bits, acknowledged = sum(_TCP_FLAGS[flag] for flag in flags), int("." in flags)
+            head = struct.pack(">HHIIBBHHH", sport, dport, 0, acknowledged, (20 + len(options)) // 4 << 4, bits, 64240, 0, 0) + options
+            return _summed(head, 16, _pseudo(packet, len(head)))
     raise ValueError(f"{packet}: neither ICMP, UDP nor TCP")
-
-
-def _icmp(icmp: Icmp, packet: Packet) -> bytes:
-    if icmp.is_error:
-        rest = icmp.gateway.packed if icmp.type == REDIRECT and icmp.gateway else struct.pack(">HH", 0, icmp.mtu or 0)
-        body = encode(icmp.quoted)[:_QUOTED] if icmp.quoted is not None else b""
-    else:
-        rest, body = struct.pack(">HH", icmp.id, icmp.seq), _payload(packet)
-    return _summed(struct.pack(">BBH", icmp.type, icmp.code, 0) + rest + body, 2)
-
-
-def _tcp(packet: Packet, sport: int, dport: int, flags: str) -> bytes:
-    """A segment without data; its sequence numbers start at 0, an answer acknowledges 1."""
-    options = _SYN_OPTIONS if "S" in flags else b""
-    bits = sum(_TCP_FLAGS[flag] for flag in flags)
-    acknowledged = 1 if "." in flags else 0
-    head = struct.pack(">HHIIBBHHH", sport, dport, 0, acknowledged, (20 + len(options)) // 4 << 4, bits, 64240, 0, 0) + options
-    return _summed(head, 16, _pseudo(packet, len(head)))
 
 
 def _payload(packet: Packet) -> bytes:
@@ -131,36 +108,27 @@ def _mac(text: str) -> bytes:
 _SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6
 _ETHERNET = 1
 _NAME, _RESOLUTION, _FLAGS = 2, 9, 2
-_DIRECTION = {"in": 1, "out": 2}
-_ZERO_MAC = "00:00:00:00:00:00"
 
 
 def write(trace, path) -> None:
-    """Write every sighting, in order. LabError when the file cannot be written."""
-    steps = [step for step in trace.steps if step.sighting is not None]
-    places = list(dict.fromkeys((step.namespace, step.interface) for step in steps))
+    """Write every sighting, in order, with its time since the probe began. LabError when the file cannot be written."""
+    seen = [step for step in trace.steps if step.sighting is not None]
+    places = list(dict.fromkeys((step.namespace, step.interface) for step in seen))
     blocks = [_block(_SECTION, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
-    blocks += [_interface(f"{namespace}/{interface}") for namespace, interface in places]
-    blocks += [_packet(places.index((step.namespace, step.interface)), step, trace.start) for step in steps]
+    for place in places:
+        options = _option(_NAME, "/".join(place).encode()) + _option(_RESOLUTION, b"\x06") + _option(0, b"")
+        blocks.append(_block(_INTERFACE, struct.pack("<HHI", _ETHERNET, 0, 0) + options))
+    for step in seen:
+        data = encode(step.packet if step.packet.eth else step.packet.framed(ZERO_MAC, ZERO_MAC))
+        stamp = round((step.time - trace.start) * 1e6)
+        number = places.index((step.namespace, step.interface))
+        head = struct.pack("<IIIII", number, stamp >> 32, stamp & 0xFFFFFFFF, len(data), len(data))
+        options = _option(_FLAGS, struct.pack("<I", {"in": 1, "out": 2}[step.kind])) + _option(0, b"")
+        blocks.append(_block(_PACKET, head + _padded(data) + options))
     try:
         Path(path).write_bytes(b"".join(blocks))
     except OSError as error:
         raise LabError(f"cannot write {path}: {error.strerror}") from None
-
-
-def _interface(name: str) -> bytes:
-    options = _option(_NAME, name.encode()) + _option(_RESOLUTION, b"\x06") + _option(0, b"")
-    return _block(_INTERFACE, struct.pack("<HHI", _ETHERNET, 0, 0) + options)
-
-
-def _packet(number: int, step, start: float) -> bytes:
-    """Times are in microseconds since the probe began."""
-    packet = step.packet if step.packet.eth else step.packet.framed(_ZERO_MAC, _ZERO_MAC)
-    data = encode(packet)
-    stamp = round((step.time - start) * 1e6)
-    head = struct.pack("<IIIII", number, stamp >> 32, stamp & 0xFFFFFFFF, len(data), len(data))
-    options = _option(_FLAGS, struct.pack("<I", _DIRECTION[step.kind])) + _option(0, b"")
-    return _block(_PACKET, head + _padded(data) + options)
 
 
 def _block(kind: int, body: bytes) -> bytes:
