@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from ..errors import KernelError
 from ..tables.names import scope_number
-from ..tables.route import LOCAL, MAIN, NextHop, Route
+from ..tables.route import LOCAL, MAIN, Route
 from ..tables.values import KERNEL
 from .interface import Address, Interface
 from .lab import Lab
@@ -64,15 +64,10 @@ def set_metric(lab: Lab, ns: Namespace, interface: Interface, address: Address, 
 
 def delete(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None:
     """Take an address off; with a primary go its secondaries, unless promote_secondaries is set."""
-    doomed = [address]
-    promoted = None
-    if not address.secondary:
-        followers = [a for a in interface.addresses if a.secondary and a.network == address.network]
-        if ns.sysctls.either(interface.name, "promote_secondaries") and followers:
-            promoted = followers[0]
-        else:
-            doomed = followers + doomed
-    lab.carry_out(_remove, interface.uid, tuple(doomed), promoted)
+    followers = [] if address.secondary else [a for a in interface.addresses if a.secondary and a.network == address.network]
+    promote = followers and ns.sysctls.either(interface.name, "promote_secondaries")
+    doomed = (address,) if promote else (*followers, address)
+    lab.carry_out(_remove, interface.uid, doomed, followers[0] if promote else None)
 
 
 def _remove(lab: Lab, uid: int, doomed: tuple[Address, ...], promoted: Address | None) -> None:
@@ -85,7 +80,8 @@ def _remove(lab: Lab, uid: int, doomed: tuple[Address, ...], promoted: Address |
     if promoted is not None:
         _promote(lab, ns, interface, promoted)
     if not interface.addresses:
-        last_address_gone(ns, interface.name)
+        forget_neighbors(ns, interface.name)
+        device_down(ns, interface.name, forced=True)
     routes_changed(ns)
 
 
@@ -121,7 +117,8 @@ def write_routes(lab: Lab, ns: Namespace, interface: Interface, address: Address
     if address.broadcast and int(address.broadcast) != 0xFFFFFFFF:
         _write(ns, _route("broadcast", _host(address.broadcast), interface, primary, lab))
     network = address.network
-    if int(network.network_address) >> 24 == 0 or address.secondary or not _may_be_source(primary.ip):
+    # No route but a local one may prefer a group's or everybody's address as source (kernel: fib_valid_prefsrc).
+    if int(network.network_address) >> 24 == 0 or address.secondary or primary.ip.is_multicast or int(primary.ip) == 0xFFFFFFFF:
         return
     if network.prefixlen == 32 and network.network_address == address.ip:
         return
@@ -131,22 +128,14 @@ def write_routes(lab: Lab, ns: Namespace, interface: Interface, address: Address
         _write(ns, _route("broadcast", _host(network.broadcast_address), interface, primary, lab))
 
 
-def _may_be_source(ip: IPv4Address) -> bool:
-    """No route but a local one may prefer a group's or everybody's address as source (kernel: fib_valid_prefsrc)."""
-    return not ip.is_multicast and int(ip) != 0xFFFFFFFF
-
-
 def _prefix_route(interface: Interface, address: Address, lab: Lab | None) -> Route:
     kind = "local" if interface.kind == "loopback" else "unicast"
     return replace(_route(kind, address.network, interface, address, lab), metric=address.metric)
 
 
 def _route(kind: str, dst: IPv4Network, interface: Interface, primary: Address, lab: Lab | None) -> Route:
-    return Route(
-        dst=dst, dev=interface.name, type=kind, src=primary.ip, proto="kernel",
-        table=MAIN if kind == "unicast" else LOCAL, scope="host" if kind == "local" else "link",
-        origin=lab.origin if lab else KERNEL,
-    )
+    return Route(dst=dst, dev=interface.name, type=kind, src=primary.ip, proto="kernel", table=MAIN if kind == "unicast" else LOCAL,
+                 scope="host" if kind == "local" else "link", origin=lab.origin if lab else KERNEL)
 
 
 def _write(ns: Namespace, route: Route) -> None:
@@ -176,9 +165,8 @@ def _drop_routes(ns: Namespace, interface: Interface, gone: Address) -> None:
 
 
 def _makes_broadcast(address: Address, broadcast: IPv4Address) -> bool:
-    if address.broadcast == broadcast:
-        return True
-    return not address.secondary and address.prefixlen < 31 and address.network.broadcast_address == broadcast
+    own = not address.secondary and address.prefixlen < 31 and address.network.broadcast_address == broadcast
+    return own or address.broadcast == broadcast
 
 
 def _discard(ns: Namespace, route: Route) -> None:
@@ -194,28 +182,21 @@ def _host(address: IPv4Address) -> IPv4Network:
 
 def device_up(lab: Lab, ns: Namespace, interface: Interface) -> None:
     """The kernel's routes of every address come (back), and dead legs live again."""
-    pass
-
     for address in interface.addresses:
         write_routes(lab, ns, interface, address)
     _each_leg(ns, interface.name, lambda leg: replace(leg, flags=tuple(f for f in leg.flags if f != "dead")))
     routes_changed(ns)
 
 
-def device_down(ns: Namespace, dev: str) -> None:
-    """Routes through the interface go, except `local` ones; a multipath route loses a leg."""
-    _each_leg(ns, dev, _dead)
-    for table in ns.tables.values():
-        table.discard(lambda route: route.type != "local" and _gone(route, dev))
-    routes_changed(ns)
+def device_down(ns: Namespace, dev: str, forced: bool = False) -> None:
+    """Routes through the interface go, except `local` ones; a multipath route loses a leg.
 
-
-def last_address_gone(ns: Namespace, dev: str) -> None:
-    """With its last address an interface loses every route and neighbour (kernel: fib_disable_ip, forced)."""
-    forget_neighbors(ns, dev)
-    _each_leg(ns, dev, _dead)
+    With its last address an interface loses every route (kernel: fib_disable_ip, forced).
+    """
+    _each_leg(ns, dev, lambda leg: leg if "dead" in leg.flags else replace(leg, flags=(*leg.flags, "dead")))
     for table in ns.tables.values():
-        table.discard(lambda route: _gone(route, dev))
+        table.discard(lambda route: (forced or route.type != "local") and any(leg.dev == dev for leg in route.legs)
+                      and all(leg.dev == dev or "dead" in leg.flags for leg in route.legs))
     routes_changed(ns)
 
 
@@ -239,13 +220,10 @@ def device_renamed(ns: Namespace, old: str, new: str) -> None:
     renamed(ns, rename)
     for key in [k for k in ns.neighbors if k[0] == old]:
         ns.neighbors[new, key[1]] = replace(ns.neighbors.pop(key), dev=new)
-    for interface in ns.interfaces.values():
-        for held in (interface.bridge, interface.vxlan):
-            if held is not None:
-                for entry in [e for e in held.fdb if old in (e.dev, e.master)]:
-                    held.fdb.replace(entry, replace(
-                        entry, dev=new if entry.dev == old else entry.dev,
-                        master=new if entry.master == old else entry.master))
+    for held in [held for interface in ns.interfaces.values() for held in (interface.bridge, interface.vxlan) if held is not None]:
+        for entry in [e for e in held.fdb if old in (e.dev, e.master)]:
+            dev, master = (new if name == old else name for name in (entry.dev, entry.master))
+            held.fdb.replace(entry, replace(entry, dev=dev, master=master))
 
 
 def forget_neighbors(ns: Namespace, dev: str) -> None:
@@ -254,19 +232,8 @@ def forget_neighbors(ns: Namespace, dev: str) -> None:
         del ns.neighbors[key]
 
 
-def _gone(route: Route, dev: str) -> bool:
-    """True when no leg of a route through this interface is left."""
-    if not any(leg.dev == dev for leg in route.legs):
-        return False
-    return all(leg.dev == dev or "dead" in leg.flags for leg in route.legs)
-
-
 def _each_leg(ns: Namespace, dev: str, change) -> None:
     for table in ns.tables.values():
         for route in [r for r in table if r.nexthops and any(leg.dev == dev for leg in r.nexthops)]:
             legs = tuple(change(leg) if leg.dev == dev else leg for leg in route.nexthops)
             table.replace(route, replace(route, nexthops=legs))
-
-
-def _dead(leg: NextHop) -> NextHop:
-    return leg if "dead" in leg.flags else replace(leg, flags=(*leg.flags, "dead"))

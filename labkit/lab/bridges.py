@@ -52,9 +52,7 @@ def _enslave(lab: Lab, ns: Namespace, interface: Interface, bridge: Interface) -
     ns.enslave(interface, bridge.name)
     bridge.bridge.had_ports = True
     _add_local_entry(bridge, interface)
-    _adjust_mac(ns, bridge)
-    carrier.adjust_bridge_mtu(lab, ns, bridge)
-    carrier.refresh(lab, bridge)
+    _adjust(lab, ns, bridge)
 
 
 def _release(lab: Lab, ns: Namespace, interface: Interface) -> None:
@@ -62,6 +60,11 @@ def _release(lab: Lab, ns: Namespace, interface: Interface) -> None:
     ns.enslave(interface, None)
     interface.port = None
     bridge.bridge.fdb.discard(lambda entry: entry.dev == interface.name)
+    _adjust(lab, ns, bridge)
+
+
+def _adjust(lab: Lab, ns: Namespace, bridge: Interface) -> None:
+    """After its ports changed: MAC address, MTU and carrier of a bridge."""
     _adjust_mac(ns, bridge)
     carrier.adjust_bridge_mtu(lab, ns, bridge)
     carrier.refresh(lab, bridge)
@@ -118,9 +121,10 @@ def check_nesting(ns: Namespace, upper: Interface | None, lower: Interface) -> N
         bridge = ns.find(interface.master) if interface.master else None
         return [v for v in vxlans if v.vxlan.dev == interface.name] + ([bridge] if bridge is not None else [])
 
-    if upper is not None and upper in _reached(lower, below):
+    levels = _levels(lower, below)
+    if upper is not None and any(upper in level for level in levels):
         raise KernelError(errno.EBUSY)
-    if len(_levels(lower, below)) + (len(_levels(upper, above)) if upper is not None else 1) > HIGHEST:
+    if len(levels) + (len(_levels(upper, above)) if upper is not None else 1) > HIGHEST:
         raise KernelError(errno.EMLINK)
 
 
@@ -130,10 +134,6 @@ def _levels(interface: Interface, step) -> list[list[Interface]]:
     while further := [found for held in levels[-1] for found in step(held)]:
         levels.append(further)
     return levels
-
-
-def _reached(interface: Interface, step) -> list[Interface]:
-    return [found for level in _levels(interface, step) for found in level]
 
 
 _NO_ETHERNET = ("loopback", "tun")

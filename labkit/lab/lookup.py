@@ -23,7 +23,8 @@ ALL_HOSTS = IPv4Address("224.0.0.1")
 LOOPBACK_ADDRESS = IPv4Address("127.0.0.1")
 _NOTHING, _BROADCAST = IPv4Address(0), IPv4Address("255.255.255.255")
 _LOCAL_MULTICAST = IPv4Network("224.0.0.0/24")
-_ERRNO = {"EHOSTUNREACH": errno.EHOSTUNREACH, "EACCES": errno.EACCES, "EINVAL": errno.EINVAL}
+#: What a local sender is told by a route of such a type.
+_ERRNO = {kind: getattr(errno, name) for kind, (name, _) in ERROR_TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def find_route(
         if rule.action != "lookup":
             # An action the kernel does not know refuses as a blackhole does (fib4_rule_action).
             action = rule.action if rule.action in ERROR_TYPES else "blackhole"
-            return Decision(dst, action, errno=_error(action), asked=tuple(asked))
+            return Decision(dst, action, errno=_ERRNO[action], asked=tuple(asked))
         if rule.table not in ns.tables:
             continue
         found = ns.tables[rule.table].lookup(dst, tos, unfit)
@@ -95,7 +96,7 @@ def find_route(
         if route is None or route.type == "throw" or _beaten_in_main(ns, route, dst, tos, unfit):
             continue
         if route.type in ERROR_TYPES:
-            return Decision(dst, route.type, route, errno=_error(route.type), asked=tuple(asked))
+            return Decision(dst, route.type, route, errno=_ERRNO[route.type], asked=tuple(asked))
         leg = _leg(ns, route, src, dst, oif, linkdown_ok)
         return Decision(dst, route.type, route, leg.dev, _used_gateway(lab, ns, route, leg), asked=tuple(asked), leg=leg)
     return Decision(dst, "none", errno=errno.ENETUNREACH, asked=tuple(asked))
@@ -166,10 +167,6 @@ def _used_gateway(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> IPv4Ad
         return leg.gateway
     found = lookup_gateway(lab, ns, leg.gateway, leg.dev, route.table)
     return None if found is not None and found.scope == "host" else leg.gateway
-
-
-def _error(kind: str) -> int:
-    return _ERRNO[ERROR_TYPES[kind][0]]
 
 
 def lookup_gateway(
@@ -294,32 +291,28 @@ def source_fault(lab: Lab, ns: Namespace, interface: Interface, src: IPv4Address
 
 
 def verdict(lab: Lab, ns: Namespace, interface: Interface, src: IPv4Address, decision: Decision) -> tuple[str | None, bool]:
-    """(fault or None, whether the source is on this interface's own link)."""
+    """(fault or None, whether the source is on this interface's own link): the way back held against the way in
+    (kernel: __fib_validate_source)."""
     if interface.kind == "loopback":
         return None, False
-    mode = ns.sysctls.larger(interface.name, "rp_filter")
-    same_way = decision.kind == "unicast" and decision.dev == interface.name and ns.sysctls.either(interface.name, "send_redirects")
+    name, sysctls = interface.name, ns.sysctls
+    mode = sysctls.larger(name, "rp_filter")
+    own = f"a martian: the source {src} is an address of our own, yet it came in at {name}"
+    same_way = decision.kind == "unicast" and decision.dev == name and sysctls.either(name, "send_redirects")
     if mode == 0 and not same_way:
-        if ns.sysctls.either(interface.name, "accept_local") or not ns.owns(src):
-            return None, False
-        return _own_source(interface, src), False
-    back = find_route(lab, ns, src, src=decision.dst, iif=interface.name)
-    return _full_check(lab, ns, interface, src, back, mode)
-
-
-def _full_check(lab: Lab, ns: Namespace, interface: Interface, src, back: Decision, mode: int) -> tuple[str | None, bool]:
-    """Compare the way back with the way in (kernel: __fib_validate_source)."""
+        return (None if sysctls.either(name, "accept_local") or not ns.owns(src) else own), False
+    back = find_route(lab, ns, src, src=decision.dst, iif=name)
     if back.errno or back.kind in ("none", "throw"):
         return (f"rp_filter={mode}: there is no route back to {src}" if mode else None), False
-    if back.kind != "unicast" and not (back.kind == "local" and ns.sysctls.either(interface.name, "accept_local")):
-        return _own_source(interface, src), False
-    leg = next((leg for leg in back.route.legs if leg.dev == interface.name), None)
+    if back.kind != "unicast" and not (back.kind == "local" and sysctls.either(name, "accept_local")):
+        return own, False
+    leg = next((leg for leg in back.route.legs if leg.dev == name), None)
     if leg is not None:
         return None, leg.gateway is None  # whatever the route's scope: it is the next hop's that counts
     if not interface.addresses:
-        return (f"rp_filter={mode}: {interface.name} has no address" if mode else None), False
+        return (f"rp_filter={mode}: {name} has no address" if mode else None), False
     if mode == 1:
-        return f"rp_filter=1: the way back to {src} is {back.dev}, but it came in at {interface.name}", False
+        return f"rp_filter=1: the way back to {src} is {back.dev}, but it came in at {name}", False
     return None, False
 
 
@@ -334,7 +327,3 @@ def one_link(interface: Interface, one: IPv4Address, other: IPv4Address | None) 
     """Whether both are in the subnet of one of the interface's primary addresses (kernel: inet_addr_onlink)."""
     subnets = [address.network for address in interface.addresses if not address.secondary]
     return any(one in subnet and (other is None or other in subnet) for subnet in subnets)
-
-
-def _own_source(interface: Interface, src: IPv4Address) -> str:
-    return f"a martian: the source {src} is an address of our own, yet it came in at {interface.name}"

@@ -94,17 +94,13 @@ def discard(ns: Namespace, doomed: Callable[[Route], bool]) -> None:
 def _fits(route: Route, wanted: RoutePattern) -> bool:
     if route.tos != wanted.tos:
         return False
-    for field in ("metric", "src", "type", "proto", "scope"):
-        asked = getattr(wanted, field)
-        if asked is not None and asked != getattr(route, field):
-            return False
-    if wanted.metrics and not set(wanted.metrics) <= set(route.metrics):
+    if any(getattr(wanted, field) not in (None, getattr(route, field)) for field in ("metric", "src", "type", "proto", "scope")):
+        return False
+    if not set(wanted.metrics) <= set(route.metrics):
         return False
     if wanted.nexthops:
-        pairs = list(zip(wanted.nexthops, route.legs, strict=False))
         return len(wanted.nexthops) == len(route.legs) and all(
-            leg.gateway == has.gateway and leg.dev in (None, has.dev) for leg, has in pairs
-        )
+            leg.gateway == has.gateway and leg.dev in (None, has.dev) for leg, has in zip(wanted.nexthops, route.legs, strict=True))
     if wanted.gateway is None and wanted.dev is None:
         return True
     leg = route.legs[0]
@@ -117,10 +113,7 @@ def dump(lab: Lab, ns: Namespace, table: int | None = None) -> list[Route]:
     `table` None: of every table, by the low byte of the number, newest first (kernel: fib_frontend.c
     inet_dump_fib).
     """
-    if table is not None:
-        numbers = [table] if table in ns.tables else []
-    else:
-        numbers = sorted(reversed(ns.tables), key=lambda n: n & 255)
+    numbers = sorted((n for n in reversed(ns.tables) if table in (None, n)), key=lambda n: n & 255)
     return [with_flags(lab, ns, route) for number in numbers for route in ns.tables[number]]
 
 
@@ -155,7 +148,7 @@ def _checked(lab: Lab, ns: Namespace, route: Route) -> Route:
     if route.type in _ERRORS:
         if route.gateway or route.dev or route.nexthops:
             raise KernelError(errno.EINVAL, "Gateway, device and multipath can not be specified for this route type")
-        return replace(route, scope=route.scope)
+        return route
     if scope > 254:
         raise KernelError(errno.EINVAL, "Invalid scope")
     if scope == 254:
@@ -165,7 +158,9 @@ def _checked(lab: Lab, ns: Namespace, route: Route) -> Route:
     else:
         leg = _checked_leg(lab, ns, route, NextHop(route.gateway, route.dev, 1, route.flags))
         route = replace(route, dev=leg.dev) if leg.dev != route.dev else route
-    if route.src is not None and not _valid_source(lab, ns, route):
+    # A preferred source must be one of our own addresses (kernel: fib_valid_prefsrc).
+    itself = route.type == "local" and route.src is not None and route.dst == IPv4Network(int(route.src))
+    if route.src is not None and not itself and address_type(lab, ns, route.src) != "local":
         raise KernelError(errno.EINVAL, "Invalid prefsrc address")
     return route
 
@@ -181,29 +176,18 @@ def _check_host_scope(ns: Namespace, route: Route) -> None:
 
 def _checked_leg(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> NextHop:
     """One next hop with its interface found, or the kernel's reason against it."""
-    if leg.gateway is not None:
-        if "onlink" in leg.flags:
-            return _checked_onlink(lab, ns, route, leg)
+    interface, onlink = ns.find(leg.dev) if leg.dev else None, "onlink" in leg.flags
+    if leg.gateway is not None and not onlink:
         return _checked_gateway(lab, ns, route, leg)
-    if "onlink" in leg.flags:
+    if onlink and leg.gateway is None:
         raise KernelError(errno.EINVAL, "Invalid flags for nexthop - PERVASIVE and ONLINK can not be set")
-    interface = ns.find(leg.dev) if leg.dev else None
-    if interface is None:
-        raise KernelError(errno.ENODEV)
-    if not interface.up:
-        raise KernelError(errno.ENETDOWN, "Device for nexthop is not up")
-    return leg
-
-
-def _checked_onlink(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> NextHop:
-    interface = ns.find(leg.dev) if leg.dev else None
-    if scope_number(route.scope) >= 253:
+    if onlink and scope_number(route.scope) >= 253:
         raise KernelError(errno.EINVAL, "Nexthop has invalid scope")
     if interface is None:
-        raise KernelError(errno.ENODEV, "Nexthop device required for onlink")
+        raise KernelError(errno.ENODEV, "Nexthop device required for onlink" if onlink else None)
     if not interface.up:
-        raise KernelError(errno.ENETDOWN, "Nexthop device is not up")
-    if address_type(lab, ns, leg.gateway) != "unicast":
+        raise KernelError(errno.ENETDOWN, "Nexthop device is not up" if onlink else "Device for nexthop is not up")
+    if onlink and address_type(lab, ns, leg.gateway) != "unicast":
         raise KernelError(errno.EINVAL, "Nexthop has invalid gateway")
     return leg
 
@@ -217,23 +201,16 @@ def _checked_gateway(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> Nex
     if found is None or found.type not in ("unicast", "local"):
         raise KernelError(errno.EINVAL, "Nexthop has invalid gateway")
     dev = next(n.dev for n in found.legs if leg.dev in (None, n.dev))
-    interface = ns.find(dev)
-    if not interface.up:
+    if not ns.find(dev).up:
         raise KernelError(errno.ENETDOWN)
     return replace(leg, dev=dev)
-
-
-def _valid_source(lab: Lab, ns: Namespace, route: Route) -> bool:
-    """A preferred source must be one of our own addresses (kernel: fib_valid_prefsrc)."""
-    if route.type == "local" and route.dst == IPv4Network(int(route.src)):
-        return True
-    return address_type(lab, ns, route.src) == "local"
 
 
 def add_rule(lab: Lab, ns: Namespace, rule: Rule, priority: int | None = None) -> None:
     """Insert a rule; without a priority it goes just before the second rule of the list."""
     if priority is None:
-        priority = _default_priority(ns)
+        second = ns.rules[1].priority if len(ns.rules) > 1 else 0
+        priority = max(second - 1, 0)
     rule = replace(rule, priority=priority, origin=lab.origin)
     if rule in ns.rules:
         raise KernelError(errno.EEXIST)
@@ -241,13 +218,6 @@ def add_rule(lab: Lab, ns: Namespace, rule: Rule, priority: int | None = None) -
     place = sum(r.priority <= priority for r in ns.rules)
     ns.rules.insert(place, rule)
     learned.routes_changed(ns)
-
-
-def _default_priority(ns: Namespace) -> int:
-    if len(ns.rules) < 2:
-        return 0
-    second = ns.rules[1].priority
-    return second - 1 if second else 0
 
 
 def delete_rule(lab: Lab, ns: Namespace, fits) -> None:
