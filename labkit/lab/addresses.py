@@ -1,9 +1,8 @@
-"""What adding or deleting an address does to the route tables, and what becomes of routes and neighbours when an interface goes
-up, down, away, or changes its name.
+"""What adding or deleting an address does to the route tables, and what becomes of routes and neighbours when an interface goes up,
+down, away, or changes its name.
 
-kernel: net/ipv4/devinet.c (order, secondaries); fib_frontend.c fib_add_ifaddr, fib_del_ifaddr, fib_netdev_event;
-fib_semantics.c fib_sync_down_dev: a down interface loses every route but its `local` ones; coming up brings back only the
-kernel's own.
+kernel: net/ipv4/devinet.c (order, secondaries); fib_frontend.c fib_add_ifaddr, fib_del_ifaddr, fib_netdev_event; fib_semantics.c
+fib_sync_down_dev: a down interface loses every route but its `local` ones; coming up brings back only the kernel's own.
 """
 
 import errno
@@ -21,10 +20,8 @@ from .namespace import Namespace
 
 
 def add(lab: Lab, ns: Namespace, interface: Interface, address: Address) -> None:
-    """Put an address on an interface; the second of a subnet becomes secondary.
-
-    Primaries stand before secondaries, those of a nearer scope first.
-    """
+    """Put an address on an interface; the second of a subnet becomes secondary. Primaries stand before secondaries, those of a
+    nearer scope first."""
     place, near = 0, scope_number(address.scope)
     for i, other in enumerate(interface.addresses, 1):
         if not other.secondary and near <= scope_number(other.scope):
@@ -189,10 +186,8 @@ def device_up(lab: Lab, ns: Namespace, interface: Interface) -> None:
 
 
 def device_down(ns: Namespace, dev: str, forced: bool = False) -> None:
-    """Routes through the interface go, except `local` ones; a multipath route loses a leg.
-
-    With its last address an interface loses every route (kernel: fib_disable_ip, forced).
-    """
+    """Routes through the interface go, except `local` ones; a multipath route loses a leg. With its last address an interface loses
+    every route (kernel: fib_disable_ip, forced)."""
     _each_leg(ns, dev, lambda leg: leg if "dead" in leg.flags else replace(leg, flags=(*leg.flags, "dead")))
     for table in ns.tables.values():
         table.discard(lambda route: (forced or route.type != "local") and any(leg.dev == dev for leg in route.legs)

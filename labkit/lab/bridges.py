@@ -71,10 +71,8 @@ def _adjust(lab: Lab, ns: Namespace, bridge: Interface) -> None:
 
 
 def _adjust_mac(ns: Namespace, bridge: Interface) -> None:
-    """Unless a user chose one, a bridge takes the lowest MAC address among its ports; without ports it is all zeros.
-
-    kernel: net/bridge/br_stp_if.c br_stp_recalculate_bridge_id.
-    """
+    """Unless a user chose one, a bridge takes the lowest MAC address among its ports; without ports it is all zeros. kernel:
+    net/bridge/br_stp_if.c br_stp_recalculate_bridge_id."""
     if bridge.bridge.mac_set:
         return
     mac = min((port.mac for port in ns.ports(bridge.name)), default=ZERO_MAC)
@@ -148,10 +146,8 @@ def add_entry(
     lab: Lab, ns: Namespace, interface: Interface, mac: str, *, dst: IPv4Address | None = None,
     owner: str = "self", state: str = "permanent", mode: str = "add",
 ) -> None:
-    """Write an entry. owner "self": the interface's own; "master": its bridge's.
-
-    mode: "add" (must be new), "append" (a further destination), "replace".
-    """
+    """Write an entry. owner "self": the interface's own; "master": its bridge's. mode: "add" (must be new), "append" (a further
+    destination), "replace"."""
     if interface.kind in _NO_ETHERNET:
         raise KernelError(errno.EINVAL, "FDB add only supported for Ethernet devices")
     bridge = _bridge(ns, interface, owner)

@@ -17,10 +17,8 @@ def refresh_with_peer(lab: Lab, interface: Interface) -> None:
 
 
 def refresh(lab: Lab, *interfaces: Interface) -> None:
-    """Work out carrier and operstate anew, and pass a change on to the bridge above.
-
-    Without carrier the learned neighbours and forwarding entries are forgotten.
-    """
+    """Work out carrier and operstate anew, and pass a change on to the bridge above. Without carrier the learned neighbours and
+    forwarding entries are forgotten."""
     had = [interface.carrier for interface in interfaces]
     for interface in interfaces:
         interface.carrier = _carrier(lab, interface)
@@ -68,12 +66,9 @@ def _operstate(interface: Interface) -> str:
 
 
 def without_carrier(lab: Lab, interface: Interface) -> str:
-    """What a veth end without carrier shows when up: LOWERLAYERDOWN if the other end has none either.
-
-    The kernel looks for the other end's index in this interface's own namespace, also when the
-    other end is elsewhere, and only when carrier goes or the pair is made (net/core/link_watch.c
-    default_operstate); so does this.
-    """
+    """What a veth end without carrier shows when up: LOWERLAYERDOWN if the other end has none either. The kernel looks for the
+    other end's index in this interface's own namespace, also when the other end is elsewhere, and only when carrier goes or the
+    pair is made (net/core/link_watch.c default_operstate); so does this."""
     peer = lab.peer(interface)
     if peer is None:
         return "DOWN"

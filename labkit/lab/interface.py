@@ -16,10 +16,8 @@ _COUNTERS = {way: (f"{way}_packets", f"{way}_bytes") for way in ("rx", "tx")}
 
 @dataclass(frozen=True, slots=True)
 class Address(Value):
-    """An address on an interface. `secondary` is the kernel's word for the second in a subnet.
-
-    `peer` is the far end of a point-to-point address, and its prefix. `ip` and `network` follow from `interface` and `peer`.
-    """
+    """An address on an interface. `secondary` is the kernel's word for the second in a subnet. `peer` is the far end of a
+    point-to-point address, and its prefix. `ip` and `network` follow from `interface` and `peer`."""
 
     interface: IPv4Interface
     label: str
@@ -101,10 +99,9 @@ class Tun(Kept):
 
 @dataclass(slots=True, eq=False)
 class Interface(Kept):
-    """`uid` is the lab-wide number by which a veth end finds its peer; `index` is the kernel's
-    interface index inside its namespace; `unlinked` is the operstate while up without carrier;
-    `filters` are MAC addresses somebody made it listen to; `counters` are named as `ip -j -s link`
-    names them, with "rx_" or "tx_" before it."""
+    """`uid` is the lab-wide number by which a veth end finds its peer; `index` is the kernel's interface index inside its
+    namespace; `unlinked` is the operstate while up without carrier; `filters` are MAC addresses somebody made it listen to;
+    `counters` are named as `ip -j -s link` names them, with "rx_" or "tx_" before it."""
 
     uid: int
     index: int

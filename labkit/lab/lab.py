@@ -42,12 +42,9 @@ class Answer(tuple):
 
 
 class Lab:
-    """`Lab()` is one machine named "host" with a loopback interface; `Lab("a", "b")` has two.
-
-    `now` is the lab's clock in seconds; only probes and `sleep` move it. `origin` is whose lines
-    are being written now (see `writing`). `probes` lists (source namespace, destination address)
-    pairs that a ready lab is about.
-    """
+    """`Lab()` is one machine named "host" with a loopback interface; `Lab("a", "b")` has two. `now` is the lab's clock in seconds;
+    only probes and `sleep` move it. `origin` is whose lines are being written now (see `writing`). `probes` lists (source
+    namespace, destination address) pairs that a ready lab is about."""
 
     #: What `revision` looks at, and a copy from when it was last asked.
     SEEN = ("now", "namespaces", "daemons")
@@ -148,11 +145,9 @@ class Lab:
 
     @property
     def revision(self) -> int:
-        """A number that goes up when anything a person could look at is not as it was when last asked: tables, interfaces and
-        their counters, what packets taught (neighbours, FDB), daemons, the clock. Reading commands leave it as it is.
-
-        It is found by comparing, not by counting writes, so that nobody who writes can forget it.
-        """
+        """A number that goes up when anything a person could look at is not as it was when last asked: tables, interfaces and their
+        counters, what packets taught (neighbours, FDB), daemons, the clock. Reading commands leave it as it is. It is found by
+        comparing, not by counting writes, so that nobody who writes can forget it."""
         if self._picture is None:
             self._picture = self.copy()
         elif not alike(self, self._picture):
@@ -176,10 +171,8 @@ class Lab:
             raise
 
     def carry_out(self, verb: Callable, *what) -> None:
-        """Do what cannot stay half done: what an interrupt cuts short is done again, whole, before anything else (whole.py).
-
-        So a verb finds what it changes by number or name, and may be done twice.
-        """
+        """Do what cannot stay half done: what an interrupt cuts short is done again, whole, before anything else (whole.py). So a
+        verb finds what it changes by number or name, and may be done twice."""
         self.begun.append((verb, what))
         try:
             verb(self, *what)
@@ -228,19 +221,15 @@ class Lab:
         return self._next_uid - 1
 
     def new_mac(self) -> str:
-        """The lab's MAC addresses count up: 02:00:00:00:00:01, …; a real kernel's are random.
-
-        02 marks a locally administered address, as the kernel's random ones are.
-        """
+        """The lab's MAC addresses count up: 02:00:00:00:00:01, …; a real kernel's are random. 02 marks a locally administered
+        address, as the kernel's random ones are."""
         number = self._next_mac
         self._next_mac += 1
         return "02:" + ":".join(f"{(number >> shift) & 255:02x}" for shift in (32, 24, 16, 8, 0))
 
     def who_wrote(self, line: str, on: str | None = None) -> "Answer":
         """Who wrote a line, and with which command: every line that holds these words in a row, in one namespace or (None) in all.
-
-        `line` is written as the tools print it: `10.20.0.0/16 dev flannel0`, or just `10.20.0.0/16`.
-        """
+        `line` is written as the tools print it: `10.20.0.0/16 dev flannel0`, or just `10.20.0.0/16`."""
         words = plain(line).split()
         if not words:
             raise BadInput("say which line: as `ip route`, `ip addr`, `ip neigh` or `bridge fdb` prints it")

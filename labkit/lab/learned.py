@@ -24,13 +24,10 @@ REDIRECT_EXPIRES = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Learned(Value):
-    """One exception: another gateway, another MTU, or both, until `expires`.
-
-    `teacher` told the gateway, `measurer` the MTU (None: a tunnel here). `locked`: a router asked for less than
-    min_pmtu; such packets are fragmented. `muted`: the neighbour did not answer, so the MTU is not believed until some
-    route changes (ipv4_link_failure). `used`: looked up since it was learned; before that `ip route show cache` does not
-    list it.
-    """
+    """One exception: another gateway, another MTU, or both, until `expires`. `teacher` told the gateway, `measurer` the MTU (None:
+    a tunnel here). `locked`: a router asked for less than min_pmtu; such packets are fragmented. `muted`: the neighbour did not
+    answer, so the MTU is not believed until some route changes (ipv4_link_failure). `used`: looked up since it was learned; before
+    that `ip route show cache` does not list it."""
 
     SEEN = ("gateway", "teacher", "mtu", "measurer", "locked", "expires", "muted")  # to ask for a route is no change of the lab
 

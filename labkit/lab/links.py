@@ -24,21 +24,9 @@ VXLAN_OVERHEAD = 50
 
 
 def create(
-    lab: Lab,
-    ns: Namespace,
-    name: str | None,
-    kind: str,
-    *,
-    peer_name: str | None = None,
-    peer_ns: Namespace | None = None,
-    mac: str | None = None,
-    peer_mac: str | None = None,
-    mtu: int | None = None,
-    txqlen: int | None = None,
-    vxlan: Vxlan | None = None,
-    tun: Tun | None = None,
-    index: int | None = None,
-    peer_index: int | None = None,
+    lab: Lab, ns: Namespace, name: str | None, kind: str, *, peer_name: str | None = None, peer_ns: Namespace | None = None,
+    mac: str | None = None, peer_mac: str | None = None, mtu: int | None = None, txqlen: int | None = None,
+    vxlan: Vxlan | None = None, tun: Tun | None = None, index: int | None = None, peer_index: int | None = None,
 ) -> Interface:
     """A new interface, down. A veth makes its peer as well, which gets its index first."""
     if mtu is not None:
@@ -75,10 +63,8 @@ def create(
 
 
 def _create_pair(lab: Lab, near: tuple, far: tuple) -> Interface:
-    """Both ends of a veth pair. The kernel registers the peer first (drivers/net/veth.c).
-
-    When the near end is refused the peer goes again, and its index is not given out twice.
-    """
+    """Both ends of a veth pair. The kernel registers the peer first (drivers/net/veth.c). When the near end is refused the peer
+    goes again, and its index is not given out twice."""
     peer = _register(lab, "veth", *far)
     try:
         interface = _register(lab, "veth", *near)
@@ -265,11 +251,8 @@ def _label(name: str, old: str, number: int) -> str:
 
 
 def move(lab: Lab, ns: Namespace, interface: Interface, target: Namespace, name: str | None = None) -> None:
-    """Move an interface to another namespace: it goes down and loses addresses and routes.
-
-    It keeps its index if that is free over there, and its name; `name` is what it takes when its
-    own is in use there (kernel: net/core/dev.c dev_change_net_namespace).
-    """
+    """Move an interface to another namespace: it goes down and loses addresses and routes. It keeps its index if that is free over
+    there, and its name; `name` is what it takes when its own is in use there (kernel: net/core/dev.c dev_change_net_namespace)."""
     if target is ns:
         return
     if interface.kind in ("loopback", "bridge"):

@@ -37,13 +37,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Decision(Value):
-    """Where a packet goes next.
-
-    kind: a route type ("unicast", "local", "broadcast", "unreachable", …), or "none" when no rule
-    led to a route. `errno` is what a local sender gets when it is not to be sent; 0 otherwise.
-    `src` is the source address the kernel would choose. `asked` holds the tables in order, the
-    deciding one last. `leg` is the next hop that was taken, and `learned` what a router told us about it.
-    """
+    """Where a packet goes next. kind: a route type ("unicast", "local", "broadcast", "unreachable", …), or "none" when no rule led
+    to a route. `errno` is what a local sender gets when it is not to be sent; 0 otherwise. `src` is the source address the kernel
+    would choose. `asked` holds the tables in order, the deciding one last. `leg` is the next hop that was taken, and `learned` what
+    a router told us about it."""
 
     dst: IPv4Address
     kind: str
@@ -71,11 +68,9 @@ def find_route(
     lab: Lab, ns: Namespace, dst: IPv4Address, *, src: IPv4Address | None = None, iif: str | None = None,
     oif: str | None = None, tos: int = 0, mark: int = 0, linkdown_ok: bool = False, least_scope: int = 0,
 ) -> Decision:
-    """Follow the rules until a table has a route that can be used (kernel: fib_lookup).
-
-    `oif` keeps only next hops through that interface; `linkdown_ok` uses them without carrier even
-    where they are to be ignored; `least_scope` is the farthest scope that will do.
-    """
+    """Follow the rules until a table has a route that can be used (kernel: fib_lookup). `oif` keeps only next hops through that
+    interface; `linkdown_ok` uses them without carrier even where they are to be ignored; `least_scope` is the farthest scope that
+    will do."""
     asked = []
 
     def unfit(route: Route) -> str | None:
@@ -103,10 +98,8 @@ def find_route(
 
 
 def _beaten_in_main(ns: Namespace, route: Route, dst: IPv4Address, tos: int, unfit: Unfit) -> bool:
-    """Without rules of our own local and main are one table, in which the longest prefix wins.
-
-    kernel: fib_trie.c fib_trie_unmerge; observed on 6.18 with `ip route add local 10.70.0.0/16 …`.
-    """
+    """Without rules of our own local and main are one table, in which the longest prefix wins. kernel: fib_trie.c fib_trie_unmerge;
+    observed on 6.18 with `ip route add local 10.70.0.0/16 …`."""
     if route.table != LOCAL or ns.custom_rules or route.dst.prefixlen == 32:
         return False
     longer = ns.main.lookup(dst, tos, unfit).route
@@ -149,11 +142,8 @@ def _unfit_leg(ns: Namespace, leg: NextHop, oif: str | None, linkdown_ok: bool) 
 
 
 def _leg(ns: Namespace, route: Route, src, dst, oif, linkdown_ok) -> NextHop:
-    """The next hop of a route; of a multipath route one by a hash of the addresses.
-
-    The kernel's hash is seeded by chance; the lab's is the sum of both addresses (layer 3, as
-    fib_multipath_hash_policy 0), so the same flow always takes the same leg.
-    """
+    """The next hop of a route; of a multipath route one by a hash of the addresses. The kernel's hash is seeded by chance; the
+    lab's is the sum of both addresses (layer 3, as fib_multipath_hash_policy 0), so the same flow always takes the same leg."""
     usable = [leg for leg in route.legs if _unfit_leg(ns, leg, oif, linkdown_ok) is None]
     if len(usable) <= 1 or oif is not None:  # with a given interface the first will do (fib_select_path)
         return usable[0] if usable else route.legs[0]
@@ -182,10 +172,8 @@ def lookup_gateway(
 
 
 def address_type(lab: Lab, ns: Namespace, address: IPv4Address) -> str:
-    """"local", "broadcast", "multicast" or "unicast", by the local table (kernel: inet_addr_type).
-
-    As long as there is no local table the kernel takes every address for a broadcast.
-    """
+    """"local", "broadcast", "multicast" or "unicast", by the local table (kernel: inet_addr_type). As long as there is no local
+    table the kernel takes every address for a broadcast."""
     if address in (_NOTHING, _BROADCAST):
         return "broadcast"
     if address.is_multicast:
@@ -255,11 +243,8 @@ def _preferred(ns: Namespace, decision: Decision) -> IPv4Address | None:
 
 
 def select_address(ns: Namespace, interface: Interface | None, near: IPv4Address | None, scope: int) -> IPv4Address:
-    """An address to send from (kernel: inet_select_addr).
-
-    Of the interface's primary addresses the one in whose subnet `near` is, else the first; if it
-    has none, the first of any interface that may be seen so far away. 0.0.0.0 when there is none.
-    """
+    """An address to send from (kernel: inet_select_addr). Of the interface's primary addresses the one in whose subnet `near` is,
+    else the first; if it has none, the first of any interface that may be seen so far away. 0.0.0.0 when there is none."""
     first = None
     for address in interface.addresses if interface is not None else ():
         if address.secondary or min(scope_number(address.scope), 254) > scope:

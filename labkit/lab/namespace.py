@@ -51,13 +51,11 @@ class Files(Kept):
 class Namespace(Kept):
     """`role`: "machine", "namespace", "container", "pod" or "switch" (what joins machines).
 
-    `label` is what `ip netns` calls it; `name` is unique in the lab. `listeners` are
-    the sockets that programs hold open. `pids` are the numbers of the processes that live here
-    and that a person may name it by. `nsids` are the kernel's numbers for
-    namespaces seen from here (`link-netnsid`). `learned` holds what routers told us; `redirects_sent` counts,
-    per sender, how often we told it of a nearer router, and when last. `custom_rules`: somebody has
-    written policy rules here; until then the kernel keeps local and main as one table.
-    """
+    `label` is what `ip netns` calls it; `name` is unique in the lab. `listeners` are the sockets that programs hold open. `pids`
+    are the numbers of the processes that live here and that a person may name it by. `nsids` are the kernel's numbers for
+    namespaces seen from here (`link-netnsid`). `learned` holds what routers told us; `redirects_sent` counts, per sender, how often
+    we told it of a nearer router, and when last. `custom_rules`: somebody has written policy rules here; until then the kernel
+    keeps local and main as one table."""
 
     name: str
     machine: str
@@ -175,10 +173,8 @@ LONGEST, LONGEST_FILE = 15, 255
 
 
 def valid_interface_name(name: str) -> bool:
-    """Not empty, at most 15 bytes, without '/', ':' and white space, and none of a few words.
-
-    "all" and "default" are taken: net.ipv4.conf.all and net.ipv4.conf.default.
-    """
+    """Not empty, at most 15 bytes, without '/', ':' and white space, and none of a few words. "all" and "default" are taken:
+    net.ipv4.conf.all and net.ipv4.conf.default."""
     if not name or len(name.encode()) > LONGEST or name in (".", "..", "all", "default"):
         return False
     return not any(c in "/:" or c.isspace() for c in name)
@@ -201,10 +197,8 @@ def free_name(ns: Namespace, pattern: str) -> str:
 
 
 def claim(ns: Namespace, name: str | None, kind: str) -> str:
-    """A name for a new or renamed interface: the one asked for, or the next of a pattern.
-
-    The pattern is the kind's own (`veth%d`) or the asked name itself, if it has a `%d`.
-    """
+    """A name for a new or renamed interface: the one asked for, or the next of a pattern. The pattern is the kind's own (`veth%d`)
+    or the asked name itself, if it has a `%d`."""
     if name is None:
         return free_name(ns, f"{kind}%d")
     if not valid_interface_name(name):

@@ -20,11 +20,9 @@ def put(
     lab: Lab, ns: Namespace, dev: str, address: IPv4Address, lladdr: str | None, state: str = "PERMANENT",
     mode: str = "add", router: bool = False,
 ) -> None:
-    """Write an entry. mode: "add" (must be new), "replace" (either), "change" (must be there).
-
-    On an interface that asks nobody every entry is one for 0.0.0.0 (kernel: net/ipv4/arp.c). A new
-    entry without the MAC address it needs is refused, yet stays as one of state NONE.
-    """
+    """Write an entry. mode: "add" (must be new), "replace" (either), "change" (must be there). On an interface that asks nobody
+    every entry is one for 0.0.0.0 (kernel: net/ipv4/arp.c). A new entry without the MAC address it needs is refused, yet stays as
+    one of state NONE."""
     interface = ns.find(dev)
     if interface is None:
         raise KernelError(errno.ENODEV)
@@ -54,10 +52,8 @@ def delete(lab: Lab, ns: Namespace, dev: str, address: IPv4Address) -> None:
 
 
 def current(lab: Lab, neighbor: Neighbor) -> Neighbor:
-    """The entry as it is now: REACHABLE becomes STALE when nobody confirmed it for 30 s.
-
-    The kernel picks a time between 15 and 45 s by chance; the lab uses the middle.
-    """
+    """The entry as it is now: REACHABLE becomes STALE when nobody confirmed it for 30 s. The kernel picks a time between 15 and 45
+    s by chance; the lab uses the middle."""
     if neighbor.state == "REACHABLE" and lab.now - neighbor.since >= lab.reachable_time:
         return replace(neighbor, state="STALE")
     return neighbor

@@ -99,17 +99,17 @@ ICMP_WORDS = {
 
 #: Header lengths in bytes. A TCP SYN from Linux carries 20 bytes of options.
 IP_HEADER, ICMP_HEADER, UDP_HEADER, TCP_HEADER, ETHERNET_HEADER, VXLAN_HEADER = 20, 8, 8, 40, 14, 8
+_HEADERS = {Icmp: ICMP_HEADER, Udp: UDP_HEADER, Tcp: TCP_HEADER}
+#: So many packets in one another are told.
+DEEPEST = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Packet(Value):
-    """`size` is the payload in bytes, not counting any header; with `inner` it is that packet's length (0: not counted yet).
-
-    A fragment's `size` is all it carries behind its IP header, and `whole` is the packet it is of.
-    `leg` is "request", "answer" or "error" ("" for ARP); a tunnel's datagram has that of what it carries.
-    `mark` is the kernel's fwmark: it never leaves the namespace.
-    `group`: it came in a frame for everybody or for a group (kernel: PACKET_BROADCAST, PACKET_MULTICAST).
-    """
+    """`size` is the payload in bytes, not counting any header; with `inner` it is that packet's length (0: not counted yet). A
+    fragment's `size` is all it carries behind its IP header, and `whole` is the packet it is of. `leg` is "request", "answer" or
+    "error" ("" for ARP); a tunnel's datagram has that of what it carries. `mark` is the kernel's fwmark: it never leaves the
+    namespace. `group`: it came in a frame for everybody or for a group (kernel: PACKET_BROADCAST, PACKET_MULTICAST)."""
 
     ip: IPv4 | None = None
     transport: Icmp | Udp | Tcp | None = None
@@ -174,15 +174,12 @@ class Packet(Value):
             return 28
         if self.is_fragment:
             return IP_HEADER + self.size
-        return IP_HEADER + self._transport_length() + self._payload_length()
+        return IP_HEADER + _HEADERS[type(self.transport)] + self._payload_length()
 
     @property
     def frame_length(self) -> int:
         """Bytes with the Ethernet header, if there is one."""
         return self.length + (ETHERNET_HEADER if self.eth else 0)
-
-    def _transport_length(self) -> int:
-        return {"icmp": ICMP_HEADER, "udp": UDP_HEADER, "tcp": TCP_HEADER}[self.proto]
 
     def _payload_length(self) -> int:
         if self.inner is not None:
@@ -205,44 +202,29 @@ class Packet(Value):
         return replace(self, eth=None) if self.eth else self
 
     def __str__(self) -> str:
+        return self._words(0)
+
+    def _words(self, deep: int) -> str:
+        """For example `10.20.37.5 > 10.20.92.11: ICMP echo request, ttl 64, length 84`."""
         if self.arp:
             return self.arp.words
-        pass
-
-        return packet_words(self)
-
-
-#: So many packets in one another are told.
-DEEPEST = 4
-
-
-def packet_words(packet: Packet, deep: int = 0) -> str:
-    """For example `10.20.37.5 > 10.20.92.11: ICMP echo request, ttl 64, length 84`."""
-    text = f"{_end(packet.src, packet.sport)} > {_end(packet.dst, packet.dport)}: {_what(packet)}, ttl {packet.ttl}, length {packet.length}"
-    if packet.ip.offset or packet.ip.more:
-        text += f", fragment at byte {packet.ip.offset}"
-    if packet.inner:
-        inner = packet_words(packet.inner, deep + 1) if packet.inner.arp is None else packet.inner
-        text += f" [ {inner if deep < DEEPEST else '…'} ]"
-    return text
+        match self.transport:
+            case Icmp() as icmp:
+                what = f"ICMP {icmp_words(icmp)}"
+            case Udp():
+                what = "UDP, VXLAN" if self.vni is not None else "UDP"
+            case Tcp(flags=flags):
+                what = f"TCP [{flags}]"
+            case _:
+                what = "IP fragment"
+        source, destination = (f"{ip}.{port}" if port is not None else ip for ip, port in ((self.src, self.sport), (self.dst, self.dport)))
+        text = f"{source} > {destination}: {what}, ttl {self.ttl}, length {self.length}"
+        if self.is_fragment:
+            text += f", fragment at byte {self.ip.offset}"
+        return text + (f" [ {self.inner._words(deep + 1) if deep < DEEPEST else '…'} ]" if self.inner else "")
 
 
 def icmp_words(icmp) -> str:
     """What an Icmp, or a reply with its type, code and mtu, says."""
     words = ICMP_WORDS.get((icmp.type, icmp.code), f"type {icmp.type} code {icmp.code}")
     return f"{words} (mtu {icmp.mtu})" if icmp.mtu else words
-
-
-def _what(packet: Packet) -> str:
-    match packet.transport:
-        case Icmp() as icmp:
-            return f"ICMP {icmp_words(icmp)}"
-        case Udp():
-            return "UDP, VXLAN" if packet.vni is not None else "UDP"
-        case Tcp(flags=flags):
-            return f"TCP [{flags}]"
-    return "IP fragment"
-
-
-def _end(address, port: int | None) -> str:
-    return f"{address}.{port}" if port is not None else str(address)

@@ -42,11 +42,8 @@ class RoutePattern:
 
 
 def add(lab: Lab, ns: Namespace, route: Route, mode: str = "add") -> None:
-    """Insert a route. mode: "add", "append", "prepend", "replace", "change" or "test" (never adds).
-
-    A gateway's interface is worked out when `dev` is None. Raises KernelError and changes nothing
-    when the kernel would refuse.
-    """
+    """Insert a route. mode: "add", "append", "prepend", "replace", "change" or "test" (never adds). A gateway's interface is worked
+    out when `dev` is None. Raises KernelError and changes nothing when the kernel would refuse."""
     table = ns.table(route.table)
     route = replace(_checked(lab, ns, route), origin=lab.origin)
     twins = table.twins(route)
@@ -108,11 +105,8 @@ def _fits(route: Route, wanted: RoutePattern) -> bool:
 
 
 def dump(lab: Lab, ns: Namespace, table: int | None = None) -> list[Route]:
-    """Routes as the kernel lists them, with the flags that the state of the links implies.
-
-    `table` None: of every table, by the low byte of the number, newest first (kernel: fib_frontend.c
-    inet_dump_fib).
-    """
+    """Routes as the kernel lists them, with the flags that the state of the links implies. `table` None: of every table, by the low
+    byte of the number, newest first (kernel: fib_frontend.c inet_dump_fib)."""
     numbers = sorted((n for n in reversed(ns.tables) if table in (None, n)), key=lambda n: n & 255)
     return [with_flags(lab, ns, route) for number in numbers for route in ns.tables[number]]
 
@@ -193,10 +187,8 @@ def _checked_leg(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> NextHop
 
 
 def _checked_gateway(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> NextHop:
-    """A gateway must be nearer than the route: on a link of ours, for a route of scope link ourselves.
-
-    A lookup that ends in an error route, or in none, is "Nexthop has invalid gateway" too.
-    """
+    """A gateway must be nearer than the route: on a link of ours, for a route of scope link ourselves. A lookup that ends in an
+    error route, or in none, is "Nexthop has invalid gateway" too."""
     found = lookup_gateway(lab, ns, leg.gateway, leg.dev, route.table, max(scope_number(route.scope) + 1, 253))
     if found is None or found.type not in ("unicast", "local"):
         raise KernelError(errno.EINVAL, "Nexthop has invalid gateway")

@@ -71,11 +71,9 @@ _RANGES = {
 
 
 class Sysctls:
-    """A mapping of sysctl names to their text; an unknown name raises KernelError(ENOENT).
-
-    `_groups` holds the settings of each interface by its name, and of "" those outside of `conf`. A group is never changed, a write
-    puts another in its place: so a new interface has the very group of "default", and a copy those of its original.
-    """
+    """A mapping of sysctl names to their text; an unknown name raises KernelError(ENOENT). `_groups` holds the settings of each
+    interface by its name, and of "" those outside of `conf`. A group is never changed, a write puts another in its place: so a new
+    interface has the very group of "default", and a copy those of its original."""
 
     __slots__ = SEEN = ("_groups",)
 
@@ -150,10 +148,8 @@ class Sysctls:
         self._groups[group] = self._groups[group] | {name: value}
 
     def _forward_everywhere(self, value: str) -> None:
-        """Changing ip_forward writes every interface's `forwarding`, and a router takes no redirects.
-
-        kernel: net/ipv4/devinet.c inet_forward_change.
-        """
+        """Changing ip_forward writes every interface's `forwarding`, and a router takes no redirects. kernel: net/ipv4/devinet.c
+        inet_forward_change."""
         self._write("", "net.ipv4.ip_forward", value)
         self._write("all", "accept_redirects", "0" if int(value) else "1")
         for group in self._groups:
@@ -182,11 +178,8 @@ def _cut(key: str) -> tuple[str, str]:
 
 
 def _accepted(key: str, text: str) -> str:
-    """The number the kernel keeps of what is written, or KernelError(EINVAL).
-
-    It reads the first number, decimal, 0x… or octal, and ignores what stands behind a space
-    (kernel: kernel/sysctl.c proc_dointvec; observed on 6.18).
-    """
+    """The number the kernel keeps of what is written, or KernelError(EINVAL). It reads the first number, decimal, 0x… or octal, and
+    ignores what stands behind a space (kernel: kernel/sysctl.c proc_dointvec; observed on 6.18)."""
     words = text.split()
     if key == "net.ipv4.ping_group_range":
         if len(words) != 2 or not all(_NUMBER.fullmatch(word) and word.isdigit() and len(word) < 11 for word in words):

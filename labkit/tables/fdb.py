@@ -12,11 +12,8 @@ from .values import KERNEL, Origin, Value
 
 @dataclass(frozen=True, slots=True)
 class FdbEntry(Value):
-    """`seen` is the lab's clock, in seconds, when a frame last confirmed the entry.
-
-    state: "" (learned), "permanent" (local address or written so) or "static".
-    owner: "master" when the bridge holds it, "self" when the interface itself does.
-    """
+    """`seen` is the lab's clock, in seconds, when a frame last confirmed the entry. state: "" (learned), "permanent" (local address
+    or written so) or "static". owner: "master" when the bridge holds it, "self" when the interface itself does."""
 
     mac: str
     dev: str
@@ -32,11 +29,8 @@ class FdbEntry(Value):
 
 
 class Fdb:
-    """The entries of one bridge or one vxlan interface, in the order they were made.
-
-    Each has a number that counts up; `_numbers` has those of one MAC address. A copy has all in common with the original until one
-    of them is written to.
-    """
+    """The entries of one bridge or one vxlan interface, in the order they were made. Each has a number that counts up; `_numbers`
+    has those of one MAC address. A copy has all in common with the original until one of them is written to."""
 
     __slots__ = ("_entries", "_numbers", "_next", "_common")
     SEEN = ("_entries",)

@@ -1,9 +1,8 @@
 """A neighbour: which MAC address answers for an IP address on one interface.
 
-States are the kernel's (ip-neighbour(8)): INCOMPLETE asked and waiting, REACHABLE confirmed,
-STALE known but unconfirmed, DELAY in use and about to be confirmed, PROBE being asked again,
-FAILED nobody answered, PERMANENT written by someone and never asked for, NOARP needs no asking,
-NONE nothing known at all.
+States are the kernel's (ip-neighbour(8)): INCOMPLETE asked and waiting, REACHABLE confirmed, STALE known but unconfirmed, DELAY in
+use and about to be confirmed, PROBE being asked again, FAILED nobody answered, PERMANENT written by someone and never asked for,
+NOARP needs no asking, NONE nothing known at all.
 """
 
 from dataclasses import dataclass, field

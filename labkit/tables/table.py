@@ -1,10 +1,9 @@
 """A route table: routes in the kernel's order, and the lookup that explains itself.
 
-A lookup goes through every route that contains the address, longest prefix first, then exact TOS,
-then lowest metric, then the order in which they were added. The first that is fit for use wins;
-a route that is not fit is passed over and the search goes on to shorter prefixes
-(kernel: net/ipv4/fib_trie.c fib_table_lookup). The routes are also filed by mask and network,
-so that a lookup asks at most 33 dicts and a line more costs the same in a table of any size.
+A lookup goes through every route that contains the address, longest prefix first, then exact TOS, then lowest metric, then the
+order in which they were added. The first that is fit for use wins; a route that is not fit is passed over and the search goes on to
+shorter prefixes (kernel: net/ipv4/fib_trie.c fib_table_lookup). The routes are also filed by mask and network, so that a lookup
+asks at most 33 dicts and a line more costs the same in a table of any size.
 """
 
 from bisect import bisect_left, insort
@@ -56,11 +55,9 @@ Unfit = Callable[[Route], str | None]
 
 
 class RouteTable:
-    """Routes of one table, in the kernel's order. `str()` gives the lines of `ip route`.
-
-    The text of `ip route show table all` makes one table too; its lookup asks local before the rest.
-    A copy has all in common with the original until one of them is written to.
-    """
+    """Routes of one table, in the kernel's order. `str()` gives the lines of `ip route`. The text of `ip route show table all`
+    makes one table too; its lookup asks local before the rest. A copy has all in common with the original until one of them is
+    written to."""
 
     __slots__ = ("_routes", "_prefixes", "_common")
     SEEN = ("_routes",)
@@ -78,10 +75,8 @@ class RouteTable:
 
     @classmethod
     def parse(cls, text: str) -> "RouteTable":
-        """A table from the text of `ip route`, `ip -j route`, `route -n` or `netstat -rn`.
-
-        Raises `BadInput` naming the line and the word that does not fit.
-        """
+        """A table from the text of `ip route`, `ip -j route`, `route -n` or `netstat -rn`. Raises `BadInput` naming the line and
+        the word that does not fit."""
         return cls(parse_routes(text))
 
     def __iter__(self) -> Iterator[Route]:
@@ -158,10 +153,8 @@ class RouteTable:
         return found
 
     def lookup(self, address, tos: int = 0, unfit: Unfit | None = None) -> Lookup:
-        """Which route an address takes, with every candidate that matched.
-
-        `unfit(route)` may rule routes out (link down, other device); its answer is the reason.
-        """
+        """Which route an address takes, with every candidate that matched. `unfit(route)` may rule routes out (link down, other
+        device); its answer is the reason."""
         address = _address(address)
         return _judge(address, self.matches(address), tos, unfit)
 

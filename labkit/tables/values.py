@@ -1,12 +1,11 @@
 """What a copy of a lab shares with it, and whether two labs are alike.
 
-A `Value` never changes, so a copy may hold the very same one: of a lab with 200 pods three objects in four. What changes is
-`Kept`: its copy has the same fields, with containers of its own. Both work through `copy.deepcopy`, so a daemon that refers back
-to its lab, or two holders of one object, come out as deepcopy has them.
+A `Value` never changes, so a copy may hold the very same one: of a lab with 200 pods three objects in four. What changes is `Kept`:
+its copy has the same fields, with containers of its own. Both work through `copy.deepcopy`, so a daemon that refers back to its
+lab, or two holders of one object, come out as deepcopy has them.
 
 Every line of every table carries an `Origin`, who wrote it and with which command: the kernel itself ("kernel"), a person at the
-shell ("you"), or a control plane ("docker", "flanneld", "kubelet", …). It is never compared
-when two lines are.
+shell ("you"), or a control plane ("docker", "flanneld", "kubelet", …). It is never compared when two lines are.
 """
 
 from copy import deepcopy
@@ -65,10 +64,8 @@ def copied(value, memo: dict):
 
 
 def alike(one, other, met: dict | None = None) -> bool:
-    """Whether two things hold the same in the same order, down to who wrote it, wherever they refer back to each other.
-
-    An object that names its `SEEN` attributes is judged by those.
-    """
+    """Whether two things hold the same in the same order, down to who wrote it, wherever they refer back to each other. An object
+    that names its `SEEN` attributes is judged by those."""
     kind, met = type(one), {} if met is None else met
     if one is other or (id(one), id(other)) in met:
         return True

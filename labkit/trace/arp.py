@@ -25,10 +25,8 @@ _ELSEWHERE = frozenset({"unicast", "throw", *ERROR_TYPES})
 
 
 def resolve(net: Net, ns: Namespace, interface: Interface, next_hop: IPv4Address, packet: Packet) -> int:
-    """Send a packet to a neighbour: at once when its MAC address is known, else after asking.
-
-    Returns what the interface answers at once (0 or an errno); 0 while the packet waits.
-    """
+    """Send a packet to a neighbour: at once when its MAC address is known, else after asking. Returns what the interface answers at
+    once (0 or an errno); 0 while the packet waits."""
     if interface.noarp:
         return transmit(net, ns, interface, packet if interface.kind == "tun" else packet.framed(interface.mac, interface.mac))
     key = (interface.name, next_hop)
@@ -154,10 +152,8 @@ def _answers(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> b
 
 
 def _is_for_others(ns: Namespace, interface: Interface, arp: Arp) -> bool:
-    """Whether this request, as most of a flood, plainly is none of our business, which needs no lookup to know.
-
-    No route that contains its addresses could make one of them ours, we are nobody's proxy, and rp_filter has nothing to object.
-    """
+    """Whether this request, as most of a flood, plainly is none of our business, which needs no lookup to know. No route that
+    contains its addresses could make one of them ours, we are nobody's proxy, and rp_filter has nothing to object."""
     if ns.sysctls.larger(interface.name, "rp_filter") or ns.sysctls.either(interface.name, "proxy_arp"):
         return False
     for table in ns.tables.values():

@@ -108,11 +108,9 @@ def _egress_refusal(out: Interface, came_in: Interface | None) -> str | None:
 
 
 def _send(net: Net, ns: Namespace, out: Interface, came_in: Interface | None, packet: Packet) -> None:
-    """Send a frame out of a port; one that is too long is dropped.
-
-    With bridge-nf-call-iptables a bridged IPv4 packet is treated as a router would, and may be fragmented, but
-    nobody is told of one with DF (kernel: net/bridge/br_netfilter_hooks.c br_nf_dev_queue_xmit; observed on 6.18).
-    """
+    """Send a frame out of a port; one that is too long is dropped. With bridge-nf-call-iptables a bridged IPv4 packet is treated as
+    a router would, and may be fragmented, but nobody is told of one with DF (kernel: net/bridge/br_netfilter_hooks.c
+    br_nf_dev_queue_xmit; observed on 6.18)."""
     filtered = came_in is not None and _filtered(ns, packet)
     if filtered:
         for place in ("FORWARD", "POSTROUTING"):

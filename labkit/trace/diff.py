@@ -1,14 +1,13 @@
 """A prediction held against an observation, place by place, header by header.
 
-A place is (namespace, interface, direction). At each place the packets are paired, then compared in what a network
-decides: addresses, MAC addresses, TTL, DF, ports, fragments, lengths, and the packet inside. IP id, checksums
-and the source port of vxlan differ by nature and are left out; the probe's own port is "its own" on both sides.
-Rows: "same", "header" (same packet, another header),
-"missing" (predicted, not seen), "extra" (seen, not predicted).
+A place is (namespace, interface, direction). At each place the packets are paired, then compared in what a network decides:
+addresses, MAC addresses, TTL, DF, ports, fragments, lengths, and the packet inside. IP id, checksums and the source port of vxlan
+differ by nature and are left out; the probe's own port is "its own" on both sides. Rows: "same", "header" (same packet, another
+header), "missing" (predicted, not seen), "extra" (seen, not predicted).
 
-ARP depends on what was known before: a side that had an entry asks nothing. Questions that only one side asked, and the
-answers to them, are told as notes and make no difference; what both asked is compared like everything else, but not how
-often: an unanswered question is repeated for three seconds, and a probe may be over before.
+ARP depends on what was known before: a side that had an entry asks nothing. Questions that only one side asked, and the answers to
+them, are told as notes and make no difference; what both asked is compared like everything else, but not how often: an unanswered
+question is repeated for three seconds, and a probe may be over before.
 
 `str()` of a Diff has the prediction on the left, the observation on the right, and above a difference what to doubt.
 """
@@ -32,10 +31,8 @@ _DOUBTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One packet at one place. `fields` are (header, predicted, observed) of those that differ.
-
-    `doubts` are the predicted decisions that led here, for a row that is not the same.
-    """
+    """One packet at one place. `fields` are (header, predicted, observed) of those that differ. `doubts` are the predicted
+    decisions that led here, for a row that is not the same."""
 
     kind: str
     predicted: Sighting | None
@@ -160,10 +157,8 @@ def _aligned(left: list[Sighting], right: list[Sighting], ports: tuple[int, int]
 
 
 def _at_one_place(ours: dict[int, Packet], theirs: dict[int, Packet], ports: tuple[int, int]) -> dict[int, int]:
-    """Which of ours is which of theirs: first those alike in every header, then those of the same kind, in their order.
-
-    Two exchanges that do not wait for each other may pass a place in either order.
-    """
+    """Which of ours is which of theirs: first those alike in every header, then those of the same kind, in their order. Two
+    exchanges that do not wait for each other may pass a place in either order."""
     partner: dict[int, int] = {}
     for told_by in (headers, _kind_of_packet):
         others = {j: told_by(packet, own=ports[1]) for j, packet in theirs.items()}

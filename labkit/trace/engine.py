@@ -46,11 +46,9 @@ def handles(event: str):
 
 
 class Net:
-    """A lab in motion: what is due, and what has happened. `session` is the program whose probe it is, if any.
-
-    `sending`: that program is in the middle of sending. `nesting`: in how many interfaces the frame in hand has been
-    put since it last waited in a queue (kernel: dev_xmit_recursion). `quiet_until`: until then nothing happens but what is due.
-    """
+    """A lab in motion: what is due, and what has happened. `session` is the program whose probe it is, if any. `sending`: that
+    program is in the middle of sending. `nesting`: in how many interfaces the frame in hand has been put since it last waited in a
+    queue (kernel: dev_xmit_recursion). `quiet_until`: until then nothing happens but what is due."""
 
     def __init__(self, lab: Lab, session: "Session | None" = None, token: str = ""):
         self.lab = lab
@@ -80,10 +78,8 @@ class Net:
         return period * max(1, (min((self.quiet_until, *others)) - self.now) // period)
 
     def run(self, until: float, done: Callable[[], bool]) -> None:
-        """Let events happen until nothing is due before `until`, or `done()` says enough.
-
-        The clock then stands at the time of the last event, or at `until`.
-        """
+        """Let events happen until nothing is due before `until`, or `done()` says enough. The clock then stands at the time of the
+        last event, or at `until`."""
         lab, agenda = self.lab, self.lab.agenda
         while agenda and agenda[0][0] <= until + 1e-9:
             if done() and agenda[0][0] > lab.now + 1e-9:
@@ -153,10 +149,8 @@ SLACK = 4
 
 
 def transmit(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> int:
-    """Send a frame (or, on a TUN, a packet) out of an interface.
-
-    Returns 0, or ENOBUFS when a veth's other end does not take it: a local sender is told so.
-    """
+    """Send a frame (or, on a TUN, a packet) out of an interface. Returns 0, or ENOBUFS when a veth's other end does not take it: a
+    local sender is told so."""
     if not interface.up or not interface.carrier:
         why = "is down"
         if interface.up:

@@ -47,10 +47,8 @@ def receive(net: Net, namespace: str, uid: int, packet: Packet) -> None:
 
 
 def ip_in(net: Net, ns: Namespace, interface: Interface, packet: Packet, filtered: bool) -> None:
-    """An IP packet came in: on lo it knows its way, others are looked up, validated, and delivered or forwarded.
-
-    `filtered`: it has been at PREROUTING already, as a bridged frame.
-    """
+    """An IP packet came in: on lo it knows its way, others are looked up, validated, and delivered or forwarded. `filtered`: it has
+    been at PREROUTING already, as a bridged frame."""
     meant = packet.dst
     if not filtered:
         packet = hook(net, ns, "PREROUTING", packet, iif=interface.name)

@@ -1,11 +1,10 @@
 """A probe: a program with an open socket, what it sends, everything that causes, and what its namespace hears for it.
 
-Every probe of the lab is a Session: a trace, ping, traceroute, nc and curl. It has a source port of its own
-from its namespace, knows its packets by a token, and notes each answer with the packet that it answers.
+Every probe of the lab is a Session: a trace, ping, traceroute, nc and curl. It has a source port of its own from its namespace,
+knows its packets by a token, and notes each answer with the packet that it answers.
 
-The timing of `probe` is ping's (iputils ping_common.c): one packet every `interval` seconds; it ends when every
-packet is accounted for, or a while after the last: 10 seconds if nothing came back at all, one
-interval if something did.
+The timing of `probe` is ping's (iputils ping_common.c): one packet every `interval` seconds; it ends when every packet is accounted
+for, or a while after the last: 10 seconds if nothing came back at all, one interval if something did.
 """
 
 import errno
@@ -40,10 +39,8 @@ LONG, ENDING = 0.9, 0.15
 
 @dataclass(frozen=True, slots=True)
 class Request(Value):
-    """What a program asks its kernel to send, everything but the packet's number.
-
-    `df` is "fixed" (always DF), "no" (never) or "want" (Linux's default: unless it has to be fragmented here).
-    """
+    """What a program asks its kernel to send, everything but the packet's number. `df` is "fixed" (always DF), "no" (never) or
+    "want" (Linux's default: unless it has to be fragmented here)."""
 
     source: str
     dst: IPv4Address
@@ -62,10 +59,8 @@ class Request(Value):
 
 
 class Session:
-    """`first_port`: UDP packets are numbered by their destination port from there on (0: they are not).
-
-    `replies` in the order they came; `arrivals` are the namespaces in which a request was delivered.
-    """
+    """`first_port`: UDP packets are numbered by their destination port from there on (0: they are not). `replies` in the order they
+    came; `arrivals` are the namespaces in which a request was delivered."""
 
     def __init__(self, lab: Lab, ns: Namespace, proto: str = "icmp", first_port: int = 0):
         lab.probes_sent += 1
@@ -151,11 +146,9 @@ class Session:
 def probe(
     lab: Lab, source: str, destination, *, count: int = 1, interval: float = 1.0, wait: float = LINGER, deadline: float | None = None, **how
 ) -> Trace:
-    """Send `count` packets from a namespace and follow them, there and back; `how` as in `request`.
-
-    wait: seconds to linger for the first answer; deadline: seconds after which it ends whatever happens (or at the first
-    error). Raises LabError when there is no such namespace or interface, BadInput when an address or number does not parse.
-    """
+    """Send `count` packets from a namespace and follow them, there and back; `how` as in `request`. wait: seconds to linger for the
+    first answer; deadline: seconds after which it ends whatever happens (or at the first error). Raises LabError when there is no
+    such namespace or interface, BadInput when an address or number does not parse."""
     asked = request(lab, source, destination, **how)
     check_times(count=count, interval=interval, wait=wait, deadline=deadline)
     session = Session(lab, lab[source], asked.proto)
@@ -238,11 +231,8 @@ def _exchange(session: Session, request: Request, count: int, interval: float, w
 
 
 class _Tally:
-    """How many answers and errors came so far; each reply is looked at once.
-
-    From a chosen source ping goes on sending without a route: it never asked for one first. And what an interface refuses for
-    the moment (ENOBUFS) it counts as sent and lost.
-    """
+    """How many answers and errors came so far; each reply is looked at once. From a chosen source ping goes on sending without a
+    route: it never asked for one first. And what an interface refuses for the moment (ENOBUFS) it counts as sent and lost."""
 
     def __init__(self, session: Session, chosen_source: bool):
         self.replies, self.chosen_source = session.replies, chosen_source

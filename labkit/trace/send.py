@@ -21,11 +21,8 @@ from .engine import Net, transmit
 
 
 def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: str = "fixed") -> int:
-    """Send a packet that this namespace made. Returns 0, or the errno its sender gets.
-
-    The packet's source may be 0.0.0.0: then the kernel chooses. df "fixed": the packet's own DF;
-    "want": DF unless it has to be fragmented here (Linux's default for ping).
-    """
+    """Send a packet that this namespace made. Returns 0, or the errno its sender gets. The packet's source may be 0.0.0.0: then the
+    kernel chooses. df "fixed": the packet's own DF; "want": DF unless it has to be fragmented here (Linux's default for ping)."""
     packet, decision = _decide(net, ns, packet, oif)
     if decision.errno:
         return decision.errno
@@ -64,11 +61,9 @@ def _routed_by(packet: Packet) -> tuple:
 
 
 def finish(net: Net, ns: Namespace, decision: Decision, packet: Packet, mtu: int) -> int:
-    """The end of every way out: POSTROUTING, fragments, the neighbour, the interface.
-
-    Returns the errno of the first piece that the interface refuses, or 0. Between two pieces of a
-    program's own packet the receive queues run, so ARP may be answered before the second.
-    """
+    """The end of every way out: POSTROUTING, fragments, the neighbour, the interface. Returns the errno of the first piece that the
+    interface refuses, or 0. Between two pieces of a program's own packet the receive queues run, so ARP may be answered before the
+    second."""
     packet = hook(net, ns, "POSTROUTING", packet, oif=decision.dev)
     if packet is None:
         return errno.EPERM
@@ -114,10 +109,8 @@ def mtu_locked(decision: Decision) -> bool:
 
 
 def learn_path_mtu(net: Net, ns: Namespace, packet: Packet, decision: Decision, mtu: int, router: IPv4Address | None) -> None:
-    """Remember what a router, or a tunnel here, said about a packet's way (kernel: __ip_rt_update_pmtu).
-
-    What is known is not refreshed all the time.
-    """
+    """Remember what a router, or a tunnel here, said about a packet's way (kernel: __ip_rt_update_pmtu). What is known is not
+    refreshed all the time."""
     if decision.errno or decision.leg is None or mtu_locked(decision):
         return
     before, known = path_mtu(net, ns, decision), decision.learned
@@ -193,11 +186,9 @@ def gather(net: Net, ns: Namespace, dev: str | None, piece: Packet) -> Packet | 
 
 
 def hook(net: Net, ns: Namespace, place: str, packet: Packet, *, iif: str | None = None, oif: str | None = None) -> Packet | None:
-    """The packet as the namespace's filter leaves it, or None where it goes no further.
-
-    `place` is PREROUTING, INPUT, FORWARD, OUTPUT or POSTROUTING; `iif` and `oif` name the interfaces known by then.
-    Where connections are tracked fragments are put together first (kernel: nf_defrag_ipv4, at PREROUTING and OUTPUT).
-    """
+    """The packet as the namespace's filter leaves it, or None where it goes no further. `place` is PREROUTING, INPUT, FORWARD,
+    OUTPUT or POSTROUTING; `iif` and `oif` name the interfaces known by then. Where connections are tracked fragments are put
+    together first (kernel: nf_defrag_ipv4, at PREROUTING and OUTPUT)."""
     netfilter = ns.netfilter
     if netfilter is None:
         return packet

@@ -44,11 +44,8 @@ class Sighting(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Step(Value):
     """One thing that happened. `details` are the candidates that lost, one line each; `why` is the reason alone, `said` the
-    sentence (of a sighting, where it is empty, the packet's own).
-
-    `aside` marks what is not on the probe's own path: ARP, and copies of flooded frames. `because` is an earlier step that is
-    the reason of this one.
-    """
+    sentence (of a sighting, where it is empty, the packet's own). `aside` marks what is not on the probe's own path: ARP, and
+    copies of flooded frames. `because` is an earlier step that is the reason of this one."""
 
     time: float
     namespace: str
@@ -85,12 +82,9 @@ class Step(Value):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back for one request.
-
-    kind: "reply", "error" (an ICMP error), "redirect", "refused" (TCP reset), "local" (our own
-    kernel refused to send: `errno`) or "unheard" (it arrived where the socket is not bound to).
-    `time` is in seconds since that request was sent.
-    """
+    """What came back for one request. kind: "reply", "error" (an ICMP error), "redirect", "refused" (TCP reset), "local" (our own
+    kernel refused to send: `errno`) or "unheard" (it arrived where the socket is not bound to). `time` is in seconds since that
+    request was sent."""
 
     seq: int
     kind: str
@@ -130,11 +124,9 @@ class Told(tuple):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """`delivered`: the request reached the destination; `answered`: its answer came back.
-
-    `sent` packets; `replies` in the order they came; `start` is the lab's clock when it began.
-    `observed` is true for what a real kernel showed. `port` is the source port of UDP and TCP probes.
-    """
+    """`delivered`: the request reached the destination; `answered`: its answer came back. `sent` packets; `replies` in the order
+    they came; `start` is the lab's clock when it began. `observed` is true for what a real kernel showed. `port` is the source port
+    of UDP and TCP probes."""
 
     title: str
     source: str

@@ -21,10 +21,8 @@ from .tunnels import program_in, vxlan_in, vxlans_at
 
 
 def deliver(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
-    """Hand a whole packet to what it is for.
-
-    A unicast route to lo brings back what is for nobody here: no answer may come from that address (kernel: __ip_dev_find).
-    """
+    """Hand a whole packet to what it is for. A unicast route to lo brings back what is for nobody here: no answer may come from
+    that address (kernel: __ip_dev_find)."""
     if interface.kind == "loopback" and address_type(net.lab, ns, packet.dst) == "unicast":
         return net.drop(ns, interface, f"back from lo, and {packet.dst} is no address of ours: nothing can be answered from it", packet)
     {Icmp: _icmp_in, Udp: _udp_in, Tcp: _tcp_in}[type(packet.transport)](net, ns, interface, packet)
@@ -94,11 +92,8 @@ ROUTE_ERRORS = 5.0
 
 
 def error(net: Net, ns: Namespace, about: Packet, type: int, code: int, mtu: int | None = None, gateway: IPv4Address | None = None) -> None:
-    """Tell a packet's sender what became of it; never about an error, a broadcast, a later fragment.
-
-    The source is the address the packet was sent to if that is ours, else whatever the way back
-    to the sender suggests.
-    """
+    """Tell a packet's sender what became of it; never about an error, a broadcast, a later fragment. The source is the address the
+    packet was sent to if that is ours, else whatever the way back to the sender suggests."""
     if about.is_error or about.ip.offset or about.group:
         return
     if address_type(net.lab, ns, about.dst) in ("broadcast", "multicast") or int(about.src) == 0:
@@ -109,10 +104,8 @@ def error(net: Net, ns: Namespace, about: Packet, type: int, code: int, mtu: int
 
 
 def route_error(net: Net, ns: Namespace, about: Packet, code: int) -> None:
-    """Tell a packet's sender that there is no way: five times in a row, then once a second (kernel: ip_error).
-
-    Every program finds all five left: a person types more slowly than the lab's clock goes.
-    """
+    """Tell a packet's sender that there is no way: five times in a row, then once a second (kernel: ip_error). Every program finds
+    all five left: a person types more slowly than the lab's clock goes."""
     key = ns.name, about.src
     saved, since = net.route_errors.get(key, (ROUTE_ERRORS, net.now))
     saved = min(saved + net.now - since, ROUTE_ERRORS)
@@ -125,11 +118,8 @@ def route_error(net: Net, ns: Namespace, about: Packet, code: int) -> None:
 
 
 def redirect(net: Net, ns: Namespace, about: Packet, gateway: IPv4Address) -> None:
-    """Tell a packet's sender of a nearer router; the one that does not listen is told ever less often.
-
-    kernel: net/ipv4/route.c ip_rt_send_redirect: 20 ms after the first, then 40, 80, …, nine times at
-    most; after 20 seconds of quiet it starts anew.
-    """
+    """Tell a packet's sender of a nearer router; the one that does not listen is told ever less often. kernel: net/ipv4/route.c
+    ip_rt_send_redirect: 20 ms after the first, then 40, 80, …, nine times at most; after 20 seconds of quiet it starts anew."""
     told, last = ns.redirects_sent.get(about.src, (0, net.now))
     if net.now - last > REDIRECT_SILENCE:
         told = 0

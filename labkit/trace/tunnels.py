@@ -69,12 +69,10 @@ def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IP
 
 
 def _too_big(net: Net, ns: Namespace, device: Interface, packet: Packet, way: Decision) -> bool:
-    """A packet that fits the tunnel but not the way to the other VTEP. True when it is answered instead of sent.
-
-    Whoever sends or routes into the tunnel remembers the smaller path MTU, and the outer packet is fragmented. Behind
-    a bridge nobody would learn of it, so the tunnel answers in the destination's name (net/ipv4/ip_tunnel_core.c
-    skb_tunnel_check_pmtu, iptunnel_pmtud_check_icmp).
-    """
+    """A packet that fits the tunnel but not the way to the other VTEP. True when it is answered instead of sent. Whoever sends or
+    routes into the tunnel remembers the smaller path MTU, and the outer packet is fragmented. Behind a bridge nobody would learn of
+    it, so the tunnel answers in the destination's name (net/ipv4/ip_tunnel_core.c skb_tunnel_check_pmtu,
+    iptunnel_pmtud_check_icmp)."""
     if packet.arp or way.errno or way.kind != "unicast":
         return False
     most = path_mtu(net, ns, way) - VXLAN_OVERHEAD
@@ -107,10 +105,8 @@ def _count_sent(device: Interface, packet: Packet, code: int) -> None:
 
 
 def source_port(packet: Packet) -> int:
-    """The outer source port spreads flows: the kernel hashes the inner headers with a secret.
-
-    The lab's is a checksum of the inner addresses, within the kernel's range of ports.
-    """
+    """The outer source port spreads flows: the kernel hashes the inner headers with a secret. The lab's is a checksum of the inner
+    addresses, within the kernel's range of ports."""
     flow = f"{packet.eth.src}{packet.eth.dst}" if packet.arp else f"{packet.src}{packet.dst}{packet.sport}{packet.dport}"
     return 32768 + crc32(flow.encode()) % (60999 - 32768 + 1)
 
