@@ -43,7 +43,7 @@ def test_without_the_file_there_are_no_names(lab):
 
 def test_addresses_are_shown_by_their_names_unless_asked_not_to(lab):
     lab.sh("ip link add v0 type veth peer name v1; ip link set v0 up; ip link set v1 up; ip addr add 10.0.0.9/24 dev v0")
-    lab.sh("arp -s alias2 02:00:00:00:00:09 -i v0; route add -host node2 dev v0; route add -net 10.5.0.0/16 gw upper")
+    lab.sh("ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:09 dev v0; route add -host node2 dev v0; route add -net 10.5.0.0/16 gw upper")
     assert "node2                    ether   02:00:00:00:00:09" in lab.sh("arp").stdout
     assert "10.0.0.2                 ether   02:00:00:00:00:09" in lab.sh("arp -n").stdout
     assert "node2           0.0.0.0         255.255.255.255 UH " in lab.sh("route").stdout

@@ -23,10 +23,9 @@ ip route get 10.0.0.1 mark|ip route show table|ip route show proto|ip rule add p
 ip neigh add 10.0.0.1 dev tap1 lladdr|ip neigh show nud|ip netns add|ip netns identify|ip netns pids|ip tuntap add x mode tun user
 bridge fdb add 02:00:00:00:00:01 dev tap1 dst|bridge fdb add 02:00:00:00:00:01 dev tap1 vlan|bridge fdb add
 bridge link set dev tap1 learning
-ifconfig tap1|ifconfig tap1 netmask|ifconfig tap1 mtu|ifconfig tap1 txqueuelen|ifconfig tap1 hw ether|ifconfig tap1 broadcast
-route add default gw|route add -net 10.0.0.0/8 dev tap1 metric|route add -net 10.0.0.0/8 dev tap1 mss
-route add -net 10.0.0.0/8 dev tap1 irtt
-route add -net 10.0.0.0 dev tap1 netmask|arp -s 10.0.0.1|arp -d|arp|netstat
+ifconfig tap1|ifconfig tap1 netmask|ifconfig tap1 mtu
+route add default gw|route add -net 10.0.0.0/8 dev tap1 metric
+route add -net 10.0.0.0 dev tap1 netmask|arp|netstat
 ping|ping -c|ping -c 1 -w|ping -c 1 192.168.50.2 -W|ping -c 2 192.168.50.2 -i|ping -c 1 192.168.50.2 -s|ping -c 1 192.168.50.2 -t
 ping -c 1 192.168.50.2 -Q|ping -c 1 192.168.50.2 -M|traceroute 192.168.50.2|traceroute|traceroute 192.168.50.2 -m|traceroute 192.168.50.2 -q
 traceroute 192.168.50.2 -w|traceroute 192.168.50.2 -f|tracepath 192.168.50.2 -l|tracepath 192.168.50.2 -m|tracepath
@@ -50,13 +49,13 @@ def sh(*lines):
     return [str(lab.sh(line)) for line in lines][-1]
 
 
-@pytest.mark.parametrize("typed, kept", [("7x", "qlen 7"), ("0x10", "qlen 16"), ("010", "qlen 8"), ("-4294967290", "qlen 6")])
+@pytest.mark.parametrize("typed, kept", [("1400x", "mtu 1400"), ("01400", "mtu 1400"), ("-4294965896", "mtu 1400")])
 def test_ifconfig_reads_numbers_as_c_does(typed, kept):
-    assert kept in sh(f"ifconfig lo txqueuelen {typed}", "ip link show lo")
+    assert kept in sh(f"ifconfig lo mtu {typed}", "ip link show lo")
 
 
-def test_a_queue_length_below_zero_is_refused():
-    assert sh(f"ifconfig lo txqueuelen {NINES}") == "SIOCSIFTXQLEN: Invalid argument\n"
+def test_an_mtu_below_zero_is_refused():
+    assert sh(f"ifconfig lo mtu {NINES}") == "SIOCSIFMTU: Invalid argument\n"
 
 
 @pytest.mark.parametrize("typed, metric", [
