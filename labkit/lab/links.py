@@ -26,20 +26,20 @@ VXLAN_OVERHEAD = 50
 def create(
     lab: Lab, ns: Namespace, name: str | None, kind: str, *, peer_name: str | None = None, peer_ns: Namespace | None = None,
     mac: str | None = None, peer_mac: str | None = None, mtu: int | None = None, txqlen: int | None = None,
-    vxlan: Vxlan | None = None, tun: Tun | None = None, index: int | None = None, peer_index: int | None = None,
+    vxlan: Vxlan | None = None, tun: Tun | None = None,
 ) -> Interface:
     """A new interface, down. A veth makes its peer as well, which gets its index first."""
     if mtu is not None:
         _check_mtu(kind, mtu)
     if kind == "veth":
-        near, far = (ns, name, mac, mtu, index), (peer_ns or ns, peer_name, peer_mac, mtu, peer_index)
+        near, far = (ns, name, mac, mtu), (peer_ns or ns, peer_name, peer_mac, mtu)
         interface = _create_pair(lab, near, far)
         interface.txqlen = interface.txqlen if txqlen is None else txqlen
         return interface
     if vxlan is not None and any(
             other.vxlan is not None and (other.vxlan.vni, other.vxlan.port) == (vxlan.vni, vxlan.port) for other in ns.interfaces.values()):
         raise KernelError(errno.EEXIST, "A VXLAN device with the specified VNI already exists")
-    interface = _register(lab, kind, ns, name, mac, mtu, index)
+    interface = _register(lab, kind, ns, name, mac, mtu)
     if vxlan is not None and vxlan.dev is not None:
         try:
             bridges.check_nesting(ns, None, ns.find(vxlan.dev))
@@ -77,15 +77,9 @@ def _create_pair(lab: Lab, near: tuple, far: tuple) -> Interface:
     return interface
 
 
-def _register(
-    lab: Lab, kind: str, ns: Namespace, name: str | None, mac: str | None, mtu: int | None, index: int | None
-) -> Interface:
+def _register(lab: Lab, kind: str, ns: Namespace, name: str | None, mac: str | None, mtu: int | None) -> Interface:
     """An interface gets a name, an index, a MAC address, its sysctls."""
-    name = claim(ns, name, kind)
-    if index is None:
-        index = _new_index(ns)
-    elif index in ns.interfaces:
-        raise KernelError(errno.EEXIST)
+    name, index = claim(ns, name, kind), _new_index(ns)
     interface = Interface(uid=lab.new_uid(), index=index, name=name, kind=kind, mac=mac or lab.new_mac(), mtu=mtu or 1500,
                           namespace=ns.name, origin=lab.origin)
     lab.interfaces[interface.uid] = interface
