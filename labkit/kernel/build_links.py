@@ -3,9 +3,10 @@
 Every interface gets the lab's name, index and MAC address, so that both sides print the same.
 """
 
+from dataclasses import fields
 from functools import cache
 
-from ..lab.interface import ZERO_MAC, Interface
+from ..lab.interface import ZERO_MAC, Interface, Port
 from ..lab.namespace import Namespace
 from ..tables.fdb import FdbEntry
 from ..tables.names import SCOPES
@@ -42,31 +43,21 @@ def others(plan) -> None:
         data = None
         if interface.bridge is not None and interface.bridge.ageing != _AGEING_DEFAULT:
             data = m.nested([("IFLA_BR_AGEING_TIME", int(interface.bridge.ageing * 100))])
-        plan.add(
-            number, _new_link(plan.namespaces[number], interface, data), f"ip link add {interface.name} type {interface.kind}"
-        )
+        words = f"ip link add {interface.name} type {interface.kind}"
+        plan.add(number, _new_link(plan.namespaces[number], interface, data), words)
 
 
 def vxlans(plan) -> None:
     for number, interface in _each(plan, "vxlan"):
         vxlan = interface.vxlan
         lower = plan.namespaces[number].find(vxlan.dev) if vxlan.dev else None
-        data = m.nested(
-            [
-                ("IFLA_VXLAN_ID", vxlan.vni),
-                ("IFLA_VXLAN_GROUP", _text(vxlan.remote)),
-                ("IFLA_VXLAN_LOCAL", _text(vxlan.local)),
-                ("IFLA_VXLAN_LINK", lower.index if lower else None),
-                ("IFLA_VXLAN_TTL", vxlan.ttl or None),
-                ("IFLA_VXLAN_LEARNING", int(vxlan.learning)),
-                ("IFLA_VXLAN_PORT", vxlan.port),
-            ]
-        )
-        plan.add(
-            number,
-            _new_link(plan.namespaces[number], interface, data),
-            f"ip link add {interface.name} type vxlan id {vxlan.vni} dstport {vxlan.port}",
-        )
+        data = m.nested([
+            ("IFLA_VXLAN_ID", vxlan.vni), ("IFLA_VXLAN_GROUP", _text(vxlan.remote)), ("IFLA_VXLAN_LOCAL", _text(vxlan.local)),
+            ("IFLA_VXLAN_LINK", lower.index if lower else None), ("IFLA_VXLAN_TTL", vxlan.ttl or None),
+            ("IFLA_VXLAN_LEARNING", int(vxlan.learning)), ("IFLA_VXLAN_PORT", vxlan.port),
+        ])  # fmt: skip
+        words = f"ip link add {interface.name} type vxlan id {vxlan.vni} dstport {vxlan.port}"
+        plan.add(number, _new_link(plan.namespaces[number], interface, data), words)
 
 
 #: Milliseconds in which no neighbour ages. Each interface has its own: a namespace has no "default" (observed on 6.18).
@@ -101,11 +92,8 @@ def joined_and_up(plan) -> None:
             if interface.kind == "tap":
                 attributes.append(("IFLA_ADDRESS", interface.mac))
             flags, change = _flags(interface)
-            words = (
-                f"ip link set {interface.name}"
-                + (f" master {interface.master}" if interface.master else "")
-                + (" up" if interface.up else "")
-            )
+            master = f" master {interface.master}" if interface.master else ""
+            words = f"ip link set {interface.name}{master}{' up' if interface.up else ''}"
             if attributes or change:
                 plan.add(number, m.message(m.SETLINK, 0, attributes, index=interface.index, flags=flags, change=change), words)
             if interface.port is not None:
@@ -119,15 +107,9 @@ def neighbors(plan) -> None:
             if entry.state not in ("PERMANENT", "NOARP") and (entry.origin.who == "kernel" or entry.state == "INCOMPLETE"):
                 continue
             flags = (NTF_PROXY if entry.proxy else 0) | (NTF_ROUTER if entry.router else 0)
-            request = m.message(
-                m.NEWNEIGH,
-                m.CREATE | m.REPLACE,
-                [("NDA_DST", str(entry.address)), ("NDA_LLADDR", entry.lladdr)],
-                family=m.AF_INET,
-                ifindex=ns.find(entry.dev).index,
-                state=NUD[entry.state],
-                flags=flags,
-            )
+            attributes = [("NDA_DST", str(entry.address)), ("NDA_LLADDR", entry.lladdr)]
+            there = {"family": m.AF_INET, "ifindex": ns.find(entry.dev).index, "state": NUD[entry.state], "flags": flags}
+            request = m.message(m.NEWNEIGH, m.CREATE | m.REPLACE, attributes, **there)
             plan.add(number, request, f"ip neigh add {entry.address} lladdr {entry.lladdr} dev {entry.dev}")
 
 
@@ -139,18 +121,12 @@ def forwarding(plan) -> None:
                 interface = ns.find(entry.dev)
                 if entry.state == "" or _by_itself(interface, entry):
                     continue
-                request = m.message(
-                    m.NEWNEIGH,
-                    m.CREATE | m.APPEND,
-                    [("NDA_LLADDR", entry.mac), ("NDA_DST", _text(entry.dst))],
-                    family=m.AF_BRIDGE,
-                    ifindex=interface.index,
-                    flags=NTF_MASTER if entry.owner == "master" else NTF_SELF,
-                    state=NUD["PERMANENT"] if entry.state == "permanent" else NUD["NOARP"],
-                )
-                plan.add(
-                    number, request, f"bridge fdb append {entry.mac} dev {entry.dev}" + (f" dst {entry.dst}" if entry.dst else "")
-                )
+                attributes = [("NDA_LLADDR", entry.mac), ("NDA_DST", _text(entry.dst))]
+                flags = NTF_MASTER if entry.owner == "master" else NTF_SELF
+                there = {"family": m.AF_BRIDGE, "ifindex": interface.index, "flags": flags}
+                state = NUD["PERMANENT" if entry.state == "permanent" else "NOARP"]
+                words = f"bridge fdb append {entry.mac} dev {entry.dev}" + (f" dst {entry.dst}" if entry.dst else "")
+                plan.add(number, m.message(m.NEWNEIGH, m.CREATE | m.APPEND, attributes, **there, state=state), words)
 
 
 def _by_itself(interface: Interface, entry: FdbEntry) -> bool:
@@ -189,44 +165,27 @@ def _attributes(ns: Namespace, interface: Interface) -> list[tuple]:
     # Told a MAC address, a bridge without ports would lose its carrier (br_stp_change_bridge_id; observed on 6.18).
     own_mac = interface.mac not in ("", ZERO_MAC) and (interface.bridge is None or interface.bridge.mac_set)
     return [
-        ("IFLA_IFNAME", interface.name),
-        ("IFLA_ADDRESS", interface.mac if own_mac else None),
-        ("IFLA_MTU", None if follows_mtu else _first_mtu(ns, interface)),
-        ("IFLA_TXQLEN", interface.txqlen),
-    ]
+        ("IFLA_IFNAME", interface.name), ("IFLA_ADDRESS", interface.mac if own_mac else None),
+        ("IFLA_MTU", None if follows_mtu else _first_mtu(ns, interface)), ("IFLA_TXQLEN", interface.txqlen),
+    ]  # fmt: skip
 
 
 def _addresses(plan, number: int, interface: Interface) -> None:
     for address in interface.addresses:
         if interface.kind == "loopback" and str(address.interface) == "127.0.0.1/8" and interface.up:
             continue  # comes by itself with `up`
-        request = m.message(
-            m.NEWADDR,
-            _NEW,
-            [
-                ("IFA_LOCAL", str(address.ip)),
-                ("IFA_ADDRESS", str(address.peer.network_address if address.peer else address.ip)),
-                ("IFA_BROADCAST", _text(address.broadcast)),
-                ("IFA_LABEL", address.label),
-                ("IFA_RT_PRIORITY", address.metric or None),
-                ("IFA_FLAGS", IFA_F_NOPREFIXROUTE if address.noprefixroute else None),
-            ],
-            family=m.AF_INET,
-            prefixlen=address.prefixlen,
-            index=interface.index,
-            scope=_scope(address.scope),
-        )
-        plan.add(number, request, f"ip addr add {address.interface} dev {interface.name}")
+        attributes = [
+            ("IFA_LOCAL", str(address.ip)), ("IFA_ADDRESS", str(address.peer.network_address if address.peer else address.ip)),
+            ("IFA_BROADCAST", _text(address.broadcast)), ("IFA_LABEL", address.label), ("IFA_RT_PRIORITY", address.metric or None),
+            ("IFA_FLAGS", IFA_F_NOPREFIXROUTE if address.noprefixroute else None),
+        ]  # fmt: skip
+        there = {"family": m.AF_INET, "prefixlen": address.prefixlen, "index": interface.index, "scope": _scope(address.scope)}
+        plan.add(number, m.message(m.NEWADDR, _NEW, attributes, **there), f"ip addr add {address.interface} dev {interface.name}")
 
 
 def _flags(interface: Interface) -> tuple[int, int]:
     """Flags to set, and which of them are meant."""
-    flags = (
-        (IFF_UP if interface.up else 0)
-        | (IFF_PROMISC if interface.promisc else 0)
-        | (IFF_ALLMULTI if interface.allmulticast else 0)
-    )
-    change = flags
+    change = flags = IFF_UP * interface.up | IFF_PROMISC * interface.promisc | IFF_ALLMULTI * interface.allmulticast
     if not interface.arp and interface.kind != "tun":
         flags, change = flags | IFF_NOARP, change | IFF_NOARP
     if not interface.multicast and interface.kind != "loopback":
@@ -234,17 +193,14 @@ def _flags(interface: Interface) -> tuple[int, int]:
     return flags, change
 
 
+#: A bridge port's switches that netlink calls by another name.
+_BRPORT = {"hairpin": "MODE", "flood": "UNICAST_FLOOD"}
+
+
 def _port(plan, number: int, interface: Interface) -> None:
     port = interface.port
-    settings = [
-        ("IFLA_BRPORT_MODE", port.hairpin, False),
-        ("IFLA_BRPORT_LEARNING", port.learning, True),
-        ("IFLA_BRPORT_UNICAST_FLOOD", port.flood, True),
-        ("IFLA_BRPORT_MCAST_FLOOD", port.mcast_flood, True),
-        ("IFLA_BRPORT_BCAST_FLOOD", port.bcast_flood, True),
-        ("IFLA_BRPORT_ISOLATED", port.isolated, False),
-    ]
-    changed = [(name, int(value)) for name, value, default in settings if value != default]
+    values = {switch.name: (getattr(port, switch.name), switch.default) for switch in fields(Port) if switch.type is bool}
+    changed = [(f"IFLA_BRPORT_{_BRPORT.get(n, n.upper())}", int(value)) for n, (value, default) in values.items() if value != default]
     if changed:
         info = m.nested([("IFLA_INFO_SLAVE_KIND", "bridge"), ("IFLA_INFO_SLAVE_DATA", m.nested(changed))])
         request = m.message(m.NEWLINK, 0, [("IFLA_LINKINFO", info)], index=interface.index)
