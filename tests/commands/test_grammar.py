@@ -69,5 +69,6 @@ def test_a_record_is_text_and_json_by_the_same_rows():
     rows = (("name", "{}:", "name"), ("mtu", " mtu {}", lambda thing, view: thing.mtu or None), ("gone", "\n    gone", lambda *_: NULL))
     things, view = [SimpleNamespace(name="eth0", mtu=1500), SimpleNamespace(name="lo", mtu=0)], View(None, Options())
     assert show(rows, things, view).stdout == "eth0: mtu 1500\n    gone\nlo:\n    gone\n"
-    assert show(rows, things, View(None, Options(json=True))).stdout == '[{"name":"eth0","mtu":1500,"gone":null},{"name":"lo","gone":null}]\n'
+    json = show(rows, things, View(None, Options(json=True))).stdout
+    assert json == '[{"name":"eth0","mtu":1500,"gone":null},{"name":"lo","gone":null}]\n'
     assert lines(rows, record(rows, things[1], view), Options(oneline=True)) == "lo:\\    gone\n"

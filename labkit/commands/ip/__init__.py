@@ -4,27 +4,30 @@ Objects and options may be shortened as iproute2 shortens them: the first in its
 begins with the word wins (`ip a`, `ip r`, `ip n`). What the kernel does is in the room `lab`.
 """
 
+from contextlib import nullcontext
 from dataclasses import replace
 from importlib import import_module
 
 from ...lab.files import table_names
 from ...tables.names import named_tables
-from ..grammar import Words, matches
+from ..grammar import Words, beyond, read_word, run
 from ..result import Context, Failure, Result
 from ..usage import usage
 from .netns import named_namespace
 from .options import OPTIONS, Options, read_options
 
-#: Every object of iproute2 6.1 in the order in which it compares them (ip/ip.c), and the file here
-#: that knows it; None: the lab does not.
+_BEYOND = beyond('The lab\'s ip knows address, link, route, rule, neighbor, netns and tuntap, not "{}".\n')
+#: Every object of iproute2 6.1 in the order in which it compares them (ip/ip.c).
 OBJECTS = (
-    ("address", "addr"), ("addrlabel", None), ("maddress", None), ("route", "route_add"), ("rule", "rule"),
-    ("neighbor", "neigh"), ("neighbour", "neigh"), ("ntable", None), ("ntbl", None), ("link", "link"),
-    ("l2tp", None), ("fou", None), ("ila", None), ("macsec", None), ("tunnel", None), ("tunl", None),
-    ("tuntap", "tuntap"), ("tap", "tuntap"), ("token", None), ("tcpmetrics", None), ("tcp_metrics", None),
-    ("monitor", None), ("xfrm", None), ("mroute", None), ("mrule", None), ("netns", "netns"), ("netconf", None),
-    ("vrf", None), ("sr", None), ("nexthop", None), ("mptcp", None), ("ioam", None), ("help", ""), ("stats", None),
+    ("address~", "object", "address"), ("addrlabel~ maddress~", "", _BEYOND), ("route~", "object", "route"),
+    ("rule~", "object", "rule"), ("neighbor~ neighbour~", "object", "neigh"), ("ntable~ ntbl~", "", _BEYOND),
+    ("link~", "object", "link"), ("l2tp~ fou~ ila~ macsec~ tunnel~ tunl~", "", _BEYOND), ("tuntap~ tap~", "object", "tuntap"),
+    ("token~ tcpmetrics~ tcp_metrics~ monitor~ xfrm~ mroute~ mrule~", "", _BEYOND), ("netns~", "object", "netns"),
+    ("netconf~ vrf~ sr~ nexthop~ mptcp~ ioam~", "", _BEYOND), ("help~", "object", None), ("stats~", "", _BEYOND),
 )  # fmt: skip
+#: The files here that are not called as their object is; each has its COMMANDS.
+_FILES = {"address": "addr", "route": "route_add"}
+
 
 def ip(ctx: Context, args: list[str]) -> Result:
     """Run one `ip` line; `args` are the words after `ip`."""
@@ -36,27 +39,16 @@ def ip(ctx: Context, args: list[str]) -> Result:
         ctx = replace(ctx, ns=named_namespace(ctx, said.pop("netns")))
     if "help" in said or not words:
         raise Failure(255, usage("ip"))
-    options = Options(**said)
+    options, word = Options(**said), words.take()
     if options.human and options.stats:
         raise Failure(1, "The lab does not round its counters: leave -h and -iec away.\n")
+    found = read_word(OBJECTS, word, words)
+    if found is None:
+        raise Failure(1, f'Object "{word}" is unknown, try "ip help".\n')
+    if found["object"] is None:
+        raise Failure(255, usage("ip"))
+    commands = import_module(f".{_FILES.get(found['object'], found['object'])}", __package__).COMMANDS
     names = table_names(ctx.lab, ctx.ns)
-    if names is None:
-        return _object(ctx, options, words)
-    with named_tables(names):
-        try:
-            result = _object(ctx, options, words)
-        except Failure as failure:
-            result = failure.result
-    return replace(result, stderr=(names.complaint if names.asked else "") + result.stderr)
-
-
-def _object(ctx: Context, options: Options, words: Words) -> Result:
-    word = words.take()
-    for name, module in OBJECTS:
-        if matches(word, name):
-            if module is None:
-                raise Failure(1, f'The lab\'s ip knows address, link, route, rule, neighbor, netns and tuntap, not "{name}".\n')
-            if module == "":
-                raise Failure(255, usage("ip"))
-            return import_module(f".{module}", __package__).run(ctx, options, words.rest())
-    raise Failure(1, f'Object "{word}" is unknown, try "ip help".\n')
+    with named_tables(names) if names else nullcontext():
+        result = run(commands, f"ip {found['object']}", ctx, options, words.rest())
+    return replace(result, stderr=names.complaint + result.stderr) if names and names.asked else result

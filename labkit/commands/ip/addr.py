@@ -16,7 +16,6 @@ from ...lab.namespace import LONGEST
 from ...tables.names import SCOPES
 from .. import grammar
 from ..grammar import ANY, Words, address, beyond, device, find_device, named, number, once, positional, prefix, read, text
-from ..grammar import run as run_command
 from ..records import View, flushed, json_text, lines, record, wording
 from ..result import Context, Failure, Result
 from .linkshow import LinkView, link, statistics, statistics_text
@@ -25,10 +24,6 @@ from .options import Options
 _FOREVER = 2**32 - 1
 _BEYOND = beyond('The lab\'s addresses have no "{}": they have dev, peer, brd, scope, label, metric and noprefixroute.\n')
 _NO_FLAG = "secondary temporary dadfailed deprecated tentative permanent stable-privacy nodad optimistic home mngtmpaddr"
-
-
-def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    return run_command(_COMMANDS, "ip address", ctx, options, args)
 
 
 # Which interfaces and addresses are meant.
@@ -297,7 +292,7 @@ def _flush(ctx: Context, options: Options, words: Words) -> Result:
     return flushed(len(doomed), "addresses", options)
 
 
-_COMMANDS = {
+COMMANDS = {
     "add~": _modify("add"), "change~ chg": _modify("change"), "replace~": _modify("replace"), "delete~": _modify("delete"),
     "list~ show~ lst~": _show, "flush~": _flush,
     "save~ showdump~ restore~": beyond("The lab's ip address knows show, add, change, replace, delete and flush, not {}.\n"),

@@ -48,11 +48,6 @@ class LinkRequest:
     kind: str | None = None
 
 
-def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    """One `ip link` line."""
-    return grammar.run(_COMMANDS, "ip link", ctx, options, args)
-
-
 def _name(word: str, words: Words) -> dict:
     if "name" in words.said:
         raise duplicate("name", word)
@@ -284,7 +279,7 @@ def _show(ctx: Context, options: Options, words: Words) -> Result:
 
 
 _NO_COMMAND = beyond("The lab's ip link knows show, add, set, change and delete, not {}.\n")
-_COMMANDS = {
+COMMANDS = {
     "add~": _add, "set~ change~": _set, "replace~": _NO_COMMAND, "delete~": _delete, "show~ lst~ list~": _show,
     "xstats~ afstats~ property~": _NO_COMMAND,
 }  # fmt: skip

@@ -7,7 +7,6 @@ from ...errors import KernelError
 from ...lab import neighbors
 from ...tables.neighbor import VALID, Neighbor
 from ..grammar import ANY, Words, address, beyond, device, fits, lladdr, matches, once, positional, prefix, read, text, unsigned, wrong
-from ..grammar import run as run_command
 from ..records import NULL, View, flushed, lines, record, show
 from ..result import Context, Failure, Result
 from ..usage import usage
@@ -18,10 +17,6 @@ STATES = ("INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "NOARP
 ALL = frozenset({*STATES, "NONE"})
 _NUD = "permanent~ reachable~ none incomplete stale delay probe noarp failed~".split()
 _BEYOND = beyond('The lab\'s neighbours have no "{}": they have an address, dev, lladdr, nud and router.\n')
-
-
-def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    return run_command(_COMMANDS, "ip neigh", ctx, options, args)
 
 
 def _state(word: str, words: Words) -> str:
@@ -151,7 +146,7 @@ _TABLE = (
 )
 _BRIEF = _table("{:<39} ", "{:<16} ", "{}")
 
-_COMMANDS = {
+COMMANDS = {
     "add~": _modify("add"), "change~ chg": _modify("change"), "replace~": _modify("replace"), "delete~": _modify("delete"),
     "get~": _get, "show~ lst~ list~": _show, "flush~": _flush,
 }  # fmt: skip

@@ -9,21 +9,13 @@ from dataclasses import replace
 from ...errors import KernelError
 from ...lab import links
 from ...lab.namespace import Namespace, valid_namespace_name
-from ..grammar import Words, beyond, fits
-from ..grammar import run as run_command
+from ..grammar import Words, beyond
 from ..records import View, show
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
 from .options import Options
 
 _TABLE = (("name", "{}", "label"), ("id", " (id: {})", lambda there, view: view.ns.nsids.get(there.name)))
-
-
-def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    everywhere = options.all and fits(args[0], "exec~") if args else False  # the command stands where the name would
-    if len(args) > 1 and not everywhere and not valid_namespace_name(args[1]):
-        raise Failure(255, f'Invalid netns name "{args[1]}"\n')
-    return run_command(_COMMANDS, "ip netns", ctx, options, args)
 
 
 def named_namespace(ctx: Context, name: str) -> Namespace:
@@ -40,12 +32,16 @@ def _take(words: Words, what: str, *, last: bool = False) -> str:
     if not words:
         raise Failure(1, f"No {what} specified\n")
     word = words.take()
+    if what != "command" and not valid_namespace_name(word):
+        raise Failure(255, f'Invalid netns name "{word}"\n')
     if last and words:
         raise Failure(1, "extra arguments specified\n")
     return word
 
 
 def _list(ctx: Context, options: Options, words: Words) -> Result:
+    if words:
+        _take(words, "netns name")  # which is not asked about
     return show(_TABLE, links.named_namespaces(ctx.lab, ctx.ns.machine), View(ctx, options))
 
 
@@ -104,7 +100,7 @@ def _exec(ctx: Context, options: Options, words: Words) -> Result:
 
 _BEYOND = beyond('The lab\'s ip netns knows list, add, delete, identify, pids and exec, not "{}".\n')
 #: In the order in which iproute2 compares them.
-_COMMANDS = {
+COMMANDS = {
     "list~ show~ lst~": _list, "list-id~": _BEYOND, "add~": _add, "set~": _BEYOND, "delete~": _delete, "identify~": _identify,
     "pids~": _pids, "exec~": _exec, "monitor~ attach~": _BEYOND,
 }  # fmt: skip

@@ -31,7 +31,6 @@ from ..grammar import (
     unsigned,
     wrong,
 )  # fmt: skip
-from ..grammar import run as run_command
 from ..result import Context, Failure, Result
 from ..usage import usage
 from . import route_get, route_show
@@ -40,11 +39,6 @@ from .route_get import narrow
 from .route_show import route_type
 
 BEYOND = beyond('The lab\'s routes have no "{}": they know type, via, dev, src, metric, proto, scope, table, tos, onlink, mtu, advmss.\n')
-
-
-def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    """Run one `ip route` line; `args` are the words after `route`."""
-    return run_command(_COMMANDS, "ip route", ctx, options, args)
 
 
 def _write(mode: str):
@@ -62,7 +56,7 @@ def _write(mode: str):
 
 
 #: In the order in which iproute2 compares them.
-_COMMANDS = {
+COMMANDS = {
     "add~": _write("add"), "change~ chg": _write("change"), "replace~": _write("replace"), "prepend~": _write("prepend"),
     "append~": _write("append"), "test~": _write("test"), "delete~": _write("delete"), "list~ show~ lst~": route_show.show,
     "get~": route_get.get, "flush~": route_show.flush,

@@ -14,7 +14,6 @@ from ...tables.names import PROTOS, TABLES, table_name, tos_name
 from ...tables.policy import Rule
 from ...tables.route import ANY, MAIN
 from ..grammar import Words, beyond, ifname, integer, matches, named, network, number, read, table, text, tos, wrong
-from ..grammar import run as run_command
 from ..records import NULL, View, show
 from ..result import Context, Failure, Result
 from ..usage import usage
@@ -24,10 +23,6 @@ from .route_show import route_type
 #: What `ip -6 rule` shows: IPv6 has rules of its own, and these two are there from the start.
 _IPV6 = [Rule(0, TABLES["local"], proto="kernel"), Rule(32766, MAIN, proto="kernel")]
 _BEYOND = beyond('The lab\'s rules have no "{}": they know from, to, iif, oif, tos, fwmark and table.\n')
-
-
-def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    return run_command(_COMMANDS, "ip rule", ctx, options, args)
 
 
 _ACTIONS = {"unicast": "lookup", "blackhole": "blackhole", "unreachable": "unreachable", "prohibit": "prohibit"}
@@ -170,7 +165,7 @@ _TABLE = (
     ("protocol", " proto {}", lambda rule, view: rule.proto if view.options.details or rule.proto not in ("kernel", "unspec") else None),
 )
 
-_COMMANDS = {
+COMMANDS = {
     "list~ lst~ show~": _list, "save~ restore~": beyond('The lab has no files of rules: "ip rule {}" is not in it.\n'),
     "add~": _add, "delete~": _delete, "flush~": _flush,
 }  # fmt: skip

@@ -9,15 +9,10 @@ from ...errors import KernelError, strerror
 from ...lab import links
 from ...lab.interface import Interface, Tun
 from ..grammar import Words, beyond, ifname, matches, positional, read
-from ..grammar import run as run_command
 from ..records import View, show
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
 from .options import Options
-
-
-def run(ctx: Context, options: Options, args: list[str]) -> Result:
-    return run_command(_COMMANDS, "ip tuntap", ctx, options, args)
 
 
 def _mode(word: str, words: Words) -> str:
@@ -105,4 +100,4 @@ def _show(ctx: Context, options: Options, words: Words) -> Result:
     return show(_TABLE, [interface for interface in ctx.ns.by_index() if interface.tun is not None], View(ctx, options))
 
 
-_COMMANDS = {"add~": _add, "delete~": _delete, "show~ lst~ list~": _show}
+COMMANDS = {"add~": _add, "delete~": _delete, "show~ lst~ list~": _show}
