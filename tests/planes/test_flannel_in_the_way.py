@@ -186,6 +186,17 @@ def test_a_bad_lease_never_stops_flanneld(backend):
     assert daemon.running
 
 
+def test_a_subnet_under_whose_key_stands_no_lease_is_not_chosen():
+    lab = scenarios.flannel("vxlan")
+    daemon = lab.daemons["flanneld", "node1"]
+    daemon.stop()
+    daemon.env = ""
+    daemon.registry.release(daemon.lease)
+    daemon.registry.store.put(f"{PREFIX}/subnets/10.1.5.0-24", "no lease")
+    daemon.start()
+    assert daemon.lease.key == "10.1.7.0-24"
+
+
 @pytest.mark.parametrize("key", ["10.20.92.0-٢٤", "10.20.92.0-" + "9" * 5000, "10.20.92.0-32", "10.20.٩.0-24", "x", "10.20.92.0-24\n"])
 def test_a_bad_key_is_no_lease(key):
     lab = scenarios.flannel("host-gw")

@@ -7,6 +7,7 @@ one of them (flannel used v2 until 0.17). Observed on etcd 3.4.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ...errors import LabError
 from ...lab.lab import Lab
 from ...tables.values import Value
 from ...trace.engine import Net, handles
@@ -23,7 +24,7 @@ class Entry(Value):
     expires: float | None = None
 
 
-class Exists(Exception):
+class Exists(LabError):
     """A key that was to be created is there already."""
 
 
@@ -86,7 +87,7 @@ class Store:
     def create(self, key: str, value: str, ttl: float | None = None) -> Entry:
         """Set a key only if it does not exist; Exists otherwise."""
         if key in self.entries:
-            raise Exists(key)
+            raise Exists(f"Key already exists ({key})")
         return self.put(key, value, ttl)
 
     def delete(self, key: str, action: str = "delete") -> Entry | None:

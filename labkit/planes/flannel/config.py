@@ -83,17 +83,15 @@ def option(options: dict, name: str, default):
 
 
 def number(options: dict, name: str, default: int, least: int, most: int) -> int:
-    """A backend option that is a number."""
     found = option(options, name, default)
-    if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= most:
+    if type(found) is not int or not least <= found <= most:
         raise BadInput(f"flannel config: {name} {found!r} is no number from {least} to {most}")
     return found
 
 
 def flag(options: dict, name: str) -> bool:
-    """A backend option that is true or false."""
     found = option(options, name, False)
-    if not isinstance(found, bool):
+    if type(found) is not bool:
         raise BadInput(f"flannel config: {name} {found!r} is neither true nor false")
     return found
 
@@ -146,7 +144,7 @@ def _bound(name: str, found: dict) -> IPv4Address | None:
 
 def _length(length, network: IPv4Network, version: Version) -> int:
     """SubnetLen, given or by default: /24 where four of them fit, else a quarter of the network."""
-    if not isinstance(length, int) or isinstance(length, bool):
+    if type(length) is not int:
         raise BadInput(f"flannel config: SubnetLen {length!r} is no number such as 24")
     prefix = network.prefixlen
     if version < (0, 10):

@@ -89,10 +89,10 @@ def variables(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, value in pairs}
 
 
-def networks(text: str, variable: str = "FLANNEL_SUBNET") -> list[IPv4Network]:
-    """The networks of a variable, which may list several with commas; what does not parse is left out."""
+def networks(text: str) -> list[IPv4Network]:
+    """FLANNEL_SUBNET, which may list several with commas; what does not parse is left out."""
     found = []
-    for word in variables(text).get(variable, "").split(","):
+    for word in variables(text).get("FLANNEL_SUBNET", "").split(","):
         try:
             address, length = word.split("/")
             found.append(IPv4Interface(f"{address.strip()}/{length.strip()}").network)

@@ -49,7 +49,8 @@ class Lease:
 
     @property
     def key(self) -> str:
-        return format_key(IPv4Interface((self.address, self.subnet.prefixlen)))
+        """10.20.92.0/24 as `10.20.92.0-24`: a slash would begin a new level."""
+        return f"{self.address}-{self.subnet.prefixlen}"
 
     def value(self, version: Version = TODAY) -> str:
         """The JSON text etcd keeps. The udp backend writes neither type nor data."""
@@ -64,30 +65,21 @@ class Lease:
         return json.dumps(found, separators=(",", ":"))
 
     @classmethod
+    @lru_cache(maxsize=4096)
     def read(cls, key: str, value: str, expires: float | None = None) -> "Lease":
         """A lease from what etcd keeps; BadInput when it is none. All nodes read all leases: each is parsed once."""
-        return _read(cls, key, value, expires)
-
-
-@lru_cache(maxsize=4096)
-def _read(make: type[Lease], key: str, value: str, expires: float | None) -> Lease:
-    address = parse_key(key)
-    subnet = address.network
-    try:
-        found = go.document(value)
-        kind, data = found.get("BackendType") or "udp", found.get("BackendData")
-        if not (isinstance(found["PublicIP"], str) and isinstance(kind, str)):
-            raise TypeError
-        offset = int(address) - int(subnet.network_address)
-        return make(subnet, IPv4Address(found["PublicIP"]), kind, data if isinstance(data, dict) else {}, expires, offset)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        short = value if len(value) < 80 else f"{value[:80]}…"
-        raise BadInput(f'lease {key}: the value {short!r} is not like {{"PublicIP":"192.168.138.222"}}') from None
-
-
-def format_key(subnet: IPv4Network | IPv4Interface) -> str:
-    """10.20.92.0/24 as `10.20.92.0-24`: a slash would begin a new level."""
-    return str(subnet).replace("/", "-")
+        address = parse_key(key)
+        subnet = address.network
+        try:
+            found = go.document(value)
+            kind, data = found.get("BackendType") or "udp", found.get("BackendData")
+            if not (isinstance(found["PublicIP"], str) and isinstance(kind, str)):
+                raise TypeError
+            offset = int(address) - int(subnet.network_address)
+            return cls(subnet, IPv4Address(found["PublicIP"]), kind, data if isinstance(data, dict) else {}, expires, offset)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            short = value if len(value) < 80 else f"{value[:80]}…"
+            raise BadInput(f'lease {key}: the value {short!r} is not like {{"PublicIP":"192.168.138.222"}}') from None
 
 
 def parse_key(key: str) -> IPv4Interface:
@@ -185,7 +177,7 @@ class Registry:
         A node is known by its public address: a changed address means a new subnet.
         Raises OutOfSubnets, ConfigNotFound.
         """
-        subnets, leases = self.config().ipv4, self.leases()
+        subnets, (leases, bad) = self.config().ipv4, self.sorted_out()
         wanted = Lease(IPv4Network("0.0.0.0/0"), public_ip, backend, data or {}, offset=subnets.offset)
         mine = next((lease for lease in leases if lease.public_ip == public_ip), None)
         if mine is not None:
@@ -197,6 +189,8 @@ class Registry:
         if previous is not None and previous not in held and subnets.holds(previous):
             return self._create(replace(wanted, subnet=previous))
         free = _free(subnets, leases)
+        if bad:  # of no lease, but in the way: chance would find another
+            free = [subnet for subnet in free if self.store.get(self.path(replace(wanted, subnet=subnet))) is None]
         if not free:
             raise OutOfSubnets(f"out of subnets: all {len(subnets)} of {subnets.first} … {subnets.last} overlap a lease")
         chosen = choose(free)
