@@ -4,6 +4,7 @@ Commands that take several containers go on after a refusal, each name echoed wh
 """
 
 from collections.abc import Callable
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from ...commands.result import Context, Failure, Result
@@ -62,37 +63,36 @@ def _command(ctx: Context, name: str, args: list[str]) -> Result:
     flags = pflag.Flags(known, args, wrong, ended)
     count = len(flags.words)
     if least <= count and (most is None or count <= most):
-        return do(engine, ctx, flags)
+        try:
+            return do(engine, ctx, flags)
+        except Refused as error:
+            raise Failure(1, f"{_DAEMON}{error}\n") from None
+        except BadInput as error:
+            raise Failure(1, f"{error}\n") from None
     # docker/cli: cli/required.go.
     rule = "accepts no" if most == 0 else f"requires {'at least' if most is None else 'exactly'} {least}"
     raise wrong(f'"docker {name}" {rule} argument{"s" if least != 1 else ""}.', flags.words, 1)
 
 
-def _each(do: Callable, missing: str = _DAEMON) -> Callable[..., Result]:
+def _each(engine, ctx: Context, flags: pflag.Flags, do: Callable, missing: str = _DAEMON) -> Result:
     """A command over containers; `missing` stands before "No such container"."""
-
-    def each(engine, ctx: Context, flags: pflag.Flags) -> Result:
-        out, err = "", ""
-        for word in flags.words:
-            before = missing
-            try:
-                container = engine.find(word)
-                before = _DAEMON
-                do(engine, container, flags)
-                out += f"{word}\n"
-            except Refused as error:
-                err += f"{before}{error}\n"
-        return Result(1 if err else 0, out, err)
-
-    return each
+    done, err = [], ""
+    for word in flags.words:
+        before = missing
+        try:
+            container = engine.find(word)
+            before = _DAEMON
+            do(engine, container, flags)
+            done.append(word)
+        except Refused as error:
+            err += f"{before}{error}\n"
+    if err and do is _start:
+        err += f"Error: failed to start containers: {', '.join(word for word in flags.words if word not in done)}\n"
+    return Result(1 if err else 0, "".join(f"{word}\n" for word in done), err)
 
 
-def _start(engine, ctx: Context, flags: pflag.Flags) -> Result:
-    result = _each(lambda engine, container, flags: engine.start_container(container))(engine, ctx, flags)
-    if not result.returncode:
-        return result
-    failed = ", ".join(word for word in flags.words if word not in result.stdout.split("\n"))
-    return Result(1, result.stdout, f"{result.stderr}Error: failed to start containers: {failed}\n")
+def _start(engine, container: Container, flags: pflag.Flags) -> None:
+    engine.start_container(container)
 
 
 def _stop(engine, container: Container, flags: pflag.Flags) -> None:
@@ -119,19 +119,13 @@ def _rm(engine, container: Container, flags: pflag.Flags) -> None:
 
 
 def _network_create(engine, ctx: Context, flags: pflag.Flags) -> Result:
-    driver = flags.one("driver", "bridge")
-    try:
-        asked = _ipam(flags)
-        if driver in ("host", "null"):
-            raise Refused(f'only one instance of "{driver}" network is allowed')
-        if driver != "bridge":
-            raise Refused(f'plugin "{driver}" not found (the lab has the driver bridge)')
-        pairs = [dict(text.partition("=")[::2] for text in flags.all(key)) for key in ("opt", "label")]
-        made = engine.networks.add(flags.words[0], asked, *pairs, internal=flags.on("internal"), attachable=flags.on("attachable"))
-    except BadInput as error:
-        raise Failure(1, f"{error}\n") from None
-    except Refused as error:
-        raise Failure(1, f"{_DAEMON}{error}\n") from None
+    driver, asked = flags.one("driver", "bridge"), _ipam(flags)
+    if driver in ("host", "null"):
+        raise Refused(f'only one instance of "{driver}" network is allowed')
+    if driver != "bridge":
+        raise Refused(f'plugin "{driver}" not found (the lab has the driver bridge)')
+    pairs = [dict(text.partition("=")[::2] for text in flags.all(key)) for key in ("opt", "label")]
+    made = engine.networks.add(flags.words[0], asked, *pairs, internal=flags.on("internal"), attachable=flags.on("attachable"))
     return Result(0, f"{made.id}\n")
 
 
@@ -168,23 +162,14 @@ def _network_rm(engine, ctx: Context, flags: pflag.Flags) -> Result:
 
 
 def _connect(engine, ctx: Context, flags: pflag.Flags) -> Result:
-    try:
-        ip = run.address(flags.one("ip"))
-    except BadInput as error:
-        raise Failure(1, f"{error}\n") from None
-    return _joined(engine, flags, lambda network, container: engine.connect(network, container, ip))
+    ip, (network, container) = run.address(flags.one("ip")), flags.words
+    engine.connect(engine.networks.find(network), engine.find(container), ip)
+    return Result()
 
 
 def _disconnect(engine, ctx: Context, flags: pflag.Flags) -> Result:
-    return _joined(engine, flags, engine.disconnect)
-
-
-def _joined(engine, flags: pflag.Flags, do: Callable) -> Result:
-    """Success says nothing."""
-    try:
-        do(engine.networks.find(flags.words[0]), engine.find(flags.words[1]))
-    except Refused as error:
-        raise Failure(1, f"{_DAEMON}{error}\n") from None
+    network, container = flags.words
+    engine.disconnect(engine.networks.find(network), engine.find(container))
     return Result()
 
 
@@ -198,11 +183,11 @@ _COMMANDS = {
     "exec": (run.exec_, 2, None, "detach,d detach-keys: env,e: env-file: interactive,i privileged tty,t user,u: workdir,w:"),
     "ps": _PS,
     "inspect": (show.inspect, 1, None, "format,f: size,s type:"),
-    "start": (_start, 1, None, "attach,a interactive,i"),
-    "stop": (_each(_stop), 1, None, "time,t:"),
-    "restart": (_each(_restart), 1, None, "time,t:"),
-    "kill": (_each(_kill), 1, None, "signal,s:"),
-    "rm": (_each(_rm, "Error: "), 1, None, "force,f link,l volumes,v"),
+    "start": (partial(_each, do=_start), 1, None, "attach,a interactive,i"),
+    "stop": (partial(_each, do=_stop), 1, None, "time,t:"),
+    "restart": (partial(_each, do=_restart), 1, None, "time,t:"),
+    "kill": (partial(_each, do=_kill), 1, None, "signal,s:"),
+    "rm": (partial(_each, do=_rm, missing="Error: "), 1, None, "force,f link,l volumes,v"),
     "container ls": _PS,
     "container list": _PS,
     "network ls": _LS,

@@ -29,10 +29,7 @@ def ps(engine, ctx: Context, flags: pflag.Flags) -> Result:
     """The newest first, as Docker lists them."""
     filters = _filters(engine, flags, "name status network")
     everything = flags.on("all") or any(key == "status" for key, _ in filters)
-    try:
-        chosen = [c for c in engine.containers[::-1] if (everything or c.running) and all(_container_is(c, *each) for each in filters)]
-    except BadInput as error:
-        raise Failure(1, f"{error}\n") from None
+    chosen = [c for c in engine.containers[::-1] if (everything or c.running) and all(_container_is(c, *each) for each in filters)]
     return _listed(flags, _CONTAINERS, 7, [_container_row(c, flags.on("no-trunc")) for c in chosen])
 
 
