@@ -3,12 +3,11 @@
 import json
 
 from ..front import Lab
-from ..lab import links
 from ..planes.docker import Docker
 from ..planes.etcd import Etcd
 from ..planes.flannel import NOTES, TODAY, Flanneld, Registry, exactly, lowest
 from ..planes.kubernetes import Cluster
-from .script import cable, pod, run
+from .script import cable, crossover, pod, run
 
 _BACKENDS = {"udp": {"Type": "udp", "Port": 8285}, "vxlan": {"Type": "vxlan", "VNI": 1}, "host-gw": {"Type": "host-gw"}}
 NAMESPACE = "hyjx--hyjx-group3"
@@ -34,7 +33,9 @@ def flannel(backend: str = "udp", subnets: tuple[str, str] | None = None, versio
     flannel.1, with host-gw there is none.
     """
     lab = Lab("node1", "node2")
-    _cable(lab)
+    crossover(lab, node1="192.168.90.1/24", node2="192.168.90.2/24")
+    for node in ("node1", "node2"):
+        run(lab, node, "sysctl -qw net.ipv4.ip_forward=1")
     etcd = Etcd(lab, "node1", api=2 if version < (0, 18) else 3)
     registry = Registry(etcd.store, version=version)
     config = {"Network": "10.1.0.0/16", "SubnetLen": 24, "SubnetMin": "10.1.5.0", "SubnetMax": "10.1.40.0"}
@@ -47,19 +48,6 @@ def flannel(backend: str = "udp", subnets: tuple[str, str] | None = None, versio
     addresses = [str(lab[f"pod{number}"].find("eth0").addresses[0].ip) for number in (1, 2)]
     lab.probes = [("pod1", addresses[1]), ("pod2", addresses[0]), ("node1", addresses[1])]
     return lab
-
-
-def _cable(lab: Lab) -> None:
-    """eth0 of the one node is plugged into eth0 of the other."""
-    with lab.writing("cable"):
-        links.create(lab, lab["node1"], "eth0", "veth", peer_name="eth0", peer_ns=lab["node2"])
-    for number in (1, 2):
-        run(lab, f"node{number}", f"""
-            ip link set lo up
-            ip addr add 192.168.90.{number}/24 dev eth0
-            ip link set eth0 up
-            sysctl -qw net.ipv4.ip_forward=1
-            """)
 
 
 def _bridge(lab: Lab, number: int, daemon: Flanneld) -> None:

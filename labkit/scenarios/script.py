@@ -11,6 +11,18 @@ def run(lab: Lab, on: str, script: str, who: str = "you") -> None:
         writing.run(lab, lab[on], who, line.strip())
 
 
+def crossover(lab: Lab, **addresses: str) -> None:
+    """Two machines, eth0 of the one plugged into eth0 of the other, each with its address."""
+    with lab.writing("cable"):
+        links.create(lab, lab[[*addresses][0]], "eth0", "veth", peer_name="eth0", peer_ns=lab[[*addresses][1]])
+    for machine, address in addresses.items():
+        run(lab, machine, f"""
+            ip link set lo up
+            ip addr add {address} dev eth0
+            ip link set eth0 up
+            """)
+
+
 def cable(lab: Lab, machine: str, dev: str, switch: str, bridge: str) -> None:
     """Plug a machine into a switch: a veth pair whose far end is a bridge port named after the machine."""
     with lab.writing("cable"):

@@ -1,9 +1,8 @@
 """Labs of one host: two namespaces on a cable, two pods on a bridge, and Docker's network modes."""
 
 from ..front import Lab
-from ..lab import links
 from ..planes.docker import Docker
-from .script import pod, run
+from .script import crossover, pod, run
 
 
 def veth_pair() -> Lab:
@@ -73,14 +72,7 @@ def docker_host() -> Lab:
     Docker does not need.
     """
     lab = Lab("host", "outside")
-    with lab.writing("cable"):
-        links.create(lab, lab["host"], "eth0", "veth", peer_name="eth0", peer_ns=lab["outside"])
-    for machine, address in (("host", "192.168.77.2/24"), ("outside", "192.168.77.1/24")):
-        run(lab, machine, f"""
-            ip link set lo up
-            ip addr add {address} dev eth0
-            ip link set eth0 up
-            """)
+    crossover(lab, host="192.168.77.2/24", outside="192.168.77.1/24")
     run(lab, "host", "ip route add default via 192.168.77.1")
     run(lab, "outside", "ip route add 172.17.0.0/16 via 192.168.77.2")
     Docker(lab)

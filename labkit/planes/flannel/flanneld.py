@@ -15,8 +15,7 @@ from .vxlan import Vxlan
 
 #: Seconds until a lease that could not be renewed is tried again (flannel: subnet.go MonitorLease).
 RETRY = 60.0
-#: Backend type -> what writes its lines: a Backend.
-BACKENDS = {"udp": Udp, "vxlan": Vxlan, "host-gw": HostGw}
+BACKENDS: dict[str, type[node.Backend]] = {"udp": Udp, "vxlan": Vxlan, "host-gw": HostGw}
 
 
 class Flanneld:

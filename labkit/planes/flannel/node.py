@@ -1,4 +1,4 @@
-"""What flanneld has on its machine: the uplink, a way to write lines, and /run/flannel/subnet.env.
+"""What flanneld has on its machine: a backend, the uplink, a way to write lines, and /run/flannel/subnet.env.
 
 That file tells dockerd about the node's subnet (flannel: pkg/subnet/subnet.go, dist/mk-docker-opts.sh); read again after a
 restart, it is where flanneld remembers which subnet the node had.
@@ -7,6 +7,7 @@ restart, it is where flanneld remembers which subnet the node had.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import Protocol
 
 from ...errors import BadInput, LabError
 from ...lab import files
@@ -15,9 +16,29 @@ from ...lab.lab import Lab
 from ...lab.namespace import Namespace
 from .. import writing
 from .config import Version
+from .registry import Lease
 
 DIRECTORY = "/run/flannel"
 PATH = f"{DIRECTORY}/subnet.env"
+
+
+class Backend(Protocol):
+    """What writes the lines of leases on one node (flannel: pkg/backend/common.go); `mtu` is what fits into its packets."""
+
+    mtu: int
+
+    def register(self) -> dict:
+        """Take what is needed before there is a lease; what the others have to know of it."""
+
+    def configure(self, lease: Lease) -> None:
+        """The node's own lease is there."""
+
+    def added(self, lease: Lease) -> None: ...
+
+    def removed(self, subnet: IPv4Network) -> None: ...
+
+    def stop(self) -> None:
+        """flanneld ends."""
 
 
 @dataclass(frozen=True, slots=True)
