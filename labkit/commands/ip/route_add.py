@@ -35,10 +35,10 @@ from ..result import Context, Failure, Result
 from ..usage import usage
 from . import route_get, route_show
 from .options import Options
-from .route_get import narrow
+from .route_get import narrow_family
 from .route_show import route_type
 
-BEYOND = beyond('The lab\'s routes have no "{}": they know type, via, dev, src, metric, proto, scope, table, tos, onlink, mtu, advmss.\n')
+_BEYOND = beyond('The lab\'s routes have no "{}": they know type, via, dev, src, metric, proto, scope, table, tos, onlink, mtu, advmss.\n')
 
 
 def _write(mode: str):
@@ -73,14 +73,14 @@ def _destination(word: str, words: Words) -> dict:
     if "dst" in words.said:
         raise garbage("to", word)
     dst = prefix(word, words.family)[0]
-    narrow(word, words)
+    narrow_family(word, words)
     return {"dst": dst} if kind is None else {"dst": dst, "type": kind}
 
 
 def _address(word: str, words: Words) -> IPv4Address | None:
     """An address; `default` is none at all."""
     found = address(word, words.family)
-    narrow(word, words)
+    narrow_family(word, words)
     if word in ("any", "all"):
         raise KernelError(errno.EINVAL, "Attribute failed policy validation")
     return None if word == "default" else found
@@ -122,10 +122,10 @@ _ROUTE = (
     ("scope", "scope", named(SCOPES, 'invalid "scope" value\n')),
     ("mtu", "mtu", _metric("mtu", "mtu", 65520)), ("advmss", "advmss", _metric("advmss", "mss", 65495)),
     ("as from expires hoplimit reordering~ rtt rto_min window~ cwnd~ initcwnd~ initrwnd~ features~ quickack~ congctl~ rttvar~ "
-     "ssthresh~ realms~ nhid", "", BEYOND),
+     "ssthresh~ realms~ nhid", "", _BEYOND),
     ("onlink", "onlink", True), ("protocol~", "proto", named(PROTOS, '"protocol" value is invalid\n')),
     ("table~", "table", table('"table" value is invalid\n')), 
-    ("vrf~ pref~ encap ttl-propagate fastopen_no_cookie~", "", BEYOND),
+    ("vrf~ pref~ encap ttl-propagate fastopen_no_cookie~", "", _BEYOND),
     ("*", "", _destination),
 )  # fmt: skip
 
@@ -141,7 +141,7 @@ def _leg_device(word: str, words: Words) -> str:
 
 _LEG = (
     ("via", "gateway", _gateway), ("dev", "dev", _leg_device), ("weight", "weight", number('"weight" is invalid\n', 1, 256)),
-    ("onlink", "flags", ("onlink",)), ("realms~ encap as", "", BEYOND),
+    ("onlink", "flags", ("onlink",)), ("realms~ encap as", "", _BEYOND),
 )  # fmt: skip
 
 
@@ -163,51 +163,49 @@ def _read(words: Words) -> dict:
     return said | {"legs": tuple(legs)}
 
 
-#: How near types other than unicast are.
-_NEAR = {"local": "host", "nat": "host", "broadcast": "link", "multicast": "link", "anycast": "link"}
+#: The scope that iproute2 gives to types other than unicast.
+_SCOPE_OF_TYPE = {"local": "host", "nat": "host", "broadcast": "link", "multicast": "link", "anycast": "link"}
 
 
 def _route(said: dict) -> Route:
     """The route to write, with what iproute2 fills in."""
-    dst, kind, legs = _network(said), said.get("type", "unicast"), said["legs"]
-    single = NextHop(said.get("gateway"), said.get("dev"), 1, ("onlink",) if "onlink" in said else ())
-    single = legs[0] if len(legs) == 1 else single
-    near = "link" if kind == "unicast" and "gateway" not in said and not legs else "global"
+    kind, legs = said.get("type", "unicast"), said["legs"]
+    hop = NextHop(said.get("gateway"), said.get("dev"), 1, ("onlink",) if "onlink" in said else ())
+    hop = legs[0] if len(legs) == 1 else hop
+    scope = "link" if kind == "unicast" and "gateway" not in said and not legs else "global"
     return Route(
-        dst, single.gateway, single.dev, said.get("metric", 0), said.get("src"), kind, said.get("tos", 0), _table(said),
-        said.get("proto", "boot"), said.get("scope", _NEAR.get(kind, near)), single.flags, _metrics(said), legs if len(legs) > 1 else (),
+        gateway=hop.gateway, dev=hop.dev, flags=hop.flags, scope=said.get("scope", _SCOPE_OF_TYPE.get(kind, scope)),
+        nexthops=legs if len(legs) > 1 else (), **_same(said),
     )  # fmt: skip
 
 
 def _pattern(said: dict) -> RoutePattern:
     """What to delete: whatever was not said fits anything."""
-    kind, proto = said.get("type"), said.get("proto")
-    scope = said.get("scope", _NEAR.get(kind))
+    scope = said.get("scope", _SCOPE_OF_TYPE.get(said.get("type")))
+    found = {name: value for name, value in _same(said).items() if (name, value) != ("proto", "unspec")}
     return RoutePattern(
-        _network(said), _table(said), said.get("tos", 0), said.get("gateway"), said.get("dev"), said.get("metric") or None,
-        said.get("src"), kind, None if proto == "unspec" else proto, None if scope == "nowhere" else scope, _metrics(said), said["legs"],
-    )  # fmt: skip
+        gateway=said.get("gateway"), dev=said.get("dev"), scope=None if scope == "nowhere" else scope, nexthops=said["legs"], **found
+    )
 
 
-def _table(said: dict) -> int:
-    return said.get("table", LOCAL if said.get("type") in ("local", "broadcast", "nat", "anycast") else MAIN)
-
-
-def _metrics(said: dict) -> tuple[tuple[str, str], ...]:
-    """The kernel keeps no zeros, except those that are locked."""
-    return tuple((name, said[name]) for name in ("mtu", "advmss") if said.get(name, "0") != "0")
+def _same(said: dict) -> dict:
+    """The fields that a route and a pattern have alike. The kernel keeps no metrics of zero, except those that are locked."""
+    table = LOCAL if said.get("type") in ("local", "broadcast", "nat", "anycast") else MAIN
+    metrics = tuple((name, said[name]) for name in ("mtu", "advmss") if said.get(name, "0") != "0")
+    found = {name: said[name] for name in ("metric", "src", "type", "tos", "proto") if said.get(name)}
+    return {"dst": _network(said), "table": said.get("table", table), "metrics": metrics, **found}
 
 
 def _network(said: dict) -> IPv4Network:
     """The destination, after what the kernel refuses and no Route can express."""
-    dst, legs = said["dst"], said["legs"]
-    refusal = (
-        "Invalid dsfield (tos): ECN bits must be 0" if said.get("tos", 0) & 3
-        else "Invalid prefix for given prefix length" if dst.ip != dst.network.network_address
-        else "Nexthop device index does not match RTA_OIF" if legs and said.get("dev") not in (None, legs[0].dev)
-        else "Nexthop gateway does not match RTA_GATEWAY or RTA_VIA" if legs and said.get("gateway") not in (None, legs[0].gateway)
-        else None
-    )  # fmt: skip
-    if refusal:
-        raise KernelError(errno.EINVAL, refusal)
+    dst = said["dst"]
+    leg = said["legs"][0] if said["legs"] else NextHop(said.get("gateway"), said.get("dev"))
+    for refused, why in (
+        (said.get("tos", 0) & 3, "Invalid dsfield (tos): ECN bits must be 0"),
+        (dst.ip != dst.network.network_address, "Invalid prefix for given prefix length"),
+        (said.get("dev") not in (None, leg.dev), "Nexthop device index does not match RTA_OIF"),
+        (said.get("gateway") not in (None, leg.gateway), "Nexthop gateway does not match RTA_GATEWAY or RTA_VIA"),
+    ):
+        if refused:
+            raise KernelError(errno.EINVAL, why)
     return dst.network

@@ -45,7 +45,7 @@ class _Query:
     iif: str | None = None
 
 
-def narrow(word: str, words: Words) -> None:
+def narrow_family(word: str, words: Words) -> None:
     """Once an address was read, the rest must be of its family."""
     if word not in ("default", "any", "all"):
         words.family = "inet"
@@ -55,7 +55,7 @@ def _prefix(word: str, words: Words) -> IPv4Interface:
     if matches(word, "help"):
         raise Failure(255, usage("ip-route"))
     found = prefix(word, words.family)[0]
-    narrow(word, words)
+    narrow_family(word, words)
     return found
 
 
@@ -82,7 +82,7 @@ def get(ctx: Context, options: Options, words: Words) -> Result:
         if name is not None:
             device(ctx.ns, name)
     answer = _arrived(ctx, query) if query.iif else _sent(ctx, query)
-    return told([_entry(ctx, options, query, answer)], options)
+    return print_entries([_entry(ctx, options, query, answer)], options)
 
 
 def _sent(ctx: Context, query: _Query) -> _Answer:
@@ -145,7 +145,7 @@ def _entry(ctx: Context, options: Options, query: _Query, answer: _Answer) -> di
     decision, kind = answer.decision, answer.decision.kind
     table, src = _table(ctx, decision), query.src if query.src is not None and query.src.network.prefixlen else None
     users = 0 if not options.stats else 1 if query.iif or kind in ("local", "multicast") else 2
-    return _said(
+    return _fields(
         type=kind if kind != "unicast" or options.details else None,
         dst=query.dst,
         **{"from": src.ip if src is not None else None},
@@ -158,13 +158,13 @@ def _entry(ctx: Context, options: Options, query: _Query, answer: _Answer) -> di
         flags=["rt_offload_failed"] if kind == "multicast" else [],
         mark=query.mark or None,
         uid=0 if query.iif is None else None,
-        cache=[*_redirected(decision.learned), *answer.flags],
-        **_lessons(_metered(decision), decision.learned, ctx.lab.now, users),
+        cache=[*_cache_flags(decision.learned), *answer.flags],
+        **_exception(_metered(decision), decision.learned, ctx.lab.now, users),
         iif=query.iif,
     )
 
 
-def _said(**fields) -> dict:
+def _fields(**fields) -> dict:
     return {name: str(value) if isinstance(value, IPv4Address) else value for name, value in fields.items() if value is not None}
 
 
@@ -190,26 +190,26 @@ def cache(ctx: Context, fits, hidden: frozenset[str], options: Options) -> list[
             route, dst=IPv4Network(dst), gateway=entry.gateway or leg.gateway, dev=leg.dev, src=None, tos=0, proto="unspec", scope="global",
             metric=0)  # fmt: skip
         if fits(as_route):
-            fields = _said(
+            fields = _fields(
                 type=route.type if options.details or route.type != "unicast" else None,
                 dst=dst,
                 gateway=as_route.gateway,
                 dev=leg.dev,
                 table=table_name(route.table) if options.details or route.table != MAIN else None,
                 flags=[],
-                cache=_redirected(entry),
-                **_lessons(route, entry, ctx.lab.now, 1 if options.stats else 0),
+                cache=_cache_flags(entry),
+                **_exception(route, entry, ctx.lab.now, 1 if options.stats else 0),
             )
             found.append({key: value for key, value in fields.items() if key not in hidden_keys})
     return found
 
 
-def _redirected(entry: Learned | None) -> list[str]:
+def _cache_flags(entry: Learned | None) -> list[str]:
     """The mark of a route that goes by a redirect."""
     return ["redirected"] if entry is not None and entry.gateway is not None else []
 
 
-def _lessons(route: Route | None, entry: Learned | None, now: float, users: int) -> dict:
+def _exception(route: Route | None, entry: Learned | None, now: float, users: int) -> dict:
     """When what was learned is forgotten, and the metrics: the route's own, and the path MTU in place of its MTU.
 
     `users`: what -s tells of the kernel's copy of the route; the lab keeps none, so that it is always new.
@@ -236,7 +236,7 @@ _TEXT = (
 )  # fmt: skip
 
 
-def told(entries: list[dict], options: Options) -> Result:
+def print_entries(entries: list[dict], options: Options) -> Result:
     """As text, or as the objects that `-j` prints."""
     if not options.json:
         return Result(0, "".join(lines(_TEXT, entry, options) for entry in entries))

@@ -6,12 +6,12 @@ iproute2's order (ip/iproute.c iproute_list_flush_or_save, filter_nlmsg).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
 from ...lab import learned, routes
 from ...tables.names import PROTOS, SCOPES, table_numbers
 from ...tables.route import MAIN, Route, route_json, route_line
-from ..grammar import Words, beyond, device, known, matches, named, number, numbered, prefix, read, text, tos, wrong
+from ..grammar import Words, beyond, device, known, matches, named, network, number, numbered, read, text, tos, wrong
 from ..records import json_text
 from ..result import Context, Failure, Result
 from ..usage import usage
@@ -50,8 +50,8 @@ class _Selector:
             return False
         if "root" in said and not route.dst.subnet_of(said["root"]) or "match" in said and not said["match"].subnet_of(route.dst):
             return False
-        near = (("via", route.gateway), ("src", route.src))
-        return all((value or IPv4Address(0)) in said[name] for name, value in near if name in said)
+        within = (("via", route.gateway), ("src", route.src))
+        return all((value or IPv4Address(0)) in said[name] for name, value in within if name in said)
 
 
 def show(ctx: Context, options: Options, words: Words) -> Result:
@@ -63,7 +63,7 @@ def show(ctx: Context, options: Options, words: Words) -> Result:
             raise Failure(2, _NO_TABLE + "Dump terminated\n", ("[ " if options.pretty else "[") if options.json else "")
     if selector.cached:
         entries = route_get.cache(ctx, selector.fits, selector.hidden, options) if options.family in ("", "inet") else []
-        return route_get.told(entries, options)
+        return route_get.print_entries(entries, options)
     found = _found(ctx, options, selector)
     if options.json:
         return Result(0, json_text([route_json(route, selector.hidden, options.details) for route in found], options.pretty))
@@ -120,19 +120,14 @@ def _or_all(reader: Callable) -> Callable:
     return lambda word, words: None if word == "all" else reader(word, words)
 
 
-def _near(word: str, words: Words) -> IPv4Network:
-    """The prefix in which a gateway or source must be."""
-    return prefix(word, words.family)[0].network
-
-
 def _destination(word: str, words: Words) -> dict:
     """[to] [root | match | exact] PREFIX; of a prefix `any` and `all` ask for nothing."""
     word = words.value() if matches(word, "to") else word
     bound = next((bound for bound in ("root", "match", "exact") if matches(word, bound)), "")
     word = words.value() if bound else word
-    network = prefix(word, words.family)[0].network
-    network = None if word in ("any", "all") else network
-    return {bound: network} if bound in ("root", "match") else {"root": network, "match": network}
+    found = network(word, words)
+    found = None if word in ("any", "all") else found
+    return {bound: found} if bound in ("root", "match") else {"root": found, "match": found}
 
 
 _SELECTOR = (
@@ -141,7 +136,7 @@ _SELECTOR = (
     ("protocol~", "proto", _or_all(named(PROTOS, 'invalid "protocol"\n'))),
     ("scope~", "scope", _or_all(named(SCOPES, 'invalid "scope"\n'))), ("type~", "type", known(route_type, "node type value is invalid\n")),
     ("metric~ priority~ preference", "metric", number('"metric" value is invalid\n')),
-    ("via", "via", lambda word, words: _near(words.value() if word == "inet" else word, words)), ("src", "src", _near),
+    ("via", "via", lambda word, words: network(words.value() if word == "inet" else word, words)), ("src", "src", network),
     ("iif mark realms~ from~", "", _BEYOND), ("*", "", _destination),
 )  # fmt: skip
 
