@@ -19,7 +19,7 @@ from .namespace import LONGEST_FILE, Namespace, valid_namespace_name
 from .program import Daemon, Daemons
 
 #: How many frames one line may move (about a second's work), and how many more for each interface of the lab.
-MOST_FRAMES, MORE_FRAMES = 12_000, 20
+MOST_FRAMES, MORE_FRAMES = 10_000, 20
 
 
 @dataclass(frozen=True, slots=True)
