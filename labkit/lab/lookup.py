@@ -232,7 +232,7 @@ def output(
 
 
 def _preferred(ns: Namespace, decision: Decision) -> IPv4Address | None:
-    """The route's `src`, or else the address that fits the next hop (facts.md 3.4)."""
+    """The route's `src`, or else the address that fits the next hop (kernel: fib_semantics.c fib_result_prefsrc)."""
     route = decision.route
     if route.src is not None:
         return route.src

@@ -17,7 +17,7 @@ MAIN, LOCAL, DEFAULT = 254, 255, 253
 ANY = IPv4Network("0.0.0.0/0")
 
 #: What the kernel answers a local sender whose lookup ends in such a route (errno name), and the
-#: ICMP type/code a router sends back (None: silence). facts.md 3.1, observed on 6.18.
+#: ICMP type/code a router sends back (None: silence). kernel: net/ipv4/fib_semantics.c fib_props, icmp.c; observed on 6.18.
 ERROR_TYPES = {
     "unreachable": ("EHOSTUNREACH", (3, 1)),
     "prohibit": ("EACCES", (3, 13)),

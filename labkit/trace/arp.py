@@ -1,6 +1,6 @@
 """ARP: asking for a MAC address, answering, remembering, and giving up after three tries.
 
-kernel: net/ipv4/arp.c arp_solicit, arp_process; net/core/neighbour.c; facts.md 3.7. A question is
+kernel: net/ipv4/arp.c arp_solicit, arp_process; net/core/neighbour.c. A question is
 repeated after 1.02 s (a kernel timer's second, observed), so failure comes after 3.06 s.
 """
 

@@ -1,6 +1,6 @@
 """What a bridge does with a frame: learn, forward, flood, or hand it up.
 
-kernel: net/bridge/br_input.c, br_forward.c, br_device.c; facts.md section 4.
+kernel: net/bridge/br_input.c, br_forward.c, br_device.c.
 """
 
 from ..lab.interface import Interface

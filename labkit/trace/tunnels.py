@@ -1,6 +1,6 @@
 """Packets within packets: vxlan in the kernel, and a program behind a TUN.
 
-kernel: drivers/net/vxlan/vxlan_core.c, drivers/net/tun.c; facts.md 1.4 and 1.5.
+kernel: drivers/net/vxlan/vxlan_core.c, drivers/net/tun.c.
 """
 
 import errno
