@@ -1,24 +1,36 @@
 """The grammar of the lab's shell: the part of bash a learner types, read whole before any of it runs.
 
-A command is Simple (assignments, words, redirections) or a Loop (`for … do … done`); `|` makes a Pipeline of them;
-`;`, `&&`, `||` and the ends of lines make lists of pipelines. What bash knows and the lab does not is refused here,
-in a sentence of the lab's: nothing is silently taken for a word.
+A text is cut into tokens (words as they were typed, operators, redirections, the texts of here-documents). A command is Simple
+(assignments, words, redirections) or a Loop (`for … do … done`); `|` makes a Pipeline of them; `;`, `&&`, `||` and the ends of
+lines make lists of pipelines. What bash knows and the lab does not is refused here, in a sentence of the lab's: nothing is
+silently taken for a word.
 """
 
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from .quoting import Part, Word, parts, words
-from .tokens import Incomplete, ShellError, Token, tokens, unknown
+from .expansion import NAME, Part, Word, parts, unknown, word_end, words
+from .result import Incomplete, ShellError
 
 #: The longest text the shell reads, and how deep loops nest.
-LONGEST = 65_536
-DEEPEST = 8
+LONGEST, DEEPEST = 65_536, 8
 _UNKNOWN = {"if", "while", "until", "case", "select", "function", "coproc", "time", "[[", "{"}
 _MISPLACED = {"then", "elif", "else", "fi", "do", "done", "esac", "}"}
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BLANK = re.compile(r"(?:[ \t\r\v\f]|\\\n|#[^\n]*)+")
+_TOKEN = re.compile(r"(?P<fd>[0-9]+(?=[<>]))?(?P<redirect>&>>?|<<<|<<-?|>>|>&|<&|<>|>\||[<>])|&&|\|\||\|&|;;|[|;&()\n]")
+_REDIRECTS = {"<", ">", ">>", ">&", "&>", "&>>", "<<", "<<-", "<<<"}
 _TO_STDOUT = (Part("text", "1"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`kind`: "word", "operator", "redirect", the text of a here-document ("document", "literal"), or "end"."""
+
+    kind: str
+    text: str
+    start: int
+    fd: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +70,9 @@ class Loop:
     redirects: tuple[Redirect, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The pipelines of one line, and its text as it was typed."""
-
-    text: str
-    pipelines: tuple[Pipeline, ...]
-
-
 @lru_cache(maxsize=256)
-def parse(text: str) -> tuple[Line, ...]:
-    """The lines of a script. ShellError where bash or the lab refuses one, Incomplete where the text ends too early."""
+def parse(text: str) -> tuple[tuple[str, tuple[Pipeline, ...]], ...]:
+    """Of each line its text and its pipelines. ShellError where bash or the lab refuses one, Incomplete where it goes on."""
     if len(text) > LONGEST:
         raise ShellError(f"The lab's shell reads up to {LONGEST:,} characters at a time, and these are {len(text):,}.")
     return tuple(_Parser(text).script())
@@ -87,42 +91,84 @@ def is_complete(text: str) -> bool:
     return True
 
 
+def tokens(text: str) -> list[Token]:
+    """All tokens, and one of kind "end" behind them."""
+    found: list[Token] = []
+    documents: list[tuple[int, str]] = []  # of those that begin on the next line, where the delimiter stands
+    at = 0
+    while at < len(text):
+        if blank := _BLANK.match(text, at):
+            at = blank.end()
+            continue
+        token, start = _TOKEN.match(text, at), at
+        at = token.end() if token else word_end(text, at)
+        if token is None:
+            found.append(Token("word", text[start:at], start))
+        elif how := token["redirect"]:
+            if how not in _REDIRECTS or (token["fd"] or "0") not in ("0", "1", "2"):
+                raise unknown(f"`{token[0]}`")
+            found.append(Token("redirect", how, start, int(token["fd"] or how[0] != "<")))
+            documents += [(len(found), how)] if how in ("<<", "<<-") else []
+        else:
+            found.append(Token("operator", token[0], start))
+            at = _read_documents(text, at, found, documents) if token[0] == "\n" else at
+    _read_documents(text, at, found, documents)
+    return [*found, Token("end", "", len(text))]
+
+
+def _read_documents(text: str, at: int, found: list[Token], documents: list[tuple[int, str]]) -> int:
+    """Put the lines up to each delimiter in its place; where they end."""
+    while documents:
+        place, how = documents.pop(0)
+        if place >= len(found) or found[place].kind != "word":
+            raise ShellError("bash: syntax error near unexpected token `newline'")
+        delimiter, made, line = re.sub(r"\\(.)|['\"]", r"\1", found[place].text), "", None
+        while line != delimiter:
+            made += f"{line}\n" if line is not None else ""
+            if at >= len(text):
+                raise Incomplete(f"The lab's shell misses the line {delimiter} that ends the here-document.")
+            end = text.find("\n", at) + 1 or len(text)
+            line, at = text[at:end].rstrip("\n"), end
+            line = line.lstrip("\t") if how == "<<-" else line
+        found[place] = replace(found[place], kind="literal" if delimiter != found[place].text else "document", text=made)
+    return at
+
+
 class _Parser:
     """One token of look-ahead, one method for each thing of the grammar."""
 
     def __init__(self, text: str):
-        self.text = text
-        self.tokens = tokens(text)
-        self.at = 0
-        self.depth = 0
+        self.text, self.tokens, self.at, self.depth = text, tokens(text), 0, 0
 
     @property
     def next(self) -> Token:
         return self.tokens[self.at]
 
-    def take(self) -> Token:
+    def take(self) -> str:
         self.at += 1
-        return self.tokens[self.at - 1]
+        return self.tokens[self.at - 1].text
 
-    def is_operator(self, *operators: str) -> bool:
-        return self.next.kind == "operator" and self.next.text in operators
-
-    def is_word(self, word: str) -> bool:
-        return self.next.kind == "word" and self.next.text == word
+    def sees(self, kind: str, *texts: str) -> bool:
+        return self.next.kind == kind and self.next.text in texts
 
     def skip_newlines(self) -> None:
-        while self.is_operator("\n"):
+        while self.sees("operator", "\n"):
             self.at += 1
+
+    def expect(self, kind: str, *texts: str) -> None:
+        if not self.sees(kind, *texts):
+            raise self.unexpected()
+        self.at += 1
 
     def unexpected(self) -> ShellError:
         """bash's words for what cannot stand here, or the lab's where bash would go on."""
         if self.next.kind == "end":
             return Incomplete("bash: syntax error: unexpected end of file")
-        if self.is_operator("("):
-            return unknown("`(`")
-        if self.is_operator("&"):
+        if self.sees("operator", "(", "|&"):
+            return unknown(f"`{self.next.text}`")
+        if self.sees("operator", "&"):
             return ShellError("The lab's shell does not run commands in the background: leave the & away.")
-        shown = "newline" if self.is_operator("\n") else self.next.text
+        shown = "newline" if self.sees("operator", "\n") else self.next.text
         return ShellError(f"bash: syntax error near unexpected token `{shown}'")
 
     def script(self):
@@ -131,31 +177,29 @@ class _Parser:
         while self.next.kind != "end":
             start = self.next.start
             pipelines = self.pipelines(("\n",))
-            if not (self.next.kind == "end" or self.is_operator("\n")):
+            if not (self.next.kind == "end" or self.sees("operator", "\n")):
                 raise self.unexpected()
-            yield Line(self.text[start : self.next.start].strip(), pipelines)
+            yield self.text[start : self.next.start].strip(), pipelines
             self.skip_newlines()
 
     def pipelines(self, ends: tuple[str, ...]) -> tuple[Pipeline, ...]:
         """Pipelines up to an operator of `ends`, a `done`, or what cannot follow."""
         found, operator = [], ""
-        while not (found and operator == ";" and (self.next.kind == "end" or self.is_operator(*ends) or self.is_word("done"))):
+        while not (found and operator == ";" and (self.next.kind == "end" or self.sees("operator", *ends) or self.sees("word", "done"))):
             found.append(self.pipeline(operator))
-            if self.is_operator(*ends) or not self.is_operator(";", "&&", "||", "\n"):
+            if self.sees("operator", *ends) or not self.sees("operator", ";", "&&", "||", "\n"):
                 break
-            operator = self.take().text.replace("\n", ";")
+            operator = self.take().replace("\n", ";")
             if operator != ";" or "\n" not in ends:
                 self.skip_newlines()
         return tuple(found)
 
     def pipeline(self, operator: str) -> Pipeline:
-        negated = self.is_word("!")
+        negated = self.sees("word", "!")
         self.at += negated
         commands = [self.command()]
-        while self.is_operator("|", "|&"):
-            if self.take().text == "|&":
-                both = (*commands[-1].redirects, Redirect(2, ">&", _TO_STDOUT))
-                commands[-1] = replace(commands[-1], redirects=both)
+        while self.sees("operator", "|"):
+            self.take()
             self.skip_newlines()
             commands.append(self.command())
         return Pipeline(operator, tuple(commands), negated)
@@ -173,28 +217,27 @@ class _Parser:
             if self.next.kind == "redirect":
                 redirects += self.redirect()
                 continue
-            raw = self.take().text
-            name = _NAME.match(raw)
+            raw = self.take()
+            name = NAME.match(raw)
             if name and not found and raw.startswith("=", name.end()):
                 assignments.append((name[0], parts(raw[name.end() + 1 :])))
             else:
                 found += words(raw)
-        if not (assignments or found or redirects) or self.is_operator("("):
+        if not (assignments or found or redirects) or self.sees("operator", "("):
             raise self.unexpected()
         return Simple(tuple(assignments), tuple(found), tuple(redirects))
 
     def redirect(self) -> list[Redirect]:
-        token = self.take()
-        if self.next.kind != "word":
+        token = self.next
+        self.take()
+        if self.next.kind not in ("word", "document", "literal"):
             raise ShellError("bash: syntax error near unexpected token `newline'") if self.next.kind == "end" else self.unexpected()
-        raw = self.take().text
-        if token.text in ("<<", "<<-"):
-            text = (Part("text", token.document, True),) if token.literal else parts(token.document, "<<")
-            return [Redirect(token.fd, "<<", text)]
+        kind, raw = self.next.kind, self.take()
+        if kind != "word":
+            return [Redirect(token.fd, "<<", (Part("text", raw, True),) if kind == "literal" else parts(raw, "<<"))]
         target = parts(raw)
         if token.text == "<<<":
-            together = tuple(replace(part, quoted=True) for part in target)
-            return [Redirect(token.fd, "<<", (*together, Part("text", "\n", True)))]
+            return [Redirect(token.fd, "<<", (*(replace(part, quoted=True) for part in target), Part("text", "\n", True)))]
         if token.text == ">&" and raw in ("1", "2"):
             return [Redirect(token.fd, ">&", target)]
         if token.text == ">&" and (raw in ("0", "-") or token.fd != 1):
@@ -206,42 +249,31 @@ class _Parser:
     def loop(self) -> Loop:
         """`for NAME in WORDS; do …; done`, over as many lines as it likes."""
         self.take()
-        if self.is_operator("("):
+        if self.sees("operator", "("):
             raise unknown("`for ((`")
         if self.next.kind != "word":
             raise self.unexpected()
-        variable = self.take().text
-        if not _NAME.fullmatch(variable):
+        variable = self.take()
+        if not NAME.fullmatch(variable):
             raise ShellError(f"bash: `{variable}': not a valid identifier")
         self.skip_newlines()
-        if not self.is_word("in"):
-            raise unknown("`for` without `in`") if self.is_word("do") or self.is_operator(";") else self.unexpected()
-        self.take()
+        if self.sees("word", "do") or self.sees("operator", ";"):
+            raise unknown("`for` without `in`")
+        self.expect("word", "in")
         found: list[Word] = []
         while self.next.kind == "word":
-            found += words(self.take().text)
-        if not self.is_operator(";", "\n"):
-            raise self.unexpected()
-        self.take()
-        body = self.body()
-        redirects: list[Redirect] = []
-        while self.next.kind == "redirect":
-            redirects += self.redirect()
-        return Loop(variable, tuple(found), body, tuple(redirects))
-
-    def body(self) -> tuple[Pipeline, ...]:
-        """`do …; done`."""
+            found += words(self.take())
+        self.expect("operator", ";", "\n")
         self.skip_newlines()
-        if not self.is_word("do"):
-            raise self.unexpected()
-        self.take()
+        self.expect("word", "do")
         self.depth += 1
         if self.depth > DEEPEST:
             raise ShellError(f"The lab's shell nests loops up to {DEEPEST} deep.")
         self.skip_newlines()
-        found = self.pipelines(())
-        if not self.is_word("done"):
-            raise self.unexpected()
-        self.take()
+        body = self.pipelines(())
+        self.expect("word", "done")
         self.depth -= 1
-        return found
+        redirects: list[Redirect] = []
+        while self.next.kind == "redirect":
+            redirects += self.redirect()
+        return Loop(variable, tuple(found), body, tuple(redirects))

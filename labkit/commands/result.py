@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..errors import BadInput
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
-from .tokens import ShellError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,14 @@ class Result:
 
     def __repr__(self) -> str:
         return f"Result({self.returncode}, {self.stdout!r}, {self.stderr!r})"
+
+
+class ShellError(BadInput):
+    """A line that bash or the lab's shell does not run; it says why as the shell does."""
+
+
+class Incomplete(ShellError):
+    """A text that goes on: a quote, a loop or a here-document is still open."""
 
 
 class Exhausted(ShellError):

@@ -15,34 +15,17 @@ from ..lab.namespace import Namespace
 from . import expansion
 from .hosts import reading
 from .language import Loop, Pipeline, Redirect, Simple, parse
-from .result import Budget, Context, Exhausted, Failure, Result
-from .tokens import ShellError, unknown
+from .result import Budget, Context, Exhausted, Failure, Result, ShellError
 
 #: command -> (module, function)
 COMMANDS = {
-    "ip": ("ip", "ip"),
-    "bridge": ("bridge", "bridge"),
-    "ping": ("ping", "ping"),
-    "traceroute": ("traceroute", "traceroute"),
-    "tracepath": ("tracepath", "tracepath"),
-    "ifconfig": ("ifconfig", "ifconfig"),
-    "route": ("route", "route"),
-    "netstat": ("netstat", "netstat"),
-    "ss": ("netstat", "ss"),
-    **{name: ("systemctl", name) for name in ("systemctl", "service", "journalctl")},
-    "arp": ("netstat", "arp"),
-    "sysctl": ("sysctl", "sysctl"),
-    "tcpdump": ("tcpdump", "tcpdump"),
-    "nc": ("nc", "nc"),
-    "curl": ("curl", "curl"),
-    "sh": ("shell", "subshell"),
-    "bash": ("shell", "subshell"),
-    "grep": ("grep_awk", "grep"),
-    "awk": ("grep_awk", "awk"),
-    **{name: ("coreutils", name) for name in "cat echo false head hostname ls mkdir rm seq sleep tail tee touch true wc".split()},
-}
-
-
+    name: (module, name) for module, names in {
+        "bridge": "bridge", "curl": "curl", "ip": "ip", "nc": "nc", "ping": "ping", "sysctl": "sysctl", "tcpdump": "tcpdump",
+        "tracepath": "tracepath", "traceroute": "traceroute", "ifconfig": "ifconfig", "route": "route", "netstat": "netstat ss arp",
+        "systemctl": "systemctl service journalctl", "grep_awk": "grep awk",
+        "coreutils": "cat echo false head hostname ls mkdir rm seq sleep tail tee touch true wc",
+    }.items() for name in names.split()
+} | dict.fromkeys(("sh", "bash"), ("shell", "subshell"))  # fmt: skip
 #: How many words a command may have.
 MOST_WORDS = 2_000
 #: What bash does by itself and the lab's does not.
@@ -107,9 +90,9 @@ class Shell:
         done: list[Result] = []
         try:
             (text + stdin).encode()
-            for line in parse(text):
-                with self.lab.writing(origin.who, origin.command or line.text):
-                    self._list(line.pipelines, stdin, done)
+            for line, pipelines in parse(text):
+                with self.lab.writing(origin.who, origin.command or line):
+                    self._list(pipelines, stdin, done)
         except UnicodeEncodeError:
             done.append(Result(2, "", "The lab's shell reads whole characters, and the line has half of one.\n"))
         except Exhausted as error:
@@ -175,7 +158,7 @@ class Shell:
         if argv[0] in _BUILTINS:
             return _BUILTINS[argv[0]](self, argv[1:])
         if argv[0] in _UNKNOWN:
-            raise unknown(f"`{argv[0]}`")
+            raise expansion.unknown(f"`{argv[0]}`")
         seen = {name: self.variables[name] for name in self.variables.exported if name in self.variables} | assigned
         return run_argv(Context(self.lab, self.ns, stdin, seen, self.budget), argv)
 
