@@ -39,6 +39,8 @@ ip addr add 10.0.0.1/24 dev lo nodad|ip addr add 10.0.0.1/24 anycast 10.0.0.9 de
 ip neigh add 10.0.0.1 dev lo managed|ip neigh show vrf x|ip rule add sport 80 table 5|ip rule restore
 ip maddr|ip -j monitor|ip route save|curl -v http://127.0.0.1|curl -X POST http://127.0.0.1|curl --head http://127.0.0.1|ping -f 127.0.0.1
 traceroute -T 127.0.0.1|tcpdump -w x|nc 127.0.0.1 80|nc -zvx 127.0.0.1:1 127.0.0.1 80|ip link add vx type vxlan id 1 external
+sysctl -b net.ipv4.ip_forward|sysctl --dry-run net.ipv4.ip_forward=7|rm -v /tmp/x|seq -w 3|seq -s, 3|grep -P x|grep -l x /etc/hosts|ls -l
+awk 'BEGIN {print 1}'|awk '{printf $1}'|tail -f /etc/hosts|cat -A /etc/hosts|mkdir -m 700 /tmp/x|touch -d now /tmp/x
 """
 
 

@@ -9,7 +9,6 @@ ANSWERS = {
     "sysctl net/ipv4/ip_forward": (0, "net.ipv4.ip_forward = 0\n", ""),
     "sysctl -n net.ipv4.ip_forward net.ipv4.ip_default_ttl": (0, "0\n64\n", ""),
     "sysctl -N net.ipv4.ip_forward": (0, "net.ipv4.ip_forward\n", ""),
-    "sysctl -b net.ipv4.ip_forward": (0, "0", ""),
     "sysctl -q net.ipv4.ip_forward": (0, "net.ipv4.ip_forward = 0\n", ""),
     "sysctl -w net.ipv4.ip_forward=1 net.ipv4.ip_default_ttl=9": (
         0, "net.ipv4.ip_forward = 1\nnet.ipv4.ip_default_ttl = 9\n", ""),
@@ -37,7 +36,6 @@ ANSWERS = {
     "sysctl -w": (1, "", "sysctl: no variables specified\nTry `sysctl --help' for more information.\n"),
     "sysctl .": (255, "", "sysctl: Path is not under /proc/sys/: /proc/sys//\n"),
     "sysctl ''": (255, "", 'sysctl: "" is an unknown key\n'),
-    "sysctl --dry-run net.ipv4.ip_forward=7": (0, "net.ipv4.ip_forward = 7\n", ""),
 }  # fmt: skip
 
 #: What is written -> what the kernel keeps; None: Invalid argument.
