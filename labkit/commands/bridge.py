@@ -14,7 +14,7 @@ from ..lab.interface import Interface
 from ..lab.namespace import Namespace
 from ..tables.fdb import FdbEntry
 from . import grammar
-from .grammar import Bare, Words, address, beyond, duplicate, find_device, fits, matches, positional, read, sole, text, unsigned, wrong
+from .grammar import Bare, Words, address, beyond, duplicate, find_device, matches, positional, read, sole, text
 from .ip.kinds import PORT_SWITCHES, port_state
 from .ip.linkshow import flags_text, name_with_far_end
 from .ip.netns import named_namespace
@@ -219,16 +219,6 @@ def _modify(command: str):
     return modify
 
 
-def _state(word: str, words: Words) -> set[str]:
-    """The states that the words so far name; a number, and "all", names them all."""
-    rows = (("permanent~", "permanent"), ("static~ temp~", "static"), ("stale~", "stale"), ("reachable~ dynamic~", ""))
-    found = next(({state} for names, state in rows if fits(word, names)), None)
-    if found is None and word != "all" and unsigned(word) is None:
-        raise wrong(word, "invalid state")
-    found = found or {"permanent", "static", ""}
-    return words.said.get("states", set()) | found
-
-
 def _passed_over(word: str, words: Words) -> None:
     if matches(word, "help"):
         raise Failure(255, usage("bridge-fdb"))
@@ -237,8 +227,7 @@ def _passed_over(word: str, words: Words) -> None:
 _SELECTOR = (
     ("brport dev", "dev", text),
     ("br", "br", text),
-    ("vlan", "", _ENTRY_BEYOND),
-    ("state", "states", _state),
+    ("vlan state", "", beyond('The lab lists forwarding entries by dev, br and dynamic, not by "{}".\n')),
     ("dynamic", "dynamic", True),
     ("*", "", _passed_over),
 )
@@ -250,33 +239,12 @@ def _show_entries(ctx: Context, options: Options, words: Words) -> Result:
     dev = _device(ns, said["dev"]).name if "dev" in said else None
 
     def wanted(entry: FdbEntry) -> bool:
-        there = dev in (None, entry.dev) and entry.state in said.get("states", (entry.state,))
+        if dev not in (None, entry.dev) or "dynamic" in said and entry.state == "permanent":
+            return False
         # Only a bridge's own interface is listed with its ports.
-        return there and not ("dynamic" in said and entry.state == "permanent") and (
-            bridge is None or bridge.bridge is not None and bridge.name in (entry.dev, ns.find(entry.dev).master)
-        )  # fmt: skip
+        return bridge is None or bridge.bridge is not None and bridge.name in (entry.dev, ns.find(entry.dev).master)
 
     return show(_ENTRY, filter(wanted, bridges.entries(ctx.lab, ns)), View(ctx, options, dev))
-
-
-_QUESTION = (
-    ("brport dev", "dev", text),
-    ("br", "br", text),
-    ("self master~ dynamic~", "", True),
-    _TO,
-)
-
-
-def _get(ctx: Context, options: Options, words: Words) -> Result:
-    said = read(_QUESTION, words)
-    if "mac" not in said or not {"dev", "br"} & said.keys():
-        raise Failure(255, "Device or master and address are required arguments.\n")
-    mac, view = _mac(said["mac"]), View(ctx, options)
-    dev = _device(ctx.ns, said["dev"]).name if "dev" in said else None
-    for entry in bridges.entries(ctx.lab, ctx.ns):
-        if entry.mac == mac and dev in (None, entry.dev) and ("br" not in said or said["br"] in (entry.dev, ctx.ns.find(entry.dev).master)):
-            return show(_ENTRY, [entry], view)
-    raise Failure(254, "Error: Fdb entry not found.\n")
 
 
 def _via(entry: FdbEntry, view: View) -> str | None:
@@ -300,8 +268,7 @@ _ENTRY = (
 
 _PORT_COMMANDS = {"set~ change~": _set_port, "show~ lst~ list~": _show_ports}
 _ENTRY_COMMANDS = {
-    "flush": beyond('The lab\'s bridge has no "fdb {}": delete entries one by one.\n'),
+    "flush get~": beyond('The lab\'s bridge fdb knows add, append, replace, delete and show, not "{}".\n'),
     **{f"{name}~": _modify(name) for name in ("add", "append", "replace", "delete")},
-    "get~": _get,
     "show~ lst~ list~": _show_entries,
 }

@@ -40,6 +40,7 @@ class Words:
         self.ctx = ctx
         self.family = family
         self.said: dict = {}
+        self.keyword = ""
         self.warnings = ""
 
     def __bool__(self) -> bool:
@@ -102,6 +103,7 @@ def read_word(rows: Iterable[tuple[str, str, object]], word: str, words: Words) 
     if value is STOP:
         return None
     if isinstance(value, Bare):
+        words.keyword = next(name.rstrip("~") for name in names.split() if fits(word, name))
         value = value.read(word, words)
     elif callable(value):
         value = value(word if names == "*" else words.value(), words)
@@ -350,10 +352,10 @@ def positional(keyword: str, field: str, reader: Reader, tool: str) -> tuple[str
 
 
 def beyond(sentence: str) -> Bare:
-    """For keywords that the lab has nothing behind; `{}` in the sentence is the word."""
+    """For keywords that the lab has nothing behind; `{}` in the sentence is the keyword, whole where it was shortened."""
 
     def reader(word: str, words: Words):
-        raise Failure(1, sentence.format(word))
+        raise Failure(1, sentence.format(words.keyword or word))
 
     return Bare(reader)
 

@@ -121,10 +121,12 @@ _VXLAN = (
 
 
 def read_kind(kind: str, words: Words, *, creating: bool) -> dict:
-    """The words behind `type KIND`, by field; a veth's are its peer's, and not read here."""
+    """The words behind `type KIND`, by field; a new veth's are its peer's, and read before."""
     if kind in _NOT_IN_LAB and (creating or words):
         has = "veth, bridge and vxlan, and tun and tap by `ip tuntap add`"
         raise Failure(2, f"The lab has interfaces of the types {has}, not {kind}.\n")
+    if kind == "veth" and words:
+        raise Failure(1, "The lab knows the words of a peer when a pair is made: later each end is set and deleted by its name.\n")
     if kind == "tun" and (creating or words):
         raise KernelError(EINVAL, "tun/tap creation via rtnetlink is not supported")
     if kind == "vxlan":

@@ -12,7 +12,7 @@ from ...lab import bridges, links
 from ...lab.interface import Interface
 from ...lab.namespace import LONGEST, Namespace
 from .. import grammar
-from ..grammar import STOP, Words, beyond, device, duplicate, find_device, garbage, known, lladdr, matches, once, read, wrong
+from ..grammar import STOP, Words, beyond, device, duplicate, existing, find_device, garbage, known, lladdr, matches, once, read, wrong
 from ..result import Context, Failure, Result
 from ..usage import usage
 from .addr import show
@@ -86,13 +86,6 @@ def _on_off(key: str):
     return reader
 
 
-def _master(word: str, words: Words) -> str:
-    found = find_device(words.ctx.ns, word)
-    if found is None:
-        raise wrong(word, "Device does not exist\n")
-    return found.name
-
-
 def _number(key: str):
     return once(key, grammar.number(f'Invalid "{key}" value\n', -(2**31), 2**31 - 1))
 
@@ -107,7 +100,7 @@ _LINK = (
     ("mtu", "mtu", _number("mtu")),
     ("netns", "netns", once("netns", _netns)),
     *((switch, switch, _on_off(switch)) for switch in SWITCHES),
-    ("master~", "master", _master),
+    ("master~", "master", existing("Device does not exist\n")),
     ("vrf", "", known(lambda word: None, "Not a valid VRF name\n")),
     ("nomaster~", "master", ""),
     ("type~", "", STOP),
@@ -137,15 +130,13 @@ def _read(words: Words, *, creating: bool) -> LinkRequest:
     return request
 
 
-def _peer(words: Words, *, creating: bool) -> LinkRequest | None:
-    """What stands behind `type veth`: the far end's own words."""
+def _peer(words: Words) -> LinkRequest | None:
+    """What stands behind `type veth` of a new pair: the far end's own words."""
     if not words:
         return None
     if words.take() != "peer":
         raise Failure(1, "", usage("ip-link-veth"))
-    peer = _read(words, creating=creating)
-    if not creating:
-        device(words.ctx.ns, peer.dev)
+    peer = _read(words, creating=True)
     if peer.kind is not None:
         raise duplicate("type", peer.kind)
     return peer
@@ -156,7 +147,7 @@ def _add(ctx: Context, options: Options, words: Words) -> Result:
     kind = request.kind
     if kind is None:
         raise Failure(1, 'Not enough information: "type" argument is required\n')
-    peer = _peer(words, creating=True) if kind == "veth" else None
+    peer = _peer(words) if kind == "veth" else None
     said = read_kind(kind, words, creating=True)
     ns, far = request.netns or ctx.ns, peer or LinkRequest()
     for end in (request, far):
@@ -213,10 +204,7 @@ def _refuse_peer_up(ctx: Context, peer: LinkRequest) -> None:
 def _set(ctx: Context, options: Options, words: Words) -> Result:
     request = _read(words, creating=False)
     interface = device(ctx.ns, request.dev)
-    if request.kind == "veth":
-        if _peer(words, creating=False):
-            raise KernelError(EOPNOTSUPP)
-    elif request.kind is not None:
+    if request.kind is not None:
         change_kind(interface, request.kind, read_kind(request.kind, words, creating=False))
     _apply(ctx, interface, request)
     return Result()
@@ -266,9 +254,7 @@ def _set_flags(ctx: Context, ns: Namespace, interface: Interface, request: LinkR
 def _delete(ctx: Context, options: Options, words: Words) -> Result:
     request = _read(words, creating=False)
     interface = device(ctx.ns, request.dev)
-    if request.kind == "veth":
-        _peer(words, creating=False)
-    elif words:
+    if words:
         read_kind(request.kind, words, creating=False)
     links.delete(ctx.lab, ctx.ns, interface)
     return Result()
