@@ -8,8 +8,8 @@ import errno
 import re
 
 from ..errors import KernelError
-from ..lab import files
 from ..trace.probe import pass_time
+from . import filesystem as files
 from .getopt import given
 from .result import Context, Failure, Result
 from .words import is_digits, whole

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NoReturn
 
 from ..errors import BadInput
-from ..lab import files
+from . import filesystem as files
 from .regex import Pattern
 from .result import Incomplete, ShellError
 

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv6Address
 
 from ..errors import KernelError
-from ..lab import files
+from . import filesystem as files
 from .result import Context, Failure
 from .words import is_digits, whole
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 
 from ..errors import BadInput, KernelError
-from ..lab import files
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
 from . import expansion
+from . import filesystem as files
 from .hosts import reading
 from .language import Loop, Pipeline, Redirect, Simple, parse
 from .result import Budget, Context, Exhausted, Failure, Result, ShellError

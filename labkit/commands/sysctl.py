@@ -8,9 +8,9 @@ import errno
 import re
 
 from ..errors import BadInput, KernelError, strerror
-from ..lab import files
-from ..lab.kernel_files import FLUSH, set_value
+from . import filesystem as files
 from .getopt import getopt
+from .kernel_files import FLUSH, set_value
 from .regex import Pattern
 from .result import Context, Result
 from .usage import usage

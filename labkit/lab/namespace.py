@@ -41,7 +41,7 @@ class Netfilter(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Files(Kept):
-    """What is in the files of a machine or a container, by path, and which directories somebody made (lab/files.py)."""
+    """What is in the files of a machine or a container, by path, and which directories somebody made (commands/filesystem.py)."""
 
     texts: dict[str, str]
     directories: set[str] = field(default_factory=set)

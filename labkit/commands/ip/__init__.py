@@ -8,8 +8,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 from importlib import import_module
 
-from ...lab.files import table_names
 from ...tables.names import named_tables
+from ..filesystem import table_names
 from ..grammar import Words, beyond, read_word, run
 from ..result import Context, Failure, Result
 from ..usage import usage

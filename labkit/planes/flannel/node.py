@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Protocol
 
+from ...commands import filesystem as files
 from ...errors import BadInput, LabError
-from ...lab import files
 from ...lab.interface import Interface
 from ...lab.lab import Lab
 from ...lab.namespace import Namespace

@@ -2,17 +2,17 @@
 
 Files belong to a machine, or to a container or pod (its mount namespace). The named namespaces of a machine all see
 the machine's, but for what stands in /etc/netns/NAME: `ip netns exec` puts that over /etc (ip-netns(8)). What the
-kernel itself writes below /proc and /sys is made when it is read (lab/kernel_files.py).
+kernel itself writes below /proc and /sys is made when it is read (kernel_files.py).
 """
 
 import errno
 import posixpath
 
 from ..errors import KernelError
+from ..lab.lab import Lab
+from ..lab.namespace import Files, Namespace
 from ..tables.names import TableNames
 from . import kernel_files
-from .lab import Lab
-from .namespace import Files, Namespace
 
 HOME = "/root"
 RT_TABLES_FILE = "/etc/iproute2/rt_tables"

@@ -10,12 +10,12 @@ from ipaddress import IPv4Address
 from posixpath import dirname
 
 from ..errors import KernelError
+from ..lab import learned, neighbors, routes
+from ..lab.interface import Interface
+from ..lab.lab import Lab
+from ..lab.namespace import Namespace
 from ..tables.neighbor import VALID
 from ..tables.route import MAIN, tcp_values
-from . import learned, neighbors, routes
-from .interface import Interface
-from .lab import Lab
-from .namespace import Namespace
 
 _SYS = "/proc/sys/"
 _ROOTS = ("/proc", "/sys")
