@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from errno import ENODEV
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from ..errors import KernelError, strerror
@@ -110,6 +111,7 @@ def read_word(rows: Iterable[tuple[str, str, object]], word: str, words: Words) 
     return value if isinstance(value, dict) else {field: value} if field else {}
 
 
+@lru_cache(2**12)
 def fits(word: str, names: str) -> bool:
     """Whether a word is one of the names, or begins one that may be shortened."""
     return names == "*" or any(word != "" and name[:-1].startswith(word) if name[-1] == "~" else word == name for name in names.split())

@@ -41,14 +41,21 @@ class View:
 
 def record(rows: Iterable[tuple], thing, view: View) -> dict:
     """A thing as the object that `-j` prints."""
-    values = ((key, getattr(thing, value) if isinstance(value, str) else value(thing, view)) for key, _, value in rows if key)
-    return {key: None if value is NULL else value for key, value in values if value is not None}
+    found: dict = {}
+    for key, _, value in rows:
+        if key and (there := getattr(thing, value) if isinstance(value, str) else value(thing, view)) is not None:
+            found[key] = None if there is NULL else there
+    return found
 
 
 def wording(rows: Iterable[tuple], found: dict) -> str:
     """The text of a record, without its last newline."""
-    told = ((text, found if key == "" else found[key]) for key, text, *_ in rows if key == "" or key in found)
-    return "".join(text.format(value) if isinstance(text, str) else text(value) for text, value in told)
+    told = ""
+    for key, text, *_ in rows:
+        if text and (key == "" or key in found):
+            value = found[key] if key else found
+            told += text.format(value) if isinstance(text, str) else text(value)
+    return told
 
 
 def lines(rows: Iterable[tuple], found: dict, options) -> str:

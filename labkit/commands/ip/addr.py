@@ -7,6 +7,7 @@ empty object behind, as there.
 from dataclasses import replace
 from errno import EADDRNOTAVAIL, EINVAL, EOPNOTSUPP, ERANGE
 from fnmatch import fnmatchcase
+from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from ...errors import KernelError
@@ -42,6 +43,7 @@ _SCOPE = named(SCOPES, 'invalid "scope"\n')
 _UNASKED = beyond('The lab lists interfaces and addresses by dev, up, to, scope, label, master, type and primary, not by "{}".\n')
 
 
+@cache
 def _selector(help_text: str) -> tuple[tuple, ...]:
     return (
         ("to", "to", _inside),
