@@ -77,7 +77,6 @@ PARTS = {part.name: part for part in (
     debian("iptables", "iptables", "iptables", script="iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE"),
     debian("ping", "iputils-ping", "ping", version="-V", maker="iputils"),
     debian("traceroute", "traceroute", "traceroute", version="--version", maker="Modern traceroute"),
-    debian("tracepath", "iputils-tracepath", "tracepath", version="-V", maker="iputils"),
     debian("tcpdump", "tcpdump", "tcpdump"),
     debian("net-tools", "net-tools", "netstat", version="--version", maker="net-tools"),
     debian("procps", "procps", "sysctl", version="--version", maker="procps"),

@@ -12,7 +12,7 @@ import subprocess
 #: A tool's commands -> how it tells its version, and that of Debian 12.
 SPOKEN = {
     ("ip", "bridge"): ("ip -V", "iproute2-6.1."),
-    ("ping", "tracepath"): ("ping -V", "iputils 20221126"),
+    ("ping",): ("ping -V", "iputils 20221126"),
     ("netstat", "ifconfig", "route", "arp"): ("netstat --version", "net-tools 2.10"),
     ("traceroute",): ("traceroute --version", "version 2.1.2"),
     ("curl",): ("curl --version", "curl 7.88."),

@@ -30,7 +30,6 @@ LINES = {
     "ping": "ping -h",
     "sysctl": "sysctl -h",
     "tcpdump": "tcpdump -h 2>&1 | grep -v OpenSSL",
-    "tracepath": "tracepath -h",
     "traceroute": "traceroute --help",
 }
 

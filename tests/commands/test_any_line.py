@@ -9,7 +9,7 @@ import labkit
 from tests.commands.state import state
 
 WORDS = """
-ip bridge ping ifconfig route netstat arp sysctl traceroute tracepath tcpdump docker kubectl etcdctl
+ip bridge ping ifconfig route netstat arp sysctl traceroute tcpdump docker kubectl etcdctl
 link addr address route neigh netns rule tuntap fdb show add del delete set replace change append flush get list exec
 -n -4 -j -br -d -s -c -t -i -W -I -M do dev via src metric type veth bridge vxlan peer name id local remote dstport nolearning
 master nomaster up down mtu 1400 68 999999 0 -1 lo tap1 tap2 eth0 br0 nosuch ns1 ns2 host lladdr nud permanent onlink table all

@@ -24,7 +24,6 @@ def lab():
     ("ping -c1 localhost", "PING localhost (127.0.0.1) 56", "64 bytes from localhost (127.0.0.1): icmp_seq=1"),
     ("traceroute alias2", "traceroute to alias2 (10.0.0.2), 30", " 1  node2 (10.0.0.2)  "),
     ("traceroute -n alias2", "traceroute to alias2 (10.0.0.2), 30", " 1  10.0.0.2  "),
-    ("tracepath node2", " 1:  node2      ", ""),
 ])  # fmt: skip
 def test_a_name_of_the_file_is_a_host(lab, line, first, second):
     shown = lab.sh(line).stdout.splitlines()

@@ -27,7 +27,7 @@ ip -6 neigh add fd00::1 lladdr 02:00:00:00:00:01 dev lo|ip rule add from fd00::/
 ip link add x type vxlan id 4 remote fd00::2 dstport 4789
 bridge fdb add 02:00:00:00:00:01 dev lo dst fd00::1|ping ::1|ping -6 ::1|ping fe80::1%lo|ping -c 1 ::1 10.0.0.1|traceroute ::1
 traceroute -6 ::1
-tracepath ::1|tracepath -6 ::1|nc -zv ::1 80|nc -zvn ::1 80|nc -6 -zv ::1 80|curl http://[::1]/|curl http://[fd00::1]:8080/x
+nc -zv ::1 80|nc -zvn ::1 80|nc -6 -zv ::1 80|curl http://[::1]/|curl http://[fd00::1]:8080/x
 curl -6 http://[::1]/
 arp ::1|arp -s fd00::1 02:00:00:00:00:01|ifconfig lo inet6 add ::1/64|ifconfig lo fd00::1|route add ::1 dev lo|route -6|route -A inet6
 netstat -6|netstat --inet6 -rn|tcpdump ip6|tcpdump icmp6|tcpdump host fd00::1|tcpdump ether host 02:00:00:00:00:01|tcpdump net 10.0.0.0/8

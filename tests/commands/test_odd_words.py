@@ -28,7 +28,7 @@ route add default gw|route add -net 10.0.0.0/8 dev tap1 metric
 route add -net 10.0.0.0 dev tap1 netmask|arp|netstat
 ping|ping -c|ping -c 1 -w|ping -c 1 192.168.50.2 -W|ping -c 2 192.168.50.2 -i|ping -c 1 192.168.50.2 -s|ping -c 1 192.168.50.2 -t
 ping -c 1 192.168.50.2 -Q|ping -c 1 192.168.50.2 -M|traceroute 192.168.50.2|traceroute|traceroute 192.168.50.2 -m|traceroute 192.168.50.2 -q
-traceroute 192.168.50.2 -w|traceroute 192.168.50.2 -f|tracepath 192.168.50.2 -l|tracepath 192.168.50.2 -m|tracepath
+traceroute 192.168.50.2 -w|traceroute 192.168.50.2 -f
 nc -zv 192.168.50.2|nc -zvu 192.168.50.2|nc -l|nc -zv 192.168.50.2 80 -w|nc -zvu 192.168.50.2 80 -w|curl http://192.168.50.2 -m|curl
 tcpdump -c|tcpdump port|tcpdump host
 """

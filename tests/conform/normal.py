@@ -19,9 +19,8 @@ RULES: tuple[Rule, ...] = (
     (re.compile(r"(rtt min/avg/max/mdev = )[\d./]+ ms"), r"\1T ms"),
     # curl: how long it took to fail
     (re.compile(r"after \d+ (ms|milliseconds)"), r"after T \1"),
-    # traceroute and tracepath: times of each probe
+    # traceroute: times of each probe
     (re.compile(r"(?<=  )\d+\.\d+ ms"), "T ms"),
-    (re.compile(r"\d+\.\d+ms"), "Tms"),
     # a learned path MTU counts down
     (re.compile(r"expires \d+sec"), "expires Tsec"),
     (re.compile(r'"expires":\d+'), '"expires":T'),

@@ -108,7 +108,7 @@ def connection(random: Random, nodes: list[str]) -> str:
 
 
 def probe(random: Random, nodes: list[str]) -> str:
-    """ping, traceroute or tracepath to somewhere along the chain."""
+    """ping or traceroute to somewhere along the chain."""
     last = len(nodes) - 1
     to = random.choice([f"10.{last}.0.2"] * 5 + [f"10.{i + 1}.0.{j}" for i in range(last) for j in (1, 2)] + [f"10.{last}.0.77",
             "99.9.9.9", f"10.9.0.{last + 1}", "127.0.0.1", f"10.{last}.0.255"])
@@ -117,8 +117,6 @@ def probe(random: Random, nodes: list[str]) -> str:
         bounds = "-w 1 -m 6" if chance(random, 0.7) else "-m 3 -q 1"
         return f"traceroute -n {random.choice(('', '', '-q 1 ', '-m 4 ', '-I ', '-w 1 '))}{bounds} {to}"
     if kind < 0.15:
-        return f"tracepath -n -m 4 {to}"
-    if kind < 0.2:
         return f"ip route get {to}"
     words = random.choice(("", "", "", "", f"-t {random.randint(1, 5)} ", f"-t {random.randint(1, 3)} ", "-s 1372 -M do ",
                            "-s 1373 -M do ", "-s 1472 -M do ", "-s 1473 -M do ",

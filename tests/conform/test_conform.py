@@ -17,7 +17,7 @@ from tests.tool_versions import told
 LINES = 800
 
 
-@pytest.mark.needs("namespaces", "sysfs", "vxlan", "tun", "ping", "traceroute", "tracepath", "net-tools", "procps", "nc", "curl")
+@pytest.mark.needs("namespaces", "sysfs", "vxlan", "tun", "ping", "traceroute", "net-tools", "procps", "nc", "curl")
 def test_the_lab_answers_as_the_kernel_does(measure):
     summary = Run().many(LINES, seed=1, stop_after=5)
     measure(f"conform: {summary}\n  {told()}".rstrip())

@@ -6,7 +6,7 @@ Bare is what a person has who read only the README's first line: Python with its
 from dataclasses import dataclass
 
 #: Everything the tests can use, the browser apart, which is half a gigabyte.
-TOOLS = ("iproute2 nftables iptables iputils-ping iputils-tracepath traceroute net-tools procps netcat-openbsd curl tcpdump "
+TOOLS = ("iproute2 nftables iptables iputils-ping traceroute net-tools procps netcat-openbsd curl tcpdump "
          "conntrack").split()
 BROWSER = ["chromium", "fonts-dejavu-core"]
 #: What asks the kernel or the tools: enough to see whether the want of one tool breaks anything.
@@ -37,7 +37,7 @@ class Machine:
 def _debian(suite: str) -> list[Machine]:
     """Bare, with all tools, and with all tools but one."""
     tools = Machine(f"{suite}-tools", suite, tuple(TOOLS), tests="")
-    wanting = {"iproute2": "ip bridge", "nftables": "nft", "iptables": "iptables", "ping": "ping", "tracepath": "tracepath",
+    wanting = {"iproute2": "ip bridge", "nftables": "nft", "iptables": "iptables", "ping": "ping",
                "traceroute": "traceroute", "net-tools": "netstat ifconfig route arp", "procps": "sysctl", "nc": "nc", "curl": "curl",
                "tcpdump": "tcpdump"}
     return [Machine(f"{suite}-bare", suite, tests=""), tools,

@@ -30,7 +30,7 @@ COMPARED = 20
 #: Tools that change things although they fail: by words in order (ifconfig, ip link set, several names of sysctl, docker and kubectl),
 #: by what a packet taught and the time it took, or because they run other lines.
 MAY_CHANGE = frozenset(
-    "ifconfig sysctl rm docker kubectl ping traceroute tracepath nc curl sleep sh bash sudo for nsenter X export systemctl etcdctl tee"
+    "ifconfig sysctl rm docker kubectl ping traceroute nc curl sleep sh bash sudo for nsenter X export systemctl etcdctl tee"
     " watch".split()
 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 #: What a line starts with, to be one.
 COMMANDS = frozenset(
-    "ip bridge ping traceroute tracepath ifconfig route netstat arp ss sysctl tcpdump nc curl docker kubectl etcdctl systemctl cat echo "
+    "ip bridge ping traceroute ifconfig route netstat arp ss sysctl tcpdump nc curl docker kubectl etcdctl systemctl cat echo "
     "grep awk head tail wc sleep sh bash export for X sudo nsenter hostname ls rm tee seq".split()
 )
 

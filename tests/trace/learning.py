@@ -211,7 +211,6 @@ EXPERIMENTS: dict[str, tuple[str, ...]] = {
     "less than min_pmtu locks": (
         *PATH, "ip -n r link set e mtu 300", TOO_BIG, WAY, "?ip -n b -j route get 10.2.0.2", CACHE, "ip -n b link set e mtu 500", WAY,
         "ip -n b link set e mtu 1500", WAY),
-    "tracepath teaches": (*PATH, "?ip netns exec b tracepath -n -m 3 10.2.0.2", WAY),
     "an mtu lock of the route stands": (
         *PATH, "ip -n b route replace default via 10.1.0.2 mtu lock 1450", "?ip netns exec b ping -c 1 -W 1 -M do -s 1422 10.2.0.2", WAY),
     "an mtu of the route gives way": (
