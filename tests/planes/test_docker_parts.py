@@ -189,7 +189,7 @@ def test_what_more_go_knows_is_refused_in_the_labs_words(template):
 
 
 @pytest.mark.parametrize("line", ["docker ps -n 1", "docker ps --latest", "docker ps -s", "docker ps --filter ancestor=tiny",
-                                  "docker network ls --filter type=custom"])  # fmt: skip
+                                  "docker network ls --filter type=custom", "docker inspect --type image tiny:1"])  # fmt: skip
 def test_what_the_labs_docker_does_not_list_by_is_refused(line):
     refused = host(BRIDGE[:1]).sh(line)
     assert refused.returncode in (1, 125) and refused.stderr.startswith("The lab"), refused

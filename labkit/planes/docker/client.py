@@ -192,7 +192,7 @@ _COMMANDS = {
     "container list": _PS,
     "network ls": _LS,
     "network list": _LS,
-    "network inspect": (show.network_inspect, 1, None, "format,f: verbose,v"),
+    "network inspect": (partial(show.inspect, kind="network"), 1, None, "format,f: verbose,v"),
     "network create": (_network_create, 1, 1,
                        "attachable driver,d: gateway: internal ip-range: ipam-driver: label: opt,o: scope: subnet:"),
     "network rm": _NETWORK_RM,

@@ -105,9 +105,8 @@ class Docker:
         name = name or f"container_{number}"
         if len(name) > LONGEST_NAME:
             raise Refused(f"The lab's containers have names of up to {LONGEST_NAME} characters")
-        twin = next((c for c in self.containers if c.name == name), None)
-        if twin:
-            raise Refused(f'Conflict. The container name "/{name}" is already in use by container "{twin.id}". '
+        if same := next((c for c in self.containers if c.name == name), None):
+            raise Refused(f'Conflict. The container name "/{name}" is already in use by container "{same.id}". '
                           "You have to remove (or rename) that container to be able to reuse that name.")  # fmt: skip
         self._created = number
         container = Container(name, long_id("container", self.machine, name, number), request, pid=1000 + number)

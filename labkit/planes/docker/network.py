@@ -178,7 +178,7 @@ class Networks:
             },
         )  # fmt: skip
         try:
-            self._raise(default, AddressPool(subnet))
+            self._create(default, AddressPool(subnet))
         except Refused as error:
             failed = 'Error initializing network controller: Error creating default "bridge" network'
             raise Refused(f"failed to start daemon: {failed}: {error}") from None
@@ -187,7 +187,7 @@ class Networks:
                 self._by_name[name] = Network(name, self._new_id(name), PREDEFINED[name])
         for network in [n for n in self if not n.predefined]:
             try:
-                raise_bridge(self.lab, self.lab[self.machine], network)
+                create_bridge(self.lab, self.lab[self.machine], network)
             except Refused as error:
                 self.log.append(f"could not create bridge network for id {network.id} bridge name {network.bridge} "
                                 f"while booting up from persistent state: {error}")  # fmt: skip
@@ -220,23 +220,22 @@ class Networks:
             internal=internal, attachable=attachable, asked=asked, options=options, labels=labels,
         )
         within = IPv4Network(asked["IPRange"]) if "IPRange" in asked else None
-        return self._raise(network, AddressPool(subnet, within))
+        return self._create(network, AddressPool(subnet, within))
 
     def _new_id(self, name: str) -> str:
         self._made += 1
         return long_id("network", self.machine, name, self._made)
 
-    def _raise(self, network: Network, pool: AddressPool) -> Network:
+    def _create(self, network: Network, pool: AddressPool) -> Network:
         """Write the bridge's lines. Its gateway, if nobody chose it, is the first address handed out."""
         if any(n.subnet and n.subnet.overlaps(pool.subnet) for n in self):
             raise Refused("Pool overlaps with other one on this address space")
         network.pool = pool
         network.gateway = pool.take(IPv4Address(network.asked["Gateway"])) if "Gateway" in network.asked else pool.lowest()
-        twin = next((n for n in self if n.bridge == network.bridge), None)
-        if twin is not None:
+        if same := next((n for n in self if n.bridge == network.bridge), None):
             raise Refused(f"cannot create network {network.id} ({network.bridge}): "
-                          f"conflicts with network {twin.id} ({twin.bridge}): networks have same bridge name")  # fmt: skip
-        raise_bridge(self.lab, self.lab[self.machine], network)
+                          f"conflicts with network {same.id} ({same.bridge}): networks have same bridge name")  # fmt: skip
+        create_bridge(self.lab, self.lab[self.machine], network)
         self._by_name[network.name] = network
         return network
 
@@ -250,7 +249,7 @@ class Networks:
             write(self.lab, host, "ip link del dev {}", network.bridge)
 
 
-def raise_bridge(lab: Lab, host: Namespace, network: Network) -> None:
+def create_bridge(lab: Lab, host: Namespace, network: Network) -> None:
     """Make a network's bridge, or take the one that is there (moby: libnetwork drivers/bridge createNetwork).
 
     Docker chooses its MAC address, so the bridge does not follow its ports (setup_device_linux.go).

@@ -5,7 +5,6 @@ The lab's clock has no date, so everything was made "2 hours ago", and what runs
 """
 
 import json
-from collections.abc import Callable
 
 from ...commands.regex import Pattern
 from ...commands.result import Context, Failure, Result
@@ -108,41 +107,22 @@ def _filled(template: str, things: list[dict]) -> list[str]:
         raise Failure(1, f"Template parsing error: {error}\n") from None
 
 
-def inspect(engine, ctx: Context, flags: pflag.Flags) -> Result:
-    """Containers and networks by name or id."""
-    kind = flags.one("type")
-
-    def look(word: str) -> dict:
-        if kind in ("", "container"):
-            try:
-                return _container(engine, engine.find(word))
-            except Refused:
-                if kind:
-                    raise
-        return _look_network(engine, word, kind or "object")
-
-    return _inspected(flags, look)
-
-
-def network_inspect(engine, ctx: Context, flags: pflag.Flags) -> Result:
-    return _inspected(flags, lambda word: _look_network(engine, word, "network"))
-
-
-def _look_network(engine, word: str, kind: str) -> dict:
-    try:
-        return _network(engine, engine.networks.find(word))
-    except Refused:
-        raise Refused(f"No such {kind}: {word}") from None
-
-
-def _inspected(flags: pflag.Flags, look: Callable[[str], dict]) -> Result:
+def inspect(engine, ctx: Context, flags: pflag.Flags, kind: str = "") -> Result:
     """Each word looked at; what is there is printed even when others are not (docker/cli: inspect.go)."""
-    found, complaints = [], ""
+    kind, found, complaints = kind or flags.one("type"), [], ""
+    kinds = {"container": (engine.find, _container), "network": (engine.networks.find, _network)}
+    if kind not in ("", *kinds):
+        raise Failure(1, f"The lab's docker inspects containers and networks, and no {kind}.\n")
     for word in flags.words:
-        try:
-            found.append(look(word))
-        except Refused as error:
-            complaints += f"Error: {error}\n"
+        why = Refused(f"No such {kind or 'object'}: {word}")
+        for find, described in (each for name, each in kinds.items() if kind in ("", name)):
+            try:
+                found.append(described(engine, find(word)))
+                break
+            except Refused as error:
+                why = error if kind == "container" else why
+        else:
+            complaints += f"Error: {why}\n"
     text = json.dumps(found, indent=4) + "\n"
     if flags.one("format"):
         try:
@@ -255,6 +235,11 @@ def _endpoint(engine, endpoint: Endpoint, c: Container | None = None) -> dict:
 def _network(engine, n: Network) -> dict:
     """`docker network inspect NETWORK`."""
     config = n.asked or ({"Subnet": str(n.subnet), "Gateway": str(n.gateway)} if n.subnet else None)
+    members = {}
+    for c in sorted(engine.attached(n), key=lambda c: c.id):
+        end = c.endpoints[n.name]
+        address = str(n.pool.interface(end.address)) if end.address else ""
+        members[c.id] = {"Name": c.name, "EndpointID": end.id, "MacAddress": end.mac, "IPv4Address": address, "IPv6Address": ""}
     return {
         "Name": n.name,
         "Id": n.id,
@@ -268,17 +253,7 @@ def _network(engine, n: Network) -> dict:
         "Ingress": False,
         "ConfigFrom": {"Network": ""},
         "ConfigOnly": False,
-        "Containers": {c.id: _member(n, c.name, c.endpoints[n.name]) for c in sorted(engine.attached(n), key=lambda c: c.id)},
+        "Containers": members,
         "Options": n.options,
         "Labels": n.labels,
-    }
-
-
-def _member(n: Network, name: str, endpoint: Endpoint) -> dict:
-    return {
-        "Name": name,
-        "EndpointID": endpoint.id,
-        "MacAddress": endpoint.mac,
-        "IPv4Address": str(n.pool.interface(endpoint.address)) if endpoint.address else "",
-        "IPv6Address": "",
     }
