@@ -11,6 +11,7 @@ from itertools import islice
 from ...commands.result import Context, Failure, Result
 from ...commands.shell import find, run_argv
 from ...errors import BadInput
+from ...lab.namespace import Namespace
 from .. import go
 from ..pflag import Flags
 from . import published
@@ -138,7 +139,7 @@ def _restart(text: str) -> str:
 def _to_its_end(engine, ctx: Context, container: Container, warnings: str) -> Result:
     """Run the container's command; with its end the container ends."""
     try:
-        result = run_inside(ctx, container, list(container.request.command))
+        result = run_inside(ctx, container.namespace, list(container.request.command))
     except LookupError as error:
         engine.stop_container(container, 127)
         start = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process"
@@ -154,16 +155,16 @@ def exec_(engine, ctx: Context, flags: Flags) -> Result:
     except Refused as error:
         raise Failure(1, f"Error: {error}\n") from None
     if not container.running:
-        raise Failure(1, f"Error response from daemon: Container {container.id} is not running\n")
+        raise Refused(f"Container {container.id} is not running")
     try:
-        result = run_inside(ctx, container, flags.words[1:])
+        result = run_inside(ctx, container.namespace, flags.words[1:])
     except LookupError as error:
         raise Failure(126, f"OCI runtime exec failed: exec failed: unable to start container process: {error}\n") from None
     return Result() if flags.on("detach") else result
 
 
-def run_inside(ctx: Context, container: Container, argv: list[str]) -> Result:
-    """Run words in the container; LookupError, in runc's words, when there is no such command."""
+def run_inside(ctx: Context, namespace: Namespace, argv: list[str]) -> Result:
+    """Run words in a container's namespace; LookupError, in runc's words, when there is no such command."""
     if find(ctx.lab, argv[0].rpartition("/")[2]) is None:
         raise LookupError(f'exec: "{argv[0]}": executable file not found in $PATH: unknown')
-    return run_argv(Context(ctx.lab, container.namespace, ctx.stdin, budget=ctx.budget), argv)
+    return run_argv(Context(ctx.lab, namespace, ctx.stdin, budget=ctx.budget), argv)

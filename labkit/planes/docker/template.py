@@ -105,9 +105,10 @@ class _Filling:
 
     def _range(self, value, variables: list[str], node: tuple, names: dict) -> str:
         """Once for each element; a map's in the order of its keys."""
+        *_, words, body, otherwise = node
         if not isinstance(value, dict | list | tuple | None):
-            raise BadInput(f'template: :1: executing "" at <range>: range can\'t iterate over {text_of(value)}')
-        *_, body, otherwise = node
+            over = " ".join(words)
+            raise BadInput(f'template: :1: executing "" at <{over:.80}>: range can\'t iterate over {text_of(value)}')
         if not value:
             return self.fill(otherwise, names)
         self.spend(TURN * len(value))

@@ -5,8 +5,8 @@ own machine; elsewhere nobody listens.
 """
 
 from ...commands.result import Context, Failure, Result
-from ...commands.shell import find, run_argv
 from .. import go
+from ..docker.run import run_inside
 from ..pflag import Flags
 
 _FLAGS = "namespace,n: output,o: container,c: all-namespaces,A no-headers stdin,i tty,t"
@@ -93,10 +93,10 @@ def _exec(ctx: Context, cluster, flags: Flags, name: str, command: list[str]) ->
         raise Failure(1, "error: you must specify at least one command for the container\n")
     if not pod.ready:
         raise Failure(1, f"error: cannot exec into a container in a completed pod; the containers of {name} do not run\n")
-    if find(ctx.lab, command[0].rpartition("/")[2]) is None:
-        lost = f'exec: "{command[0]}": executable file not found in $PATH: unknown'
+    try:
+        result = run_inside(ctx, pod.containers[0].namespace, command)
+    except LookupError as error:
         ends = "command terminated with exit code 126\n"
-        raise Failure(126, f"OCI runtime exec failed: exec failed: unable to start container process: {lost}\n{ends}")
-    result = run_argv(Context(ctx.lab, pod.containers[0].namespace, ctx.stdin, budget=ctx.budget), command)
+        raise Failure(126, f"OCI runtime exec failed: exec failed: unable to start container process: {error}\n{ends}") from None
     ends = f"command terminated with exit code {result.returncode}\n" if result.returncode else ""
     return Result(result.returncode, result.stdout, result.stderr + ends)
