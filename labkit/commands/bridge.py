@@ -14,7 +14,7 @@ from ..lab.interface import Interface
 from ..lab.namespace import Namespace
 from ..tables.fdb import FdbEntry
 from . import grammar
-from .grammar import Bare, Words, address, beyond, duplicate, find_device, matches, positional, read, sole, text
+from .grammar import Bare, Words, address, duplicate, find_device, matches, positional, read, sole, text, unsupported
 from .ip.kinds import PORT_SWITCHES, port_state
 from .ip.linkshow import flags_text, name_with_far_end
 from .ip.netns import named_namespace
@@ -23,13 +23,13 @@ from .records import View, show
 from .result import Context, Failure, Result
 from .usage import usage
 
-_BEYOND = beyond('The lab\'s bridge knows the options -s, -d, -o, -n, -j, -p and -V, not "{}".\n')
+_UNSUPPORTED = unsupported('The lab\'s bridge knows the options -s, -d, -o, -n, -j, -p and -V, not "{}".')
 #: In the order in which they are compared; what -s, -t, -4 and -force ask for changes nothing here.
 _OPTIONS = (
     ("-help~", "help", True), ("-Version~", "version", True), ("-stats~ -statistics~", "", None), ("-details~", "details", True),
-    ("-oneline~", "oneline", True), ("-timestamp~ -4 -6", "", None), ("-family~", "", _BEYOND), ("-netns~", "netns", Bare(netns)),
-    ("-color~ -compressvlans~", "", _BEYOND), ("-force~", "", None), ("-json~", "json", True), ("-pretty~", "pretty", True),
-    ("-batch~", "", _BEYOND),
+    ("-oneline~", "oneline", True), ("-timestamp~ -4 -6", "", None), ("-family~", "", _UNSUPPORTED), ("-netns~", "netns", Bare(netns)),
+    ("-color~ -compressvlans~", "", _UNSUPPORTED), ("-force~", "", None), ("-json~", "json", True), ("-pretty~", "pretty", True),
+    ("-batch~", "", _UNSUPPORTED),
 )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def _on_off(key: str):
     return reader
 
 
-_PORT_BEYOND = (
+_PORT_UNSUPPORTED = (
     "guard", "root_block", "fastleave", "mcast_to_unicast", "neigh_suppress", "vlan_tunnel", "locked", "learning_sync", "mcast_router",
     "cost", "priority", "state", "backup_port", "nobackup_port", "hwmode",
 )  # fmt: skip
@@ -82,7 +82,7 @@ _PORT_WORDS = (
     ("self", "itself", True),
     ("master", "", True),
     *((switch, switch, _on_off(switch)) for switch in PORT_SWITCHES),
-    (" ".join(_PORT_BEYOND), "", beyond(f'The lab\'s bridge ports have no "{{}}"; they have {", ".join(PORT_SWITCHES)}.\n')),
+    (" ".join(_PORT_UNSUPPORTED), "", unsupported(f'The lab\'s bridge ports have no "{{}}"; they have {", ".join(PORT_SWITCHES)}.')),
 )
 
 
@@ -185,7 +185,7 @@ def _mac(word: str) -> str:
 
 
 _TO = positional("to", "mac", text, "bridge-fdb")
-_ENTRY_BEYOND = beyond('The lab\'s forwarding entries have no "{}".\n')
+_ENTRY_UNSUPPORTED = unsupported('The lab\'s forwarding entries have no "{}".')
 _ENTRY_WORDS = (
     ("dev", "dev", text),
     ("dst", "dst", sole("dst", "dst", _destination)),
@@ -194,7 +194,7 @@ _ENTRY_WORDS = (
     ("local~ permanent~", "permanent", True),
     ("temp~ static~", "static", True),
     ("dynamic~", "dynamic", True),
-    ("nhid port vni src_vni via router~ vlan~ use~ extern_learn~ sticky~", "", _ENTRY_BEYOND),
+    ("nhid port vni src_vni via router~ vlan~ use~ extern_learn~ sticky~", "", _ENTRY_UNSUPPORTED),
     _TO,
 )
 
@@ -227,7 +227,7 @@ def _passed_over(word: str, words: Words) -> None:
 _SELECTOR = (
     ("brport dev", "dev", text),
     ("br", "br", text),
-    ("vlan state", "", beyond('The lab lists forwarding entries by dev, br and dynamic, not by "{}".\n')),
+    ("vlan state", "", unsupported('The lab lists forwarding entries by dev, br and dynamic, not by "{}".')),
     ("dynamic", "dynamic", True),
     ("*", "", _passed_over),
 )
@@ -268,7 +268,7 @@ _ENTRY = (
 
 _PORT_COMMANDS = {"set~ change~": _set_port, "show~ lst~ list~": _show_ports}
 _ENTRY_COMMANDS = {
-    "flush get~": beyond('The lab\'s bridge fdb knows add, append, replace, delete and show, not "{}".\n'),
+    "flush get~": unsupported('The lab\'s bridge fdb knows add, append, replace, delete and show, not "{}".'),
     **{f"{name}~": _modify(name) for name in ("add", "append", "replace", "delete")},
     "show~ lst~ list~": _show_entries,
 }

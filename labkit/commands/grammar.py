@@ -41,7 +41,6 @@ class Words:
         self.ctx = ctx
         self.family = family
         self.said: dict = {}
-        self.keyword = ""
         self.warnings = ""
 
     def __bool__(self) -> bool:
@@ -76,7 +75,7 @@ Command = Callable[[Context, object, Words], Result]
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """A reader that gets the keyword itself, not the word behind it."""
+    """A reader that gets the keyword itself, whole where it was shortened, not the word behind it."""
 
     read: Reader
 
@@ -104,8 +103,7 @@ def read_word(rows: Iterable[tuple[str, str, object]], word: str, words: Words) 
     if value is STOP:
         return None
     if isinstance(value, Bare):
-        words.keyword = next(name.rstrip("~") for name in names.split() if fits(word, name))
-        value = value.read(word, words)
+        value = value.read(next(name.rstrip("~") for name in names.split() if fits(word, name)), words)
     elif callable(value):
         value = value(word if names == "*" else words.value(), words)
     return value if isinstance(value, dict) else {field: value} if field else {}
@@ -353,11 +351,11 @@ def positional(keyword: str, field: str, reader: Reader, tool: str) -> tuple[str
     return "*", field, checked
 
 
-def beyond(sentence: str) -> Bare:
-    """For keywords that the lab has nothing behind; `{}` in the sentence is the keyword, whole where it was shortened."""
+def unsupported(sentence: str) -> Bare:
+    """For keywords that the lab has nothing behind; `{}` in the sentence is the keyword."""
 
     def reader(word: str, words: Words):
-        raise Failure(1, sentence.format(words.keyword or word))
+        raise Failure(1, sentence.format(word) + "\n")
 
     return Bare(reader)
 

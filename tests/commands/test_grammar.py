@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from labkit.commands.grammar import STOP, Words, beyond, number, once, positional, read, run, text
+from labkit.commands.grammar import STOP, Words, number, once, positional, read, run, text, unsupported
 from labkit.commands.ip.options import Options
 from labkit.commands.records import NULL, View, lines, record, show
 from labkit.commands.result import Failure, Result
@@ -16,7 +16,7 @@ ROWS = (
     ("onlink", "onlink", True),
     ("both", "", lambda word, words: {"left": word, "right": word}),
     ("nexthop", "", STOP),
-    ("as", "", beyond('The lab\'s rows have no "{}": they have tos and dev.\n')),
+    ("as", "", unsupported('The lab\'s rows have no "{}": they have tos and dev.')),
 )
 
 

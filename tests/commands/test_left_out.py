@@ -76,7 +76,7 @@ def sentences():
     """(file, words) of each Failure and Result in the commands that speaks of the lab; what is filled in stands as `x`."""
     for path in sorted(Path(labkit.__file__).parent.glob("commands/**/*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Failure", "Result", "beyond")):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Failure", "Result", "unsupported")):
                 continue
             for given in node.args:
                 parts = given.values if isinstance(given, ast.JoinedStr) else [given]

@@ -10,20 +10,20 @@ from importlib import import_module
 
 from ...tables.names import named_tables
 from ..filesystem import table_names
-from ..grammar import Words, beyond, read_word, run
+from ..grammar import Words, read_word, run, unsupported
 from ..result import Context, Failure, Result
 from ..usage import usage
 from .netns import named_namespace
 from .options import OPTIONS, Options, read_options
 
-_BEYOND = beyond('The lab\'s ip knows address, link, route, rule, neighbor, netns and tuntap, not "{}".\n')
+_UNSUPPORTED = unsupported('The lab\'s ip knows address, link, route, rule, neighbor, netns and tuntap, not "{}".')
 #: Every object of iproute2 6.1 in the order in which it compares them (ip/ip.c).
 OBJECTS = (
-    ("address~", "object", "address"), ("addrlabel~ maddress~", "", _BEYOND), ("route~", "object", "route"),
-    ("rule~", "object", "rule"), ("neighbor~ neighbour~", "object", "neigh"), ("ntable~ ntbl~", "", _BEYOND),
-    ("link~", "object", "link"), ("l2tp~ fou~ ila~ macsec~ tunnel~ tunl~", "", _BEYOND), ("tuntap~ tap~", "object", "tuntap"),
-    ("token~ tcpmetrics~ tcp_metrics~ monitor~ xfrm~ mroute~ mrule~", "", _BEYOND), ("netns~", "object", "netns"),
-    ("netconf~ vrf~ sr~ nexthop~ mptcp~ ioam~", "", _BEYOND), ("help~", "object", None), ("stats~", "", _BEYOND),
+    ("address~", "object", "address"), ("addrlabel~ maddress~", "", _UNSUPPORTED), ("route~", "object", "route"),
+    ("rule~", "object", "rule"), ("neighbor~ neighbour~", "object", "neigh"), ("ntable~ ntbl~", "", _UNSUPPORTED),
+    ("link~", "object", "link"), ("l2tp~ fou~ ila~ macsec~ tunnel~ tunl~", "", _UNSUPPORTED), ("tuntap~ tap~", "object", "tuntap"),
+    ("token~ tcpmetrics~ tcp_metrics~ monitor~ xfrm~ mroute~ mrule~", "", _UNSUPPORTED), ("netns~", "object", "netns"),
+    ("netconf~ vrf~ sr~ nexthop~ mptcp~ ioam~", "", _UNSUPPORTED), ("help~", "object", None), ("stats~", "", _UNSUPPORTED),
 )  # fmt: skip
 #: The files here that are not called as their object is; each has its COMMANDS.
 _FILES = {"address": "addr", "route": "route_add"}

@@ -16,14 +16,14 @@ from ...lab.interface import Address, Interface
 from ...lab.namespace import LONGEST
 from ...tables.names import SCOPES
 from .. import grammar
-from ..grammar import ANY, Words, address, beyond, device, find_device, named, number, once, positional, prefix, read, text
+from ..grammar import ANY, Words, address, device, find_device, named, number, once, positional, prefix, read, text, unsupported
 from ..records import View, flushed, json_text, lines, record, wording
 from ..result import Context, Failure, Result
 from .linkshow import LinkView, link, statistics, statistics_text
 from .options import Options
 
 _FOREVER = 2**32 - 1
-_BEYOND = beyond('The lab\'s addresses have no "{}": they have dev, peer, brd, scope, label, metric and noprefixroute.\n')
+_UNSUPPORTED = unsupported('The lab\'s addresses have no "{}": they have dev, peer, brd, scope, label, metric and noprefixroute.')
 _NO_FLAG = "secondary temporary dadfailed deprecated tentative permanent stable-privacy nodad optimistic home mngtmpaddr"
 
 
@@ -40,7 +40,7 @@ def _inside(word: str, words: Words) -> IPv4Network | None:
 
 
 _SCOPE = named(SCOPES, 'invalid "scope"\n')
-_UNASKED = beyond('The lab lists interfaces and addresses by dev, up, to, scope, label, master, type and primary, not by "{}".\n')
+_UNASKED = unsupported('The lab lists interfaces and addresses by dev, up, to, scope, label, master, type and primary, not by "{}".')
 
 
 @cache
@@ -198,14 +198,14 @@ def _lifetime(word: str, words: Words) -> dict:
 _ADDRESS = (
     ("peer remote", "peer", once("peer", _prefix)),
     ("broadcast~ brd", "broadcast", once("broadcast", _broadcast)),
-    ("anycast", "", _BEYOND),
+    ("anycast", "", _UNSUPPORTED),
     ("scope", "scope", named(SCOPES, "invalid scope value.")),
     ("dev", "dev", text),
     ("label", "label", text),
     ("metric~ priority~ preference~", "metric", number('"metric" value is invalid\n')),
     ("valid_lft~ preferred_lft~", "", _lifetime),
     ("noprefixroute", "noprefixroute", True),
-    ("autojoin " + _NO_FLAG, "", _BEYOND),
+    ("autojoin " + _NO_FLAG, "", _UNSUPPORTED),
     positional("local", "local", _local, "ip-address"),
 )
 
@@ -297,5 +297,5 @@ def _flush(ctx: Context, options: Options, words: Words) -> Result:
 COMMANDS = {
     "add~": _modify("add"), "change~ chg": _modify("change"), "replace~": _modify("replace"), "delete~": _modify("delete"),
     "list~ show~ lst~": _show, "flush~": _flush,
-    "save~ showdump~ restore~": beyond("The lab's ip address knows show, add, change, replace, delete and flush, not {}.\n"),
+    "save~ showdump~ restore~": unsupported("The lab's ip address knows show, add, change, replace, delete and flush, not {}."),
 }  # fmt: skip

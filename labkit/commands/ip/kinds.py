@@ -9,7 +9,7 @@ from errno import EINVAL, EOPNOTSUPP
 
 from ...errors import KernelError
 from ...lab.interface import ZERO_MAC, Interface, Port, Vxlan
-from ..grammar import Bare, Words, address, beyond, device, garbage, known, matches, number, read, sole, unsigned, wrong
+from ..grammar import Bare, Words, address, device, garbage, known, matches, number, read, sole, unsigned, unsupported, wrong
 from ..records import Raw, View, record, wording
 from ..result import Failure
 from ..usage import usage
@@ -36,7 +36,7 @@ def _unknown(complaint: str, help: str):
     return reader
 
 
-_BRIDGE_BEYOND = beyond('The lab keeps no "{}" of a bridge; it knows ageing_time.\n')
+_BRIDGE_UNSUPPORTED = unsupported('The lab keeps no "{}" of a bridge; it knows ageing_time.')
 _BRIDGE = (
     ("ageing_time~", "ageing", known(lambda word: None if (time := unsigned(word)) is None else time / 100, "invalid ageing_time")),
     ("fdb_flush~ forward_delay~ hello_time~ max_age~ stp_state~ priority~ vlan_filtering~ vlan_protocol~ vlan_default_pvid~"
@@ -44,7 +44,7 @@ _BRIDGE = (
      " mcast_router~ mcast_query_use_ifaddr~ mcast_querier_interval~ mcast_hash_elasticity~ mcast_hash_max~ mcast_last_member_count~"
      " mcast_last_member_interval~ mcast_startup_query_count~ mcast_startup_query_interval~ mcast_membership_interval~"
      " mcast_query_interval~ mcast_query_response_interval~ mcast_stats_enabled~ mcast_igmp_version~ mcast_mld_version~"
-     " nf_call_iptables~ nf_call_ip6tables~ nf_call_arptables~", "", _BRIDGE_BEYOND),
+     " nf_call_iptables~ nf_call_ip6tables~ nf_call_arptables~", "", _BRIDGE_UNSUPPORTED),
     ("*", "", _unknown('bridge: unknown command "{}"?\n', "ip-link-bridge")),
 )  # fmt: skip
 
@@ -58,12 +58,12 @@ def _on_off(key: str):
     return reader
 
 
-_PORT_BEYOND = beyond(f'The lab keeps no "{{}}" of a bridge port; it knows {", ".join(PORT_SWITCHES)}.\n')
+_PORT_UNSUPPORTED = unsupported(f'The lab keeps no "{{}}" of a bridge port; it knows {", ".join(PORT_SWITCHES)}.')
 _PORT = (
-    ("fdb_flush~", "", _PORT_BEYOND),
+    ("fdb_flush~", "", _PORT_UNSUPPORTED),
     *((f"{switch}~", switch, _on_off(switch)) for switch in PORT_SWITCHES),
     ("state~ priority~ cost~ guard~ root_block~ fastleave~ mcast_to_unicast~ proxy_arp~ proxy_arp_wifi~ mcast_router~ mcast_fast_leave~"
-     " neigh_suppress~ group_fwd_mask~ vlan_tunnel~ locked~ backup_port~ nobackup_port~", "", _PORT_BEYOND),
+     " neigh_suppress~ group_fwd_mask~ vlan_tunnel~ locked~ backup_port~ nobackup_port~", "", _PORT_UNSUPPORTED),
     ("*", "", _unknown('bridge_slave: unknown option "{}"?\n', "ip-link-bridge_slave")),
 )  # fmt: skip
 
@@ -103,19 +103,19 @@ def _learning(word: str, words: Words) -> bool:
     return not word.startswith("n")
 
 
-_VXLAN_BEYOND = beyond('The lab\'s vxlan has no "{}"; it knows id, group, remote, local, dev, dstport, ttl and [no]learning.\n')
+_VXLAN_UNSUPPORTED = unsupported('The lab\'s vxlan has no "{}"; it knows id, group, remote, local, dev, dstport, ttl and [no]learning.')
 _VXLAN = (
     ("id~ vni~", "vni", sole("id", "vni", number("invalid id", most=2**24 - 1))),
     ("group~ remote~", "remote", Bare(_far_end)),
     ("local~", "local", sole("local", "local", lambda word, words: _address("local", word))),
     ("dev~", "dev", sole("dev", "dev", _lower)),
     ("ttl~ hoplimit~", "ttl", sole("ttl", "ttl", _ttl)),
-    ("tos~ dsfield~ df~ label~ flowlabel~ ageing~ maxaddress~ port~ srcport~", "", _VXLAN_BEYOND),
+    ("tos~ dsfield~ df~ label~ flowlabel~ ageing~ maxaddress~ port~ srcport~", "", _VXLAN_UNSUPPORTED),
     ("dstport~", "port", sole("dstport", "port", number("dst port", most=65535))),
     ("nolearning~ learning~", "learning", Bare(_learning)),
     ("noproxy~ proxy~ norsc~ rsc~ nol2miss~ l2miss~ nol3miss~ l3miss~ udpcsum~ noudpcsum~ udp6zerocsumtx~ noudp6zerocsumtx~"
      " udp6zerocsumrx~ noudp6zerocsumrx~ remcsumtx~ noremcsumtx~ remcsumrx~ noremcsumrx~ external~ noexternal~ gbp~ gpe~"
-     " vnifilter~ novnifilter~", "", _VXLAN_BEYOND),
+     " vnifilter~ novnifilter~", "", _VXLAN_UNSUPPORTED),
     ("*", "", _unknown('vxlan: unknown command "{}"?\n', "ip-link-vxlan")),
 )  # fmt: skip
 

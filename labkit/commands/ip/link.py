@@ -12,7 +12,7 @@ from ...lab import bridges, links
 from ...lab.interface import Interface
 from ...lab.namespace import LONGEST, Namespace
 from .. import grammar
-from ..grammar import STOP, Words, beyond, device, duplicate, existing, find_device, garbage, known, lladdr, matches, once, read, wrong
+from ..grammar import STOP, Words, device, duplicate, existing, find_device, garbage, known, lladdr, matches, once, read, unsupported, wrong
 from ..result import Context, Failure, Result
 from ..usage import usage
 from .addr import show
@@ -21,9 +21,9 @@ from .options import Options
 
 #: What is on or off, and a field of the same name.
 SWITCHES = ("multicast", "allmulticast", "promisc", "arp")
-_BEYOND = beyond(
+_UNSUPPORTED = unsupported(
     'The lab keeps no "{}" of an interface: it knows up, down, name, mtu, address, txqueuelen, master, nomaster, netns, alias, type, '
-    f"{', '.join(SWITCHES)}.\n"
+    f"{', '.join(SWITCHES)}."
 )
 
 
@@ -106,7 +106,7 @@ _LINK = (
     ("type~", "", STOP),
     ("alias~", "alias", known(lambda word: word if len(word.encode()) < 256 else None, "alias too long\n")),
     ("index broadcast~ brd group carrier trailers dynamic~ vf xdp xdpgeneric xdpdrv xdpoffload mode state protodown protodown_reason"
-     " gso_max_size gso_max_segs gro_max_size parentdev numtxqueues~ numrxqueues~ addrgenmode~", "", _BEYOND),
+     " gso_max_size gso_max_segs gro_max_size parentdev numtxqueues~ numrxqueues~ addrgenmode~", "", _UNSUPPORTED),
     ("*", "dev", _dev),
 )  # fmt: skip
 
@@ -264,7 +264,7 @@ def _show(ctx: Context, options: Options, words: Words) -> Result:
     return show(ctx, options, Words(words.rest(), ctx, "link"), "ip-link")
 
 
-_NO_COMMAND = beyond("The lab's ip link knows show, add, set, change and delete, not {}.\n")
+_NO_COMMAND = unsupported("The lab's ip link knows show, add, set, change and delete, not {}.")
 COMMANDS = {
     "add~": _add, "set~ change~": _set, "replace~": _NO_COMMAND, "delete~": _delete, "show~ lst~ list~": _show,
     "xstats~ afstats~ property~": _NO_COMMAND,

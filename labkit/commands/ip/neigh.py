@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network
 from ...errors import KernelError
 from ...lab import neighbors
 from ...tables.neighbor import VALID, Neighbor
-from ..grammar import ANY, Words, address, beyond, device, fits, lladdr, matches, once, positional, prefix, read, text, unsigned, wrong
+from ..grammar import ANY, Words, address, device, fits, lladdr, matches, once, positional, prefix, read, text, unsigned, unsupported, wrong
 from ..records import NULL, View, flushed, lines, record, show
 from ..result import Context, Failure, Result
 from ..usage import usage
@@ -16,7 +16,7 @@ from .options import Options
 STATES = ("INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "NOARP", "PERMANENT")
 ALL = frozenset({*STATES, "NONE"})
 _NUD = "permanent~ reachable~ none incomplete stale delay probe noarp failed~".split()
-_BEYOND = beyond('The lab\'s neighbours have no "{}": they have an address, dev, lladdr, nud and router.\n')
+_UNSUPPORTED = unsupported('The lab\'s neighbours have no "{}": they have an address, dev, lladdr, nud and router.')
 
 
 def _state(word: str, words: Words) -> str:
@@ -38,7 +38,7 @@ _ENTRY = (
     ("nud", "state", _state),
     ("router", "router", True),
     ("dev", "dev", text),
-    ("use managed proxy~ extern_learn~ protocol~", "", _BEYOND),
+    ("use managed proxy~ extern_learn~ protocol~", "", _UNSUPPORTED),
     positional("to help~", "dst", _destination, "ip-neigh"),  # help is looked past (ipneigh_modify)
 )
 
@@ -82,7 +82,7 @@ def _near(word: str, words: Words) -> IPv4Network | None:
 _SELECTOR = (
     ("dev", "dev", once("dev")),
     ("nud", "states", _states),
-    ("master nomaster vrf proxy unused protocol~", "", _BEYOND),
+    ("master nomaster vrf proxy unused protocol~", "", _UNSUPPORTED),
     ("to", "near", _near),
     ("*", "near", _near),
 )
@@ -111,7 +111,7 @@ def _flush(ctx: Context, options: Options, words: Words) -> Result:
     return flushed(len(found), "entries", options)
 
 
-_QUESTION = (("dev", "dev", text), ("proxy~", "", _BEYOND), positional("to", "dst", _destination, "ip-neigh"))
+_QUESTION = (("dev", "dev", text), ("proxy~", "", _UNSUPPORTED), positional("to", "dst", _destination, "ip-neigh"))
 
 
 def _get(ctx: Context, options: Options, words: Words) -> Result:

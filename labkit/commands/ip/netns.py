@@ -9,7 +9,7 @@ from dataclasses import replace
 from ...errors import KernelError
 from ...lab import links
 from ...lab.namespace import Namespace, valid_namespace_name
-from ..grammar import Words, beyond
+from ..grammar import Words, unsupported
 from ..records import View, show
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
@@ -98,9 +98,9 @@ def _exec(ctx: Context, options: Options, words: Words) -> Result:
     return shell.run_argv(replace(ctx, ns=there), words.rest())
 
 
-_BEYOND = beyond('The lab\'s ip netns knows list, add, delete, identify, pids and exec, not "{}".\n')
+_UNSUPPORTED = unsupported('The lab\'s ip netns knows list, add, delete, identify, pids and exec, not "{}".')
 #: In the order in which iproute2 compares them.
 COMMANDS = {
-    "list~ show~ lst~": _list, "list-id~": _BEYOND, "add~": _add, "set~": _BEYOND, "delete~": _delete, "identify~": _identify,
-    "pids~": _pids, "exec~": _exec, "monitor~ attach~": _BEYOND,
+    "list~ show~ lst~": _list, "list-id~": _UNSUPPORTED, "add~": _add, "set~": _UNSUPPORTED, "delete~": _delete, "identify~": _identify,
+    "pids~": _pids, "exec~": _exec, "monitor~ attach~": _UNSUPPORTED,
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..grammar import Bare, Words, beyond, read_word, wrong
+from ..grammar import Bare, Words, read_word, unsupported, wrong
 from ..result import Failure
 
 
@@ -48,16 +48,16 @@ def _statistics(word: str, words: Words) -> dict:
     return {"stats": True}
 
 
-_BEYOND = beyond('The lab knows the options -4, -6, -f, -s, -d, -o, -br, -j, -p, -n, -a and -V, not "{}".\n')
+_UNSUPPORTED = unsupported('The lab knows the options -4, -6, -f, -s, -d, -o, -br, -j, -p, -n, -a and -V, not "{}".')
 #: In the order in which iproute2 compares them (ip/ip.c). No colours: a Result is no terminal.
 OPTIONS = (
-    ("-loops~", "", _BEYOND), ("-family~", "", Bare(_family)), ("-4", "family", "inet"), ("-6", "family", "inet6"),
-    ("-0 -M -B", "", _BEYOND), ("-human~ -human-readable~ -iec~", "human", True), ("-stats~ -statistics~", "", Bare(_statistics)),
-    ("-details~", "details", True), ("-resolve~", "", _BEYOND), ("-oneline~", "oneline", True),
-    ("-timestamp~ -tshort~ -echo", "", None), ("-Version~", "version", True), ("-force~", "", None), ("-batch~", "", _BEYOND),
-    ("-brief~", "brief", True), ("-json~", "json", True), ("-pretty~", "pretty", True), ("-rcvbuf~", "", _BEYOND),
-    ("-c=never -color=never -c=auto -color=auto", "", None), ("-c=always -color=always -color~", "", _BEYOND),
-    ("-help~", "help", True), ("-netns~", "netns", Bare(netns)), ("-Numeric~", "", _BEYOND), ("-all~", "all", True),
+    ("-loops~", "", _UNSUPPORTED), ("-family~", "", Bare(_family)), ("-4", "family", "inet"), ("-6", "family", "inet6"),
+    ("-0 -M -B", "", _UNSUPPORTED), ("-human~ -human-readable~ -iec~", "human", True), ("-stats~ -statistics~", "", Bare(_statistics)),
+    ("-details~", "details", True), ("-resolve~", "", _UNSUPPORTED), ("-oneline~", "oneline", True),
+    ("-timestamp~ -tshort~ -echo", "", None), ("-Version~", "version", True), ("-force~", "", None), ("-batch~", "", _UNSUPPORTED),
+    ("-brief~", "brief", True), ("-json~", "json", True), ("-pretty~", "pretty", True), ("-rcvbuf~", "", _UNSUPPORTED),
+    ("-c=never -color=never -c=auto -color=auto", "", None), ("-c=always -color=always -color~", "", _UNSUPPORTED),
+    ("-help~", "help", True), ("-netns~", "netns", Bare(netns)), ("-Numeric~", "", _UNSUPPORTED), ("-all~", "all", True),
 )  # fmt: skip
 
 

@@ -17,7 +17,6 @@ from ..grammar import (
     Bare,
     Words,
     address,
-    beyond,
     device,
     garbage,
     matches,
@@ -29,6 +28,7 @@ from ..grammar import (
     text,
     tos,
     unsigned,
+    unsupported,
     wrong,
 )  # fmt: skip
 from ..result import Context, Failure, Result
@@ -38,7 +38,9 @@ from .options import Options
 from .route_get import narrow_family
 from .route_show import route_type
 
-_BEYOND = beyond('The lab\'s routes have no "{}": they know type, via, dev, src, metric, proto, scope, table, tos, onlink, mtu, advmss.\n')
+_UNSUPPORTED = unsupported(
+    'The lab\'s routes have no "{}": they know type, via, dev, src, metric, proto, scope, table, tos, onlink, mtu, advmss.'
+)
 
 
 def _write(mode: str):
@@ -60,7 +62,7 @@ COMMANDS = {
     "add~": _write("add"), "change~ chg": _write("change"), "replace~": _write("replace"), "prepend~": _write("prepend"),
     "append~": _write("append"), "test~": _write("test"), "delete~": _write("delete"), "list~ show~ lst~": route_show.show,
     "get~": route_get.get, "flush~": route_show.flush,
-    "save~ restore~ showdump~": beyond('The lab has no files of routes: "ip route {}" is not in it.\n'),
+    "save~ restore~ showdump~": unsupported('The lab has no files of routes: "ip route {}" is not in it.'),
 }  # fmt: skip
 
 
@@ -122,10 +124,10 @@ _ROUTE = (
     ("scope", "scope", named(SCOPES, 'invalid "scope" value\n')),
     ("mtu", "mtu", _metric("mtu", "mtu", 65520)), ("advmss", "advmss", _metric("advmss", "mss", 65495)),
     ("as from expires hoplimit reordering~ rtt rto_min window~ cwnd~ initcwnd~ initrwnd~ features~ quickack~ congctl~ rttvar~ "
-     "ssthresh~ realms~ nhid", "", _BEYOND),
+     "ssthresh~ realms~ nhid", "", _UNSUPPORTED),
     ("onlink", "onlink", True), ("protocol~", "proto", named(PROTOS, '"protocol" value is invalid\n')),
     ("table~", "table", table('"table" value is invalid\n')), 
-    ("vrf~ pref~ encap ttl-propagate fastopen_no_cookie~", "", _BEYOND),
+    ("vrf~ pref~ encap ttl-propagate fastopen_no_cookie~", "", _UNSUPPORTED),
     ("*", "", _destination),
 )  # fmt: skip
 
@@ -141,7 +143,7 @@ def _leg_device(word: str, words: Words) -> str:
 
 _LEG = (
     ("via", "gateway", _gateway), ("dev", "dev", _leg_device), ("weight", "weight", number('"weight" is invalid\n', 1, 256)),
-    ("onlink", "flags", ("onlink",)), ("realms~ encap as", "", _BEYOND),
+    ("onlink", "flags", ("onlink",)), ("realms~ encap as", "", _UNSUPPORTED),
 )  # fmt: skip
 
 

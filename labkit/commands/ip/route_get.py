@@ -16,7 +16,7 @@ from ...lab.lookup import ALL_HOSTS, Decision, find_route, martian_source, outpu
 from ...lab.namespace import Namespace
 from ...tables.names import table_name, tos_name
 from ...tables.route import LOCAL, MAIN, Route, metric_json
-from ..grammar import Words, beyond, device, matches, number, prefix, read, text, tos
+from ..grammar import Words, device, matches, number, prefix, read, text, tos, unsupported
 from ..records import json_text, lines
 from ..result import Context, Failure, Result
 from ..usage import usage
@@ -26,7 +26,7 @@ from .options import Options
 _TOS_MASK = 0x1C
 
 _BROADCAST = IPv4Address("255.255.255.255")
-_BEYOND = beyond('The lab\'s ip route get has no "{}": it knows from, iif, oif, tos and mark.\n')
+_UNSUPPORTED = unsupported('The lab\'s ip route get has no "{}": it knows from, iif, oif, tos and mark.')
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _destination(word: str, words: Words) -> IPv4Address:
 _QUERY = (
     ("tos dsfield~", "tos", tos("TOS value is invalid\n")), ("from~", "src", _prefix), ("iif~", "iif", text),
     ("mark~", "mark", number("invalid mark value")), ("oif~ dev", "oif", text), 
-    ("notify~ connected~ vrf~ uid~ fibmatch~ as sport~ dport~ ipproto~", "", _BEYOND), ("*", "dst", _destination),
+    ("notify~ connected~ vrf~ uid~ fibmatch~ as sport~ dport~ ipproto~", "", _UNSUPPORTED), ("*", "dst", _destination),
 )  # fmt: skip
 
 

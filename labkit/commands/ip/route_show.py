@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 from ...lab import learned, routes
 from ...tables.names import PROTOS, SCOPES, table_numbers
 from ...tables.route import MAIN, Route, route_json, route_line
-from ..grammar import Words, beyond, device, known, matches, named, network, number, numbered, read, text, tos, wrong
+from ..grammar import Words, device, known, matches, named, network, number, numbered, read, text, tos, unsupported, wrong
 from ..records import json_text
 from ..result import Context, Failure, Result
 from ..usage import usage
@@ -20,7 +20,9 @@ from .options import Options
 
 _NO_TABLE = "Error: ipv4: FIB table does not exist.\n"
 _FIELDS = ("tos", "proto", "scope", "metric", "type")
-_BEYOND = beyond('The lab lists no routes by "{}": it knows root, match, exact, dev, via, src, table, proto, scope, type, metric, tos.\n')
+_UNSUPPORTED = unsupported(
+    'The lab lists no routes by "{}": it knows root, match, exact, dev, via, src, table, proto, scope, type, metric, tos.'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,13 @@ def _destination(word: str, words: Words) -> dict:
 
 
 _SELECTOR = (
-    ("dev oif", "dev", text), ("table~", "", _table), ("vrf~", "", _BEYOND), ("cached~ cloned~", "cached", True),
+    ("dev oif", "dev", text), ("table~", "", _table), ("vrf~", "", _UNSUPPORTED), ("cached~ cloned~", "cached", True),
     ("tos dsfield~", "tos", tos("TOS value is invalid\n")),
     ("protocol~", "proto", _or_all(named(PROTOS, 'invalid "protocol"\n'))),
     ("scope~", "scope", _or_all(named(SCOPES, 'invalid "scope"\n'))), ("type~", "type", known(route_type, "node type value is invalid\n")),
     ("metric~ priority~ preference", "metric", number('"metric" value is invalid\n')),
     ("via", "via", lambda word, words: network(words.value() if word == "inet" else word, words)), ("src", "src", network),
-    ("iif mark realms~ from~", "", _BEYOND), ("*", "", _destination),
+    ("iif mark realms~ from~", "", _UNSUPPORTED), ("*", "", _destination),
 )  # fmt: skip
 
 

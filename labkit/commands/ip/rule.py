@@ -13,7 +13,7 @@ from ...lab import routes
 from ...tables.names import PROTOS, TABLES, table_name, tos_name
 from ...tables.policy import Rule
 from ...tables.route import ANY, MAIN
-from ..grammar import Words, beyond, ifname, integer, matches, named, network, number, read, table, text, tos, wrong
+from ..grammar import Words, ifname, integer, matches, named, network, number, read, table, text, tos, unsupported, wrong
 from ..records import NULL, View, show
 from ..result import Context, Failure, Result
 from ..usage import usage
@@ -22,7 +22,7 @@ from .route_show import route_type
 
 #: What `ip -6 rule` shows: IPv6 has rules of its own, and these two are there from the start.
 _IPV6 = [Rule(0, TABLES["local"], proto="kernel"), Rule(32766, MAIN, proto="kernel")]
-_BEYOND = beyond('The lab\'s rules have no "{}": they know from, to, iif, oif, tos, fwmark and table.\n')
+_UNSUPPORTED = unsupported('The lab\'s rules have no "{}": they know from, to, iif, oif, tos, fwmark and table.')
 
 
 _ACTIONS = {"unicast": "lookup", "blackhole": "blackhole", "unreachable": "unreachable", "prohibit": "prohibit"}
@@ -44,7 +44,7 @@ def _action(word: str, words: Words) -> str:
     if kind in _ACTIONS:
         return _ACTIONS[kind]
     if kind or matches(word, "goto", "nop") or integer(word, 0, 255) is not None:
-        _BEYOND.read(word, words)
+        _UNSUPPORTED.read(word, words)
     raise wrong(word, "Failed to parse rule type")
 
 
@@ -55,13 +55,13 @@ _RULE = (
     ("preference~ order~ priority~", "priority", number("preference value is invalid\n")),
     ("tos dsfield~", "tos", tos("TOS value is invalid\n")),
     ("fwmark", "", _mark),
-    ("realms~", "", _BEYOND),
+    ("realms~", "", _UNSUPPORTED),
     ("protocol~", "proto", named(PROTOS, '"protocol" value is invalid\n')),
-    ("tun_id~", "", _BEYOND),
+    ("tun_id~", "", _UNSUPPORTED),
     ("table~ lookup", "table", table("invalid table ID\n")),
     ("dev iif", "iif", ifname('"iif"/"dev" not a valid ifname')),
     ("oif", "oif", ifname('"oif" not a valid ifname')),
-    ("suppress_prefixlength~ suppress_ifgroup~ map-to~ sup_pl sup_group l3mdev uidrange nat ipproto sport dport", "", _BEYOND),
+    ("suppress_prefixlength~ suppress_ifgroup~ map-to~ sup_pl sup_group l3mdev uidrange nat ipproto sport dport", "", _UNSUPPORTED),
     ("type", "action", _action),
     ("*", "action", _action),
 )
@@ -119,7 +119,7 @@ _SELECTOR = (
     ("lookup~ table~", "table", lambda word, words: table("table id value is invalid\n")(word, words) or None),
     ("from~ src~", "src", network),
     ("protocol~", "", named({**PROTOS, "all": 0}, 'invalid "protocol"\n')),
-    ("sup_pl sup_group l3mdev uidrange nat ipproto sport dport tun_id~", "", _BEYOND),
+    ("sup_pl sup_group l3mdev uidrange nat ipproto sport dport tun_id~", "", _UNSUPPORTED),
     ("dst~ to~", "dst", network),
     ("*", "dst", network),
 )
@@ -166,6 +166,6 @@ _TABLE = (
 )
 
 COMMANDS = {
-    "list~ lst~ show~": _list, "save~ restore~": beyond('The lab has no files of rules: "ip rule {}" is not in it.\n'),
+    "list~ lst~ show~": _list, "save~ restore~": unsupported('The lab has no files of rules: "ip rule {}" is not in it.'),
     "add~": _add, "delete~": _delete, "flush~": _flush,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from errno import EBUSY, EEXIST, EINVAL
 from ...errors import KernelError, strerror
 from ...lab import links
 from ...lab.interface import Interface, Tun
-from ..grammar import Words, beyond, ifname, matches, positional, read
+from ..grammar import Words, ifname, matches, positional, read, unsupported
 from ..records import View, show
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
@@ -39,7 +39,7 @@ def _account(kind: str):
 _WORDS = (
     ("mode~", "mode", _mode),
     ("pi~", "pi", True),
-    ("one_queue~ vnet_hdr~ multi_queue~", "", beyond('The lab\'s TUNs have no "{}": they have dev, name, mode, user, group and pi.\n')),
+    ("one_queue~ vnet_hdr~ multi_queue~", "", unsupported('The lab\'s TUNs have no "{}": they have dev, name, mode, user, group and pi.')),
     ("dev~", "name", ifname('"dev" not a valid ifname')),
     positional("name~", "name", ifname('"name" not a valid ifname'), "ip-tuntap"),
 )
