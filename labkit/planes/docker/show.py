@@ -5,6 +5,7 @@ The lab's clock has no date, so everything was made "2 hours ago", and what runs
 """
 
 import json
+import re
 
 from ...commands.regex import Pattern
 from ...commands.result import Context, Failure, Result
@@ -51,6 +52,8 @@ def _filters(engine, flags: pflag.Flags, known: str) -> list[tuple[str, object]]
             raise Failure(1, f"The lab's docker filters here by {', '.join(known.split())}, and not by {key!r}.\n")
         if "status" in known and key == "name":
             try:
+                if re.search(r"\{[0-9,]*(?!1000\b)[0-9]{4}", value):
+                    raise BadInput("invalid repeat count")  # of Go's regexp: above 1000
                 value = Pattern(value)
             except BadInput:
                 raise Failure(1, f"Error response from daemon: Invalid filter 'name={value}'\n") from None
