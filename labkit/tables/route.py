@@ -5,7 +5,7 @@ the next hop is: host, link, global), src (preferred source), metric, type (unic
 One table of them (FIELDS) prints the lines of `ip route` and the objects of `ip -j route`, and reads them back (read.py).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
@@ -87,13 +87,13 @@ class Route(Value):
 
 
 class Field(NamedTuple):
-    """What a field is called in text, in JSON and by `Route`, what is not said of it, and what is said."""
+    """What a field is called in text, in JSON and by `Route`, the value that is not printed, and how others are."""
 
     word: str
     key: str
     attribute: str
-    unsaid: object
-    say: Callable = str
+    default: object
+    text: Callable = str
 
 
 #: Between the destination and the flags, in iproute2's order (ip/iproute.c print_route).
@@ -118,12 +118,15 @@ def prefix_words(network: IPv4Network) -> str:
     return str(network.network_address) if network.prefixlen == 32 else str(network)
 
 
-def _said(route: Route, hide: Set[str], details: bool) -> Iterator[tuple[Field, object]]:
-    """The fields that are printed: those that say something, and with -d table, proto and scope; not those that a filter makes needless."""
-    for row in FIELDS:
-        value = getattr(route, row.attribute)
-        if row.word not in hide and (value != row.unsaid or (details and row.word in ("table", "proto", "scope"))):
-            yield row, row.say(value)
+def _printed(route: Route, hide: Set[str], details: bool) -> list[tuple[str, str, object]]:
+    """(word, JSON key, value) of the fields that say something, and with -d table, proto and scope; not of those that a filter hides."""
+    found = []
+    for word, key, attribute, default, text in FIELDS:
+        value = getattr(route, attribute)
+        said = value is not default and (default is None or value != default)
+        if (said or (details and word in ("table", "proto", "scope"))) and word not in hide:
+            found.append((word, key, text(value)))
+    return found
 
 
 def route_line(route: Route, hide: Set[str] = _NOTHING, details: bool = False) -> str:
@@ -133,7 +136,7 @@ def route_line(route: Route, hide: Set[str] = _NOTHING, details: bool = False) -
     """
     words = [route.type] if details or route.type != "unicast" else []
     words.append(prefix_words(route.dst))
-    words += (f"{row.word} {value}" for row, value in _said(route, hide, details))
+    words += [f"{word} {value}" for word, _, value in _printed(route, hide, details)]
     words += (*route.flags, *(f"{name} {value}" for name, value in route.metrics))
     return "\n".join([" ".join(words), *map(_leg_line, route.nexthops)])
 
@@ -148,7 +151,7 @@ def route_json(route: Route, hide: Set[str] = _NOTHING, details: bool = False) -
     """The object that `ip -j route` prints for one route; keys in iproute2's order."""
     answer: dict = {"type": route.type} if details or route.type != "unicast" else {}
     answer["dst"] = prefix_words(route.dst)
-    answer |= {row.key: value for row, value in _said(route, hide, details)}
+    answer |= {key: value for _, key, value in _printed(route, hide, details)}
     answer["flags"] = list(route.flags)
     if route.metrics:
         answer["metrics"] = [dict(metric_json(name, value) for name, value in route.metrics)]

@@ -19,7 +19,7 @@ from . import route_get
 from .options import Options
 
 _NO_TABLE = "Error: ipv4: FIB table does not exist.\n"
-_FIELDS = ("tos", "proto", "scope", "metric", "type")
+_FIELDS = ("dev", "tos", "proto", "scope", "metric", "type")
 _UNSUPPORTED = unsupported(
     'The lab lists no routes by "{}": it knows root, match, exact, dev, via, src, table, proto, scope, type, metric, tos.'
 )
@@ -48,7 +48,7 @@ class _Selector:
 
     def fits(self, route: Route) -> bool:
         said = self.said
-        if self.table not in (0, route.table) or any(getattr(route, name) != said[name] for name in ("dev", *_FIELDS) if name in said):
+        if self.table not in (0, route.table) or any([getattr(route, name) != said[name] for name in _FIELDS if name in said]):
             return False
         if "root" in said and not route.dst.subnet_of(said["root"]) or "match" in said and not said["match"].subnet_of(route.dst):
             return False
@@ -66,11 +66,11 @@ def show(ctx: Context, options: Options, words: Words) -> Result:
     if selector.cached:
         entries = route_get.cache(ctx, selector.fits, selector.hidden, options) if options.family in ("", "inet") else []
         return route_get.print_entries(entries, options)
-    found = _found(ctx, options, selector)
+    found, hidden = _found(ctx, options, selector), selector.hidden
     if options.json:
-        return Result(0, json_text([route_json(route, selector.hidden, options.details) for route in found], options.pretty))
+        return Result(0, json_text([route_json(route, hidden, options.details) for route in found], options.pretty))
     # iproute2 puts a space at the end of each line.
-    lines = (route_line(route, selector.hidden, options.details).replace("\n", f" {options.newline}") for route in found)
+    lines = (route_line(route, hidden, options.details).replace("\n", f" {options.newline}") for route in found)
     return Result(0, "".join(f"{line} \n" for line in lines))
 
 
