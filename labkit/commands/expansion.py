@@ -7,17 +7,15 @@ NS is `ip netns add`.
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from fnmatch import fnmatchcase
 from typing import NoReturn
 
-from ..errors import BadInput
 from . import filesystem as files
-from .regex import Pattern
 from .result import Incomplete, ShellError
 
-#: How deep quotes, substitutions and braces may stand in one another, how many words braces may make, and the longest
-#: word, as the kernel has it (MAX_ARG_STRLEN).
-DEEPEST, MOST, LONGEST = 16, 4096, 131_072
+#: How deep quotes, substitutions and braces may stand in one another, how many words braces may make, the longest word,
+#: as the kernel has it (MAX_ARG_STRLEN), and the longest pattern of files.
+DEEPEST, MOST, LONGEST, LONGEST_PATTERN = 16, 4096, 131_072, 1_000
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[^ \t\r\v\f\n|;&<>()'\"\\`$]+")
 _SPECIAL = re.compile(r"['\"\\`$]")
@@ -227,21 +225,11 @@ def _names(pieces: list[Part], shell) -> list[str]:
     plain = _bounded("".join(part.text for part in pieces))
     if not plain.startswith("/") or not any(_MAGIC.search(part.text) for part in pieces if not part.quoted):
         return [plain]
+    if len(plain) > LONGEST_PATTERN:
+        raise ShellError(f"The lab's shell reads patterns of files of up to {LONGEST_PATTERN:,} characters.")
     shell.budget.spend(10)
     pattern = "".join(_MAGIC.sub(r"[\g<0>]", part.text) if part.quoted else part.text for part in pieces)
-    start, fits = pattern[: _MAGIC.search(pattern).start()], _glob(pattern)
-    names = (name for name in files.names(shell.lab, shell.ns, pattern) if name.startswith(start))
-    return sorted(name for name in names if ("/." in pattern or "/." not in name) and fits.search(name)) or [plain]
-
-
-@lru_cache(maxsize=64)
-def _glob(pattern: str) -> Pattern:
-    """The pattern as a regular expression (glob(7)): nothing but a slash matches a slash."""
-    made = ""
-    for piece in re.findall(r"\[!?\]?[^\]]*\]|.", pattern, re.S):
-        escaped = "\\" + piece if piece in ".^$+(){}|\\[" else piece.replace("[!", "[^", 1)
-        made += {"*": "[^/]*", "?": "[^/]"}.get(piece, escaped)
-    try:
-        return Pattern(made, around="x")
-    except BadInput as error:
-        raise ShellError(str(error)) from None
+    start, wanted = pattern[: _MAGIC.search(pattern).start()], pattern.split("/")
+    names = (name for name in files.names(shell.lab, shell.ns, pattern) if name.startswith(start) and name.count("/") == len(wanted) - 1)
+    found = (name for name in names if ("/." in pattern or "/." not in name) and all(map(fnmatchcase, name.split("/"), wanted)))
+    return sorted(found) or [plain]

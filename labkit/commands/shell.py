@@ -67,9 +67,8 @@ class Shell:
         """A variable's value; what nobody set is empty, but for what every login has."""
         if name in self.variables:
             return self.variables[name]
-        if name == "HOSTNAME":
-            return self.ns.machine
-        return {"?": "0", "HOME": files.HOME, "PWD": files.HOME, "USER": "root", "SHELL": "/bin/bash", "UID": "0"}.get(name, "")
+        known = {"?": "0", "HOME": files.HOME, "PWD": files.HOME, "USER": "root", "UID": "0", "HOSTNAME": self.ns.machine}
+        return known.get(name, "")
 
     def _below(self) -> "Shell":
         """A shell of its own that knows the same, as each command of a pipe is in one."""
@@ -169,9 +168,9 @@ class Shell:
         words = (*simple.words, *(word for _, word in simple.assignments))
         return Result(int(self.value("?")) if any(part.kind == "command" for word in words for part in word) else 0)
 
-    def _opened(self, redirects: tuple[Redirect, ...], stdin: str) -> tuple[str, dict[int, object]]:
+    def _opened(self, redirects: tuple[Redirect, ...], stdin: str) -> tuple[str, dict[int, int | str]]:
         """What a command reads, and where each of its outputs goes: 1, 2, or the path of a file."""
-        sinks: dict[int, object] = {1: 1, 2: 2}
+        sinks: dict[int, int | str] = {1: 1, 2: 2}
         for redirect in redirects:
             if redirect.how == "<<":
                 stdin = expansion.text(redirect.target, self)
@@ -179,38 +178,31 @@ class Shell:
             if redirect.how == ">&":
                 sinks[redirect.fd] = sinks[int(redirect.target[0].text)]
                 continue
-            path = self._path(redirect)
+            paths = expansion.fields(redirect.target, self)
+            if len(paths) != 1:
+                shown = "".join(f"${part.text}" if part.kind == "variable" else part.text for part in redirect.target)
+                raise ShellError(f"bash: {shown}: ambiguous redirect")
             try:
                 if redirect.how == "<":
-                    stdin = files.read(self.lab, self.ns, path)
+                    stdin = files.read(self.lab, self.ns, paths[0])
                     continue
-                files.check(self.lab, self.ns, path)
+                files.check(self.lab, self.ns, paths[0])
                 if redirect.how == ">":
-                    files.write(self.lab, self.ns, path, "")
+                    files.write(self.lab, self.ns, paths[0], "")
             except KernelError as error:
-                raise ShellError(str(error) if error.extack else f"bash: {path}: {error}") from None
-            sinks[redirect.fd] = path
+                raise ShellError(str(error) if error.extack else f"bash: {paths[0]}: {error}") from None
+            sinks[redirect.fd] = paths[0]
         return stdin, sinks
 
-    def _path(self, redirect: Redirect) -> str:
-        found = expansion.fields(redirect.target, self)
-        if len(found) == 1:
-            return found[0]
-        shown = "".join(f"${part.text}" if part.kind == "variable" else part.text for part in redirect.target)
-        raise ShellError(f"bash: {shown}: ambiguous redirect")
-
-    def _sent(self, sinks: dict[int, object], result: Result) -> Result:
+    def _sent(self, sinks: dict[int, int | str], result: Result) -> Result:
         """Send both outputs where they go."""
-        if sinks == {1: 1, 2: 2}:
-            return result
-        shown = {1: "", 2: ""}
-        status = result.returncode
+        shown, status = {1: "", 2: ""}, result.returncode
         for fd, text in ((1, result.stdout), (2, result.stderr)):
-            if sinks[fd] in shown:
-                shown[sinks[fd]] += text
-                continue
             try:
-                files.write(self.lab, self.ns, sinks[fd], text, append=True)
+                if sinks[fd] in shown:
+                    shown[sinks[fd]] += text
+                else:
+                    files.write(self.lab, self.ns, sinks[fd], text, append=True)
             except KernelError as error:
                 shown[2] += f"{error}\n" if str(error).startswith("The lab") else f"bash: echo: write error: {error}\n"
                 status = 1
@@ -227,9 +219,8 @@ def _joined(done: list[Result]) -> Result:
 
 def _export(shell: Shell, args: list[str]) -> Result:
     """`export X=1 Y`: what commands see of the variables."""
-    if not args or args == ["-p"]:
-        names = sorted(shell.variables.exported & shell.variables.keys())
-        return Result(0, "".join(f'declare -x {name}="{shell.variables[name]}"\n' for name in names))
+    if not args or args[0].startswith("-"):
+        return Result(1, "", "The lab's export takes names: export X=1.\n")
     for arg in args:
         name, given, value = arg.partition("=")
         if not name.isidentifier():
@@ -273,15 +264,16 @@ def run_argv(ctx: Context, argv: list[str]) -> Result:
 
 def subshell(ctx: Context, args: list[str]) -> Result:
     """`sh -c LINE`, `sh FILE`, or what is handed to `sh`: run in the same namespace, as `docker exec` and `ip netns exec` need it."""
-    if args == ["-c"]:
-        raise Failure(2, "sh: 0: -c requires an argument\n")
+    text = ctx.stdin
     if args[:1] == ["-c"]:
+        if len(args) == 1:
+            raise Failure(2, "sh: 0: -c requires an argument\n")
         text = args[1]
-    elif not (args or ctx.stdin) or args[:1] and args[0].startswith("-"):
+    elif not (args or text) or args and args[0].startswith("-"):
         raise Failure(2, "The lab's sh runs a line, given as sh -c LINE, a file, or what it reads.\n")
-    else:
+    elif args:
         try:
-            text = files.read(ctx.lab, ctx.ns, args[0]) if args else ctx.stdin
+            text = files.read(ctx.lab, ctx.ns, args[0])
         except KernelError as error:
             raise Failure(127, f"bash: {args[0]}: {error}\n") from None
     return Shell(ctx.lab, ctx.ns, Variables(ctx.environment, ctx.environment), ctx.budget).run(text, ctx.stdin if args else "")

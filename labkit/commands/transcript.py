@@ -6,10 +6,9 @@ like iptables-save, put the date there). White space at the left of the whole te
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import ndiff
-from itertools import chain, takewhile
+from itertools import takewhile
 from textwrap import dedent
 
 from ..errors import BadInput
@@ -88,35 +87,31 @@ def replay(lab: Lab, text: str) -> Replay:
     Raises BadInput, before anything has run, when a line belongs to no prompt or a host to no machine.
     """
     commands = [(typed, _machine(lab, typed)) for typed in parse(text)]
-    shells: dict[str, Variables] = {}  # each machine's prompt is one shell: its variables
-    return Replay(_run(lab, typed, machine, shells.setdefault(machine, Variables())) for typed, machine in commands)
+    shells = {machine: Variables() for _, machine in commands}  # each machine's prompt is one shell
+    return Replay(_run(lab, typed, machine, shells[machine]) for typed, machine in commands)
 
 
 def parse(text: str) -> list[Typed]:
     """Cut a transcript into what was typed and what was shown."""
-    lines = enumerate(dedent(plain(text).expandtabs()).splitlines(), 1)
-    found: list[tuple[int, str, str, list[str]]] = []
-    for number, line in lines:
-        prompt = _prompt(line)
-        if prompt is not None:
-            host, command = prompt
-            while not is_complete(command):
-                further = next(lines, None)
-                if further is None or _prompt(further[1]) is not None:
-                    lines = chain(filter(None, [further]), lines)
-                    break
-                more = further[1].removeprefix("> ")
-                command = command[:-1] + more.lstrip() if command.endswith("\\") else f"{command}\n{more}"
-            found.append((number, host, command.strip(), []))
-        elif found:
-            found[-1][3].append(line)
-        elif line.strip() and not line.lstrip().startswith("#"):
-            raise BadInput(f"line {number} of the transcript stands before any prompt: {line.strip()!r}; {_WANTED}")
+    lines = dedent(plain(text).expandtabs()).splitlines()
+    prompts = {at: prompt for at, line in enumerate(lines) if (prompt := _prompt(line))}
+    found, at = [], 0
+    while at < len(lines):
+        if at not in prompts:
+            if lines[at].strip() and not lines[at].lstrip().startswith("#"):
+                raise BadInput(f"line {at + 1} of the transcript stands before any prompt: {lines[at].strip()!r}; {_WANTED}")
+            at += 1
+            continue
+        number, (host, command), at = at + 1, prompts[at], at + 1
+        while not is_complete(command) and at < len(lines) and at not in prompts:
+            more, at = lines[at].removeprefix("> "), at + 1
+            command = command[:-1] + more.lstrip() if command.endswith("\\") else f"{command}\n{more}"
+        end = next((n for n in range(at, len(lines)) if n in prompts), len(lines))
+        found.append(Typed(command.strip(), host, tuple(lines[at:end]), number))
+        at = end
     if not found:
         raise BadInput(f"the transcript has no prompt, so there is nothing to run; {_WANTED}")
-    return [
-        Typed(command, host, tuple(output), number) for number, host, command, output in found if command.partition("#")[0]
-    ]
+    return [typed for typed in found if typed.command.partition("#")[0]]
 
 
 _WANTED = "a command stands behind its prompt, such as `[root@node1 ~]# ip route` or `$ ip route`"
@@ -124,12 +119,8 @@ _WANTED = "a command stands behind its prompt, such as `[root@node1 ~]# ip route
 
 def _prompt(line: str) -> tuple[str, str] | None:
     """(host, command) when the line starts with a prompt."""
-    for pattern in _PROMPTS:
-        match = pattern.match(line.rstrip())
-        if match:
-            parts = match.groupdict()
-            return parts.get("host") or "", parts["command"] or ""
-    return None
+    match = next(filter(None, (pattern.match(line.rstrip()) for pattern in _PROMPTS)), None)
+    return (match.groupdict().get("host") or "", match["command"] or "") if match else None
 
 
 def _machine(lab: Lab, typed: Typed) -> str:
@@ -139,50 +130,26 @@ def _machine(lab: Lab, typed: Typed) -> str:
     machines = [ns.name for ns in lab.namespaces.values() if ns.role == "machine"]
     if not typed.host or len(machines) == 1:
         return lab.home
-    raise BadInput(
-        f"line {typed.line} of the transcript: this lab has no machine {typed.host!r}; it has {', '.join(machines)}"
-    )
+    raise BadInput(f"line {typed.line} of the transcript: this lab has no machine {typed.host!r}; it has {', '.join(machines)}")
 
 
 def _run(lab: Lab, typed: Typed, machine: str, variables: Variables) -> Replayed:
-    result = sh(lab, _counted(typed), machine, variables=variables)
+    """A ping without -c, which runs until Ctrl-C, sends as many packets as answers are shown, and ends as the screen does."""
+    words, command = typed.command.split(), typed.command
+    counted = any(word.startswith(("-c", "-w")) for word in words) or set("|;&") & set(command)
+    endless = "ping" in words and not counted
+    if endless:
+        command += f" -c {max((int(number) for line in typed.output for number in _SEQUENCE.findall(line)), default=1)}"
+    result = sh(lab, command, machine, variables=variables)
     got = result.stdout + result.stderr
-    if _was_interrupted(typed):
-        got = "".join(takewhile(lambda line: line.strip(), got.splitlines(keepends=True)))
+    if endless and not any("ping statistics" in line for line in typed.output):
+        got = "".join(takewhile(str.strip, got.splitlines(keepends=True)))
     expected = "".join(f"{line}\n" for line in typed.output if not _NOT_OUTPUT.fullmatch(line))
-    return Replayed(
-        typed.command, machine, expected, got, result.returncode, comparable(expected) == comparable(got)
-    )
-
-
-def _endless(typed: Typed) -> bool:
-    """A ping without -c runs until somebody presses Ctrl-C."""
-    words = typed.command.split()
-    return "ping" in words and not any(word.startswith(("-c", "-w")) for word in words) and not set("|;&") & set(typed.command)
-
-
-def _counted(typed: Typed) -> str:
-    """The command to run: an endless ping sends as many packets as the transcript shows answers of."""
-    if not _endless(typed):
-        return typed.command
-    shown = [int(number) for line in typed.output for number in _SEQUENCE.findall(line)]
-    return f"{typed.command} -c {max(shown, default=1)}"
-
-
-def _was_interrupted(typed: Typed) -> bool:
-    """An endless ping of which the closing statistics are not shown."""
-    return _endless(typed) and not any("ping statistics" in line for line in typed.output)
+    return Replayed(typed.command, machine, expected, got, result.returncode, comparable(expected) == comparable(got))
 
 
 def comparable(text: str) -> list[str]:
     """The lines of a text as they are compared."""
-    return list(_comparable(text))
-
-
-def _comparable(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        line = " ".join(line.split())
-        for pattern, instead in _TIMES:
-            line = pattern.sub(instead, line)
-        if line and not line.startswith("#"):
-            yield line
+    for pattern, instead in _TIMES:
+        text = pattern.sub(instead, text)
+    return [line for line in (" ".join(one.split()) for one in text.splitlines()) if line and not line.startswith("#")]

@@ -90,6 +90,7 @@ def test_what_bash_knows_and_the_lab_does_not_is_refused_before_anything_runs(li
     "ip netns exec a " * 40 + "ip link", "sh -c 'sh -c \"sh -c ls\"'; " + "echo $(" * 30 + ")" * 30, "echo " + "{a," * 40 + "}" * 40,
     "for i in a; do " * 20 + "ls; " + "done; " * 20, "echo " + "a" * LONGEST, "echo \ud800", 'echo "' + "$(echo \"" * 30,
     "ip " + "-4 " * 20_000 + "addr", "sysctl " + "net " * 10_000, "ls " + "/proc/sys/net/ipv4/conf/*/* " * 2_000,
+    "echo /etc/" + "[a-" * 20_000, "echo /e" + "*a" * 20_000 + "*b",
     "X=1; for i in {1..40}; do for j in {1..40}; do echo $(echo $(echo $i)); done; done",
 ])  # fmt: skip
 def test_a_line_without_end_is_cut_short_and_says_so(line):
