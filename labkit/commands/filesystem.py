@@ -63,9 +63,7 @@ def read(lab: Lab, ns: Namespace, path: str) -> str:
     path = _place(lab, ns, path)
     if kernel_files.holds(path):
         return kernel_files.read(lab, ns, path)
-    if path == "/dev/null":
-        return ""
-    text = of(lab, ns).texts.get(path)
+    text = "" if path == "/dev/null" else of(lab, ns).texts.get(path)
     if text is None:
         raise KernelError(errno.EISDIR if is_directory(lab, ns, path) else errno.ENOENT)
     return text
@@ -86,14 +84,13 @@ def write(lab: Lab, ns: Namespace, path: str, text: str, append: bool = False) -
     check(lab, ns, path)
     path = _place(lab, ns, path)
     if kernel_files.holds(path):
-        return kernel_files.write(ns, path, text)
-    if path == "/dev/null":
-        return None
-    files = of(lab, ns, to_write=True)
-    text = files.texts.get(path, "") + text if append else text
-    if len(text) + sum(len(other) for name, other in files.texts.items() if name != path) > MOST:
-        raise KernelError(errno.ENOSPC)
-    files.texts[path] = text
+        kernel_files.write(ns, path, text)
+    elif path != "/dev/null":
+        texts = of(lab, ns, to_write=True).texts
+        text = texts.get(path, "") + text if append else text
+        if len(text) + sum(len(other) for name, other in texts.items() if name != path) > MOST:
+            raise KernelError(errno.ENOSPC)
+        texts[path] = text
 
 
 def remove(lab: Lab, ns: Namespace, path: str, recursive: bool = False) -> None:
@@ -103,13 +100,10 @@ def remove(lab: Lab, ns: Namespace, path: str, recursive: bool = False) -> None:
         kernel_files.read(lab, ns, path)
         raise KernelError(errno.EPERM)
     files = of(lab, ns, to_write=True)
-    below = [name for name in (*files.texts, *files.directories) if name.startswith(f"{path}/".replace("//", "/"))]
     if is_directory(lab, ns, path):
-        if not recursive:
-            raise KernelError(errno.EISDIR)
-        if path in _SYSTEM:
-            raise KernelError(errno.EBUSY)
-        for name in (*below, path):
+        if not recursive or path in _SYSTEM:
+            raise KernelError(errno.EBUSY if recursive else errno.EISDIR)
+        for name in [name for name in (*files.texts, *files.directories) if f"{name}/".startswith(f"{path}/")]:
             files.texts.pop(name, None)
             files.directories.discard(name)
     elif files.texts.pop(path, None) is None:
@@ -132,29 +126,26 @@ def listing(lab: Lab, ns: Namespace, path: str) -> list[str]:
     if not is_directory(lab, ns, path):
         read(lab, ns, path)
         raise KernelError(errno.ENOTDIR)
-    start = f"{path}/".replace("//", "/")
-    return sorted({name.removeprefix(start).partition("/")[0] for name in names(lab, ns, path) if name.startswith(start)})
+    return sorted(posixpath.basename(name) for name in names(lab, ns, path) if posixpath.dirname(name) == path)
 
 
 def is_directory(lab: Lab, ns: Namespace, path: str) -> bool:
     path = _place(lab, ns, path)
     if kernel_files.holds(path):
         return kernel_files.is_directory(lab, ns, path)
-    files = of(lab, ns)
-    return path in _SYSTEM or path in files.directories
+    return path in _SYSTEM or path in of(lab, ns).directories
 
 
 def names(lab: Lab, ns: Namespace, path: str) -> set[str]:
     """The paths of all files and directories; the kernel's only where `path` is among them."""
     files = of(lab, ns)
     kernel = kernel_files.names(lab, ns) if kernel_files.holds(path) else ()
-    return {name for name in (*files.texts, *files.directories, *_SYSTEM, *kernel) if name != "/"}
+    return {*files.texts, *files.directories, *_SYSTEM, *kernel} - {"/"}
 
 
 def _place(lab: Lab, ns: Namespace, path: str) -> str:
     """The whole path, and for a named namespace the file in /etc/netns that stands over it."""
-    path = posixpath.normpath(posixpath.join(HOME, path))
-    path = "/" + path.lstrip("/")
+    path = "/" + posixpath.normpath(posixpath.join(HOME, path)).lstrip("/")
     over = f"/etc/netns/{ns.label}/{path.removeprefix('/etc/')}"
     return over if ns.named and path.startswith("/etc/") and over in of(lab, ns).texts else path
 
