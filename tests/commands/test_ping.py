@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from labkit.commands.ping_words import error_words, exit_status, in_flight, statistics, trip_words
+from labkit.commands.ping import error_words, exit_status, in_flight, statistics, trip_words
 from labkit.trace.trace import Reply
 from tests.commands.chain import chain, done
 
