@@ -9,9 +9,9 @@ from ..lab import neighbors
 from ..lab.sockets import Listener, open_sockets
 from ..tables.neighbor import VALID, Neighbor
 from . import hosts
+from .connecting import SERVICES
 from .getopt import getopt
 from .ifconfig import short_line, short_title, shown
-from .nc import SERVICES
 from .result import Context, Failure, Result
 from .route import listing
 from .usage import usage, usage_in_two

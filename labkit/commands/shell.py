@@ -20,7 +20,7 @@ from .result import Budget, Context, Exhausted, Failure, Result, ShellError
 #: command -> (module, function)
 COMMANDS = {
     name: (module, name) for module, names in {
-        "bridge": "bridge", "curl": "curl", "ip": "ip", "nc": "nc", "ping": "ping", "sysctl": "sysctl", "tcpdump": "tcpdump",
+        "bridge": "bridge", "connecting": "curl nc", "ip": "ip", "ping": "ping", "sysctl": "sysctl", "tcpdump": "tcpdump",
         "traceroute": "traceroute", "ifconfig": "ifconfig", "route": "route", "netstat": "netstat ss arp",
         "systemctl": "systemctl service journalctl", "grep_awk": "grep awk",
         "coreutils": "cat echo false head hostname ls mkdir rm seq sleep tail tee touch true wc",
