@@ -39,6 +39,10 @@ ip addr add 10.0.0.1/24 dev lo nodad|ip addr add 10.0.0.1/24 anycast 10.0.0.9 de
 ip neigh add 10.0.0.1 dev lo managed|ip neigh show vrf x|ip rule add sport 80 table 5|ip rule restore
 ip maddr|ip -j monitor|ip route save|curl -v http://127.0.0.1|curl -X POST http://127.0.0.1|curl --head http://127.0.0.1|ping -f 127.0.0.1
 traceroute -T 127.0.0.1|tcpdump -w x|nc 127.0.0.1 80|nc -zvx 127.0.0.1:1 127.0.0.1 80|ip link add vx type vxlan id 1 external
+ip link set lo group 5|ip link set lo carrier off|ip link set lo dynamic on|ip link set lo broadcast ff:ff:ff:ff:ff:fe|ip link replace lo up
+ip link add x index 9 type bridge|ip link show group 5|ip link add x type bridge stp_state 1|ip link set lo type bridge priority 1
+ip link set lo type bridge_slave cost 5|ip link add x type vxlan id 1 tos 16|ip link set lo type veth peer name x
+bridge -batch x|bridge -color link|bridge fdb get 02:00:00:00:00:01 dev lo|bridge fdb show state static|bridge link set dev lo cost 5
 sysctl -b net.ipv4.ip_forward|sysctl --dry-run net.ipv4.ip_forward=7|rm -v /tmp/x|seq -w 3|seq -s, 3|grep -P x|grep -l x /etc/hosts|ls -l
 awk 'BEGIN {print 1}'|awk '{printf $1}'|tail -f /etc/hosts|cat -A /etc/hosts|mkdir -m 700 /tmp/x|touch -d now /tmp/x
 """
@@ -89,3 +93,7 @@ def test_every_refusal_is_worded_in_one_way():
     found = list(sentences())
     assert len(found) > 30
     assert [(name, text) for name, text in found if not REFUSAL.match(text.splitlines()[-1]) and "x: command not found" not in text] == []
+
+
+def test_a_refusal_names_the_whole_keyword_that_a_short_name_was_taken_for():
+    assert 'no "broadcast" of an interface' in str(labkit.Lab().sh("ip link add b type bridge"))

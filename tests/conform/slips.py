@@ -50,7 +50,7 @@ WRONG = ("nosuch", "eth", "averyveryverylongname", "fifteencharsxyz", "sixteench
 HELPS = ("ip", "ip help", "ip addr help", "ip link help", "ip route help", "ip neigh help", "ip netns help", "ip tuntap help",
          "ip rule help", "bridge", "bridge help", "bridge fdb help", "bridge link help", "ip -V", "bridge -V", "ip -Version",
          "ip zz", "ip -x", "ip route x",
-         "ip addr x", "ip link x", "ip neigh x", "ip netns x", "bridge x", "bridge fdb x", "ip foo bar", "ip link set",
+         "ip addr x", "ip link q", "ip neigh x", "ip netns x", "bridge x", "bridge fdb x", "ip foo bar", "ip link set",
          "ip link add", "ip link del", "ip addr add", "ip addr del", "ip route add", "ip route del", "ip route get",
          "ip neigh add", "ip neigh del", "ip netns add",
          "ip netns del", "ip netns exec", "ip netns exec ns1", "ip -n", "ip -n ns1", "ip -n nosuch link",

@@ -150,20 +150,7 @@ def _add(ctx: Context, options: Options, words: Words) -> Result:
     peer = _peer(words) if kind == "veth" else None
     said = read_kind(kind, words, creating=True)
     ns, far = request.netns or ctx.ns, peer or LinkRequest()
-    for end in (request, far):
-        if end.name and len(end.name.encode()) > LONGEST:
-            raise KernelError(ERANGE, "Attribute failed policy validation")
-    if request.name and ns.find(request.name) is not None:
-        raise KernelError(EEXIST)
-    if kind not in ("veth", "bridge", "vxlan"):
-        raise KernelError(EOPNOTSUPP, "Unknown device type")
-    for end in (request, far):
-        if end.mac is not None and end.mac.count(":") != 5:
-            raise KernelError(EINVAL)
-        if end.mac is not None:
-            links.check_mac(end.mac)
-    if far.up:
-        _refuse_peer_up(ctx, far)
+    _check_new(ctx, ns, request, far)
     interface = links.create(
         ctx.lab, ns, request.name, kind, mac=request.mac, mtu=request.mtu, txqlen=request.txqueuelen,
         peer_name=far.name, peer_ns=far.netns or ctx.ns, peer_mac=far.mac, vxlan=new_vxlan(said) if kind == "vxlan" else None,
@@ -182,6 +169,26 @@ def _add(ctx: Context, options: Options, words: Words) -> Result:
     return Result()
 
 
+def _check_new(ctx: Context, ns: Namespace, request: LinkRequest, far: LinkRequest) -> None:
+    """What the kernel refuses before it makes anything, in its order."""
+    for end in (request, far):
+        if end.name and len(end.name.encode()) > LONGEST:
+            raise KernelError(ERANGE, "Attribute failed policy validation")
+    if request.name and ns.find(request.name) is not None:
+        raise KernelError(EEXIST)
+    if request.kind not in ("veth", "bridge", "vxlan"):
+        raise KernelError(EOPNOTSUPP, "Unknown device type")
+    for mac in (end.mac for end in (request, far) if end.mac is not None):
+        if mac.count(":") != 5:
+            raise KernelError(EINVAL)
+        links.check_mac(mac)
+    if far.up:
+        # The kernel registers the peer, finds it cannot be up without its other end, and takes it back.
+        there = far.netns or ctx.ns
+        links.delete(ctx.lab, there, links.create(ctx.lab, there, far.name, "dummy"))
+        raise KernelError(ENOTCONN)
+
+
 def _finish_peer(ctx: Context, peer: LinkRequest | None, interface: Interface) -> None:
     """Without `peer` the far end takes MTU and queue length of the near one; with it, its own."""
     far = ctx.lab.peer(interface)
@@ -192,13 +199,6 @@ def _finish_peer(ctx: Context, peer: LinkRequest | None, interface: Interface) -
     links.set_mtu(ctx.lab, ns, far, 1500 if peer.mtu is None else peer.mtu)
     far.txqlen = far.txqlen if peer.txqueuelen is None else peer.txqueuelen
     _set_flags(ctx, ns, far, peer)
-
-
-def _refuse_peer_up(ctx: Context, peer: LinkRequest) -> None:
-    """The kernel registers the peer, finds it cannot be up without its other end, and takes it back."""
-    ns = peer.netns or ctx.ns
-    links.delete(ctx.lab, ns, links.create(ctx.lab, ns, peer.name, "dummy"))
-    raise KernelError(ENOTCONN)
 
 
 def _set(ctx: Context, options: Options, words: Words) -> Result:
