@@ -10,11 +10,11 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 from ..errors import EXFULL, KernelError
-from ..tables.fdb import Fdb, FdbEntry
+from ..tables.fdb import FdbEntry
 from ..tables.values import KERNEL
 from . import carrier
 from .addresses import forget_neighbors
-from .interface import ZERO_MAC, Interface, Port
+from .interface import ZERO_MAC, Interface, Port, is_group
 from .lab import Lab
 from .namespace import Namespace
 
@@ -44,8 +44,8 @@ def set_master(lab: Lab, ns: Namespace, interface: Interface, bridge_name: str |
 
 def _enslave(lab: Lab, ns: Namespace, interface: Interface, bridge: Interface) -> None:
     taken = {p.port.number for p in ns.ports(bridge.name)}
-    number = next((n for n in range(1, MOST_PORTS + 1) if n not in taken), None)
-    if number is None:
+    number = next(n for n in range(1, MOST_PORTS + 2) if n not in taken)
+    if number > MOST_PORTS:
         raise KernelError(EXFULL)
     check_nesting(ns, bridge, interface)
     interface.port = Port(number=number)
@@ -136,11 +136,6 @@ def _levels(interface: Interface, step) -> list[list[Interface]]:
 
 _NO_ETHERNET = ("loopback", "tun")
 
-#: Groups every interface listens to: all IPv6 hosts from the start, all IPv4 hosts while it is up;
-#: a bridge while it is up to all multicast snoopers as well.
-_ALL_IPV6_HOSTS, _ALL_IPV4_HOSTS = "33:33:00:00:00:01", "01:00:5e:00:00:01"
-_SNOOPERS = ("01:00:5e:00:00:6a", "33:33:00:00:00:6a")
-
 
 def add_entry(
     lab: Lab, ns: Namespace, interface: Interface, mac: str, *, dst: IPv4Address | None = None,
@@ -207,14 +202,10 @@ def _add_to_bridge(lab: Lab, bridge: Interface, port: Interface, mac: str, state
         raise KernelError(errno.EINVAL)
     if port is not bridge and not state and not (port.up and port.carrier and bridge.up):
         raise KernelError(errno.EPERM)
-    fdb = bridge.bridge.fdb
-    old = fdb.find(mac)
+    old = bridge.bridge.fdb.find(mac)
     if mode == "add" and (old is not None or mac == bridge.mac):
         raise KernelError(errno.EEXIST)
-    if old is None:
-        fdb.add(entry)
-    else:
-        fdb.replace(old, entry)
+    bridge.bridge.fdb.replace(old, entry)
 
 
 def _add_to_vxlan(lab: Lab, vxlan: Interface, entry: FdbEntry, mode: str) -> None:
@@ -223,32 +214,36 @@ def _add_to_vxlan(lab: Lab, vxlan: Interface, entry: FdbEntry, mode: str) -> Non
         raise KernelError(errno.EINVAL)
     fdb = vxlan.vxlan.fdb
     old = fdb.find(entry.mac)
-    several = entry.mac == ZERO_MAC or int(entry.mac[:2], 16) & 1
+    several = entry.mac == ZERO_MAC or is_group(entry.mac)
     if mode == "replace" and several:
         raise KernelError(errno.EOPNOTSUPP, "Cannot replace non-unicast fdb entries")
-    if old is None:
-        fdb.add(entry)
-    elif mode == "add":
+    if old is not None and mode == "add":
         raise KernelError(errno.EEXIST)
-    elif mode == "replace":
+    if old is None or mode == "replace":
         fdb.replace(old, entry)
     elif several and all(e.dst != entry.dst for e in fdb.all(entry.mac)):
         fdb.add(entry)
 
 
 def entries(lab: Lab, ns: Namespace) -> list[FdbEntry]:
-    """All entries, as `bridge fdb` lists them: by interface index; of each first what its bridge has
-    behind it, then its own; in a bridge and a vxlan interface the newest first."""
+    """All entries, as `bridge fdb` lists them: by interface index; of each first what its bridge has behind it, then its own; in a
+    bridge and a vxlan interface the newest first."""
     found: list[FdbEntry] = []
     for interface in ns.by_index():
+        name, bridge = interface.name, interface.bridge
         if interface.master:
-            found += reversed([e for e in live(lab, ns.find(interface.master)) if e.dev == interface.name])
-        if interface.vxlan is not None:
-            found += _vxlan_entries(interface.vxlan.fdb)
-        elif interface.kind not in _NO_ETHERNET:
-            found += _listened_to(interface)
-        if interface.bridge is not None:
-            found += _own_entries(lab, interface)
+            found += reversed([e for e in live(lab, ns.find(interface.master)) if e.dev == name])
+        if interface.vxlan is not None:  # the newest MAC address first, its destinations in the order in which they were written
+            fdb = interface.vxlan.fdb
+            found += (replace(e, owner="self") for mac in reversed(dict.fromkeys(e.mac for e in fdb)) for e in fdb.all(mac))
+        elif interface.kind not in _NO_ETHERNET:  # what it listens to: single addresses first, then groups
+            single = [mac for mac in interface.filters if not is_group(mac)]
+            macs = [*single, *_groups(interface), *(mac for mac in interface.filters if mac not in single)]
+            found += (FdbEntry(mac, name, owner="self", state="permanent") for mac in macs)
+        if bridge is not None:
+            found += reversed([e for e in live(lab, interface) if e.dev == name])
+            if interface.mac != ZERO_MAC and bridge.fdb.find(interface.mac) is None:  # its own MAC address, unless a port has the same
+                found.append(FdbEntry(interface.mac, name, None, name, "master", "permanent", origin=interface.origin))
     return found
 
 
@@ -257,28 +252,8 @@ def live(lab: Lab, bridge: Interface) -> list[FdbEntry]:
     return [e for e in bridge.bridge.fdb if not e.expired(lab.now, bridge.bridge.ageing)]
 
 
-def _own_entries(lab: Lab, bridge: Interface) -> list[FdbEntry]:
-    """What the bridge holds for itself, its own MAC address last, unless a port has the same."""
-    own = [e for e in live(lab, bridge) if e.dev == bridge.name]
-    if bridge.mac != ZERO_MAC and bridge.bridge.fdb.find(bridge.mac) is None:
-        own.insert(0, FdbEntry(bridge.mac, bridge.name, None, bridge.name, "master", "permanent", origin=bridge.origin))
-    return own[::-1]
-
-
-def _listened_to(interface: Interface) -> list[FdbEntry]:
-    """The addresses an interface listens to: single ones first, then groups."""
-    single = [mac for mac in interface.filters if not int(mac[:2], 16) & 1]
-    macs = [*single, *_groups(interface), *(mac for mac in interface.filters if mac not in single)]
-    return [FdbEntry(mac, interface.name, owner="self", state="permanent") for mac in macs]
-
-
 def _groups(interface: Interface) -> tuple[str, ...]:
-    if not interface.up:
-        return (_ALL_IPV6_HOSTS,)
-    return (_ALL_IPV6_HOSTS, *(_SNOOPERS if interface.bridge is not None else ()), _ALL_IPV4_HOSTS)
-
-
-def _vxlan_entries(fdb: Fdb) -> list[FdbEntry]:
-    """The newest MAC address first, its destinations in the order in which they were written."""
-    macs = list(dict.fromkeys(e.mac for e in fdb))
-    return [replace(e, owner="self") for mac in reversed(macs) for e in fdb.all(mac)]
+    """Groups every interface listens to: all IPv6 hosts from the start, all IPv4 hosts while it is up; a bridge while it is up to
+    all multicast snoopers as well."""
+    snoopers = ("01:00:5e:00:00:6a", "33:33:00:00:00:6a") if interface.bridge is not None else ()
+    return ("33:33:00:00:00:01", *((*snoopers, "01:00:5e:00:00:01") if interface.up else ()))

@@ -154,3 +154,8 @@ class Interface(Kept):
 
     def owns(self, address: IPv4Address) -> bool:
         return any(a.ip == address for a in self.addresses)
+
+
+def is_group(mac: str) -> bool:
+    """Broadcast and multicast: the lowest bit of the first byte."""
+    return bool(int(mac[:2], 16) & 1)

@@ -62,15 +62,11 @@ class Lab:
         self.agenda: list[tuple] = []  # what is due later: (time, number, event, arguments)
         self.unresolved: dict[tuple, list] = {}  # (namespace, dev, address) -> packets that wait for a MAC
         self.fragments: dict[tuple, list] = {}  # (namespace, whole packet's key) -> fragments so far
-        self.agenda_number = 0
-        self.probes_sent = 0
-        self.moved = 0  # frames moved so far
+        self.agenda_number, self.probes_sent, self.moved = 0, 0, 0  # `moved`: frames so far
         self._line_began: int | None = None  # `moved` when the line under way began
         self.interfaces: dict[int, Interface] = {}  # by uid, all namespaces
         self.begun: list[tuple] = []  # what `carry_out` is doing
-        self._revision = 0
-        self._next_uid = 1
-        self._next_mac = 1
+        self._revision, self._next_uid, self._next_mac = 0, 1, 1
         for name in machines or ("host",):
             self.add_machine(name)
         self.home = next(iter(self.namespaces))
@@ -148,10 +144,8 @@ class Lab:
         """A number that goes up when anything a person could look at is not as it was when last asked: tables, interfaces and their
         counters, what packets taught (neighbours, FDB), daemons, the clock. Reading commands leave it as it is. It is found by
         comparing, not by counting writes, so that nobody who writes can forget it."""
-        if self._picture is None:
-            self._picture = self.copy()
-        elif not alike(self, self._picture):
-            self._revision += 1
+        if self._picture is None or not alike(self, self._picture):
+            self._revision += self._picture is not None
             self._picture = None
             self._picture = self.copy()
         return self._revision
@@ -223,9 +217,8 @@ class Lab:
     def new_mac(self) -> str:
         """The lab's MAC addresses count up: 02:00:00:00:00:01, …; a real kernel's are random. 02 marks a locally administered
         address, as the kernel's random ones are."""
-        number = self._next_mac
         self._next_mac += 1
-        return "02:" + ":".join(f"{(number >> shift) & 255:02x}" for shift in (32, 24, 16, 8, 0))
+        return "02:" + (self._next_mac - 1).to_bytes(5, "big").hex(":")
 
     def who_wrote(self, line: str, on: str | None = None) -> "Answer":
         """Who wrote a line, and with which command: every line that holds these words in a row, in one namespace or (None) in all.

@@ -88,13 +88,10 @@ def _learn(ns: "Namespace", decision: "Decision", leg: NextHop, **what) -> None:
 
 def _next_hop(route: Route, leg: NextHop) -> tuple[Route, int]:
     """What two routes have in common when they share a next hop: all but prefix, TOS, and the state of the link."""
-    shared = replace(route, dst=ANY, tos=0, flags=_lasting(route.flags), nexthops=tuple(
-        replace(leg, flags=_lasting(leg.flags)) for leg in route.nexthops))
-    return shared, route.legs.index(leg)
-
-
-def _lasting(flags: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(flag for flag in flags if flag not in ("dead", "linkdown"))
+    flags, *of_legs = (tuple(flag for flag in flags if flag not in ("dead", "linkdown"))
+                       for flags in (route.flags, *(leg.flags for leg in route.nexthops)))
+    nexthops = tuple(replace(leg, flags=lasting) for leg, lasting in zip(route.nexthops, of_legs, strict=True))
+    return replace(route, dst=ANY, tos=0, flags=flags, nexthops=nexthops), route.legs.index(leg)
 
 
 def dump(ns: "Namespace", routes: list[Route], now: float) -> Iterator[tuple["Route", NextHop, IPv4Address, Learned]]:
@@ -137,7 +134,7 @@ def mtu_changed(ns: "Namespace", dev: str, old: int, new: int) -> None:
             return entry
         return replace(entry, mtu=new, locked=False)
 
-    _change(ns, changed, lambda leg: leg.dev == dev)
+    _change(ns, changed, dev)
     routes_changed(ns)
 
 
@@ -146,9 +143,7 @@ def renamed(ns: "Namespace", rename: Callable[[Route], Route]) -> None:
     ns.learned = {(rename(route), at): entries for (route, at), entries in ns.learned.items()}
 
 
-def _change(
-    ns: "Namespace", change: Callable[[IPv4Address, Learned], Learned], meant: Callable[[NextHop], bool] = lambda leg: True
-) -> None:
+def _change(ns: "Namespace", change: Callable[[IPv4Address, Learned], Learned], dev: str | None = None) -> None:
     for (route, at), entries in ns.learned.items():
-        if meant(route.legs[at]):
+        if dev in (None, route.legs[at].dev):
             entries.update({dst: change(dst, entry) for dst, entry in entries.items()})

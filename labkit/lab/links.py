@@ -10,7 +10,7 @@ from dataclasses import replace
 from ..errors import KernelError
 from ..tables.fdb import FdbEntry
 from . import addresses, bridges, carrier
-from .interface import ZERO_MAC, Bridge, Interface, Tun, Vxlan
+from .interface import ZERO_MAC, Bridge, Interface, Tun, Vxlan, is_group
 from .lab import Lab
 from .learned import mtu_changed
 from .namespace import LONGEST, Namespace, claim, valid_interface_name
@@ -198,7 +198,7 @@ def _vxlan_mtu(ns: Namespace, vxlan: Vxlan) -> int | None:
 
 def check_mac(mac: str) -> None:
     """An interface's own address is neither a group's nor all zeros."""
-    if int(mac[:2], 16) & 1 or mac == ZERO_MAC:
+    if is_group(mac) or mac == ZERO_MAC:
         raise KernelError(errno.EADDRNOTAVAIL)
 
 

@@ -14,41 +14,20 @@ from ..errors import KernelError
 
 #: Settings outside of `conf`, with the value a new network namespace has (observed on 6.18).
 GLOBAL = {
-    "net.ipv4.ip_forward": "0",
-    "net.ipv4.ip_default_ttl": "64",
-    "net.ipv4.icmp_echo_ignore_all": "0",
-    "net.ipv4.icmp_echo_ignore_broadcasts": "1",
-    "net.ipv4.icmp_errors_use_inbound_ifaddr": "0",
-    "net.ipv4.icmp_ratelimit": "1000",
-    "net.ipv4.ip_no_pmtu_disc": "0",
-    "net.ipv4.ip_forward_use_pmtu": "0",
-    "net.ipv4.fib_multipath_hash_policy": "0",
-    "net.ipv4.route.min_adv_mss": "256",
-    "net.ipv4.route.min_pmtu": "552",
-    "net.ipv4.route.mtu_expires": "600",
-    "net.ipv4.ping_group_range": "1\t0",
-    "net.bridge.bridge-nf-call-iptables": "1",
-}
+    "net.ipv4.ip_forward": "0", "net.ipv4.ip_default_ttl": "64", "net.ipv4.icmp_echo_ignore_all": "0",
+    "net.ipv4.icmp_echo_ignore_broadcasts": "1", "net.ipv4.icmp_errors_use_inbound_ifaddr": "0", "net.ipv4.icmp_ratelimit": "1000",
+    "net.ipv4.ip_no_pmtu_disc": "0", "net.ipv4.ip_forward_use_pmtu": "0", "net.ipv4.fib_multipath_hash_policy": "0",
+    "net.ipv4.route.min_adv_mss": "256", "net.ipv4.route.min_pmtu": "552", "net.ipv4.route.mtu_expires": "600",
+    "net.ipv4.ping_group_range": "1\t0", "net.bridge.bridge-nf-call-iptables": "1",
+}  # fmt: skip
 
 #: Settings of each interface (and of "all" and "default").
 PER_INTERFACE = {
-    "forwarding": "0",
-    "rp_filter": "0",
-    "accept_local": "0",
-    "arp_ignore": "0",
-    "arp_announce": "0",
-    "proxy_arp": "0",
-    "accept_redirects": "1",
-    "send_redirects": "1",
-    "secure_redirects": "1",
-    "shared_media": "1",
-    "drop_unicast_in_l2_multicast": "0",
-    "log_martians": "0",
-    "promote_secondaries": "0",
-    "ignore_routes_with_linkdown": "0",
-    "route_localnet": "0",
-    "src_valid_mark": "0",
-}
+    "forwarding": "0", "rp_filter": "0", "accept_local": "0", "arp_ignore": "0", "arp_announce": "0", "proxy_arp": "0",
+    "accept_redirects": "1", "send_redirects": "1", "secure_redirects": "1", "shared_media": "1",
+    "drop_unicast_in_l2_multicast": "0", "log_martians": "0", "promote_secondaries": "0",
+    "ignore_routes_with_linkdown": "0", "route_localnet": "0", "src_valid_mark": "0",
+}  # fmt: skip
 
 _CONF = "net.ipv4.conf."
 _OF_INTERFACE = re.compile(r"(net\.ipv[46]\.(?:conf|neigh)\.)(.+)\.([^.]+)")
@@ -58,16 +37,10 @@ _LONGEST_NUMBER = 21
 #: What the kernel takes as a number, and the least and most for settings that have some (6.18).
 _NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
 _RANGES = {
-    "net.ipv4.ip_default_ttl": (1, 255),
-    "net.ipv4.icmp_echo_ignore_all": (0, 1),
-    "net.ipv4.icmp_echo_ignore_broadcasts": (0, 1),
-    "net.ipv4.icmp_errors_use_inbound_ifaddr": (0, 1),
-    "net.ipv4.icmp_ratelimit": (0, 2**31 - 1),
-    "net.ipv4.ip_no_pmtu_disc": (0, 255),
-    "net.ipv4.ip_forward_use_pmtu": (0, 255),
-    "net.ipv4.fib_multipath_hash_policy": (0, 3),
-    "net.ipv4.route.min_pmtu": (68, 2**31 - 1),
-}
+    "net.ipv4.ip_default_ttl": (1, 255), "net.ipv4.icmp_echo_ignore_all": (0, 1), "net.ipv4.icmp_echo_ignore_broadcasts": (0, 1),
+    "net.ipv4.icmp_errors_use_inbound_ifaddr": (0, 1), "net.ipv4.icmp_ratelimit": (0, 2**31 - 1), "net.ipv4.ip_no_pmtu_disc": (0, 255),
+    "net.ipv4.ip_forward_use_pmtu": (0, 255), "net.ipv4.fib_multipath_hash_policy": (0, 3), "net.ipv4.route.min_pmtu": (68, 2**31 - 1),
+}  # fmt: skip
 
 
 class Sysctls:
@@ -101,7 +74,11 @@ class Sysctls:
         before, value = self[key], _accepted(key, value)
         self._write(*_cut(key), value)
         if key in ("net.ipv4.ip_forward", f"{_CONF}all.forwarding") and value != before:
-            self._forward_everywhere(value)
+            # It writes every interface's `forwarding`, and a router takes no redirects (net/ipv4/devinet.c inet_forward_change).
+            self._write("", "net.ipv4.ip_forward", value)
+            self._write("all", "accept_redirects", "0" if int(value) else "1")
+            for group in filter(None, self._groups):
+                self._write(group, "forwarding", value)
 
     def __iter__(self):
         return iter(sorted(f"{_CONF}{group}.{name}" if group else name for group, held in self._groups.items() for name in held))
@@ -147,15 +124,6 @@ class Sysctls:
     def _write(self, group: str, name: str, value: str) -> None:
         self._groups[group] = self._groups[group] | {name: value}
 
-    def _forward_everywhere(self, value: str) -> None:
-        """Changing ip_forward writes every interface's `forwarding`, and a router takes no redirects. kernel: net/ipv4/devinet.c
-        inet_forward_change."""
-        self._write("", "net.ipv4.ip_forward", value)
-        self._write("all", "accept_redirects", "0" if int(value) else "1")
-        for group in self._groups:
-            if group:
-                self._write(group, "forwarding", value)
-
 
 @cache
 def _defaults() -> dict[str, str | None]:
@@ -188,9 +156,8 @@ def _accepted(key: str, text: str) -> str:
     found = _NUMBER.fullmatch(words[0]) if words else None
     if not found or len(words[0]) >= _LONGEST_NUMBER:
         raise KernelError(errno.EINVAL)
-    digits = found[2]
-    number = int(digits, 8 if digits.startswith("0") and digits.isdigit() else 0)
-    number = -number if found[1] else number
+    octal = found[2].startswith("0") and found[2].isdigit()
+    number = int(found[2], 8 if octal else 0) * (-1 if found[1] else 1)
     least, most = _RANGES.get(key, (-(2**31), 2**31 - 1))
     if not least <= number <= most:
         raise KernelError(errno.EINVAL)

@@ -64,8 +64,10 @@ class Fdb:
         self._numbers.setdefault(entry.mac, []).append(self._next)
         self._next += 1
 
-    def replace(self, old: FdbEntry, new: FdbEntry) -> None:
-        """Put `new`, of the same MAC address, where `old` stands."""
+    def replace(self, old: FdbEntry | None, new: FdbEntry) -> None:
+        """Put `new`, of the same MAC address, where `old` stands; None: at the end."""
+        if old is None:
+            return self.add(new)
         self._own()
         self._entries[next(n for n in self._numbers[old.mac] if self._entries[n] == old)] = new
 

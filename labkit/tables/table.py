@@ -155,7 +155,11 @@ class RouteTable:
     def lookup(self, address, tos: int = 0, unfit: Unfit | None = None) -> Lookup:
         """Which route an address takes, with every candidate that matched. `unfit(route)` may rule routes out (link down, other
         device); its answer is the reason."""
-        address = _address(address)
+        if not isinstance(address, IPv4Address):
+            try:
+                address = IPv4Address(address)
+            except ValueError:
+                raise BadInput(f"{address!r} is not an IPv4 address: {FOUR_NUMBERS}") from None
         return _judge(address, self.matches(address), tos, unfit)
 
     def _own(self) -> None:
@@ -207,13 +211,7 @@ def _judge(address: IPv4Address, found: list[Route], tos: int, unfit: Unfit | No
     for route in found:
         if winner is not None:
             considered.append(Candidate(route, False, _beaten(route, winner)))
-            continue
-        reason = None
-        if route.tos and route.tos != tos:
-            reason = f"it is only for TOS {route.tos:#04x}"
-        elif unfit is not None:
-            reason = unfit(route)
-        if reason:
+        elif reason := (f"it is only for TOS {route.tos:#04x}" if route.tos not in (0, tos) else unfit(route) if unfit else None):
             considered.append(Candidate(route, False, f"passed over: {reason}"))
         else:
             winner = route
@@ -241,12 +239,3 @@ def _beaten(route: Route, winner: Route) -> str:
     if route.metric > winner.metric:
         return f"same prefix, but metric {route.metric} is higher than {winner.metric}"
     return "same prefix and metric, but it comes later in the table"
-
-
-def _address(value) -> IPv4Address:
-    if isinstance(value, IPv4Address):
-        return value
-    try:
-        return IPv4Address(value)
-    except ValueError:
-        raise BadInput(f"{value!r} is not an IPv4 address: {FOUR_NUMBERS}") from None

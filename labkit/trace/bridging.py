@@ -3,7 +3,7 @@
 kernel: net/bridge/br_input.c, br_forward.c, br_device.c.
 """
 
-from ..lab.interface import Interface
+from ..lab.interface import Interface, is_group
 from ..lab.namespace import Namespace
 from ..lab.packet import BROADCAST_MAC, Packet
 from ..tables.fdb import FdbEntry
@@ -32,7 +32,7 @@ def bridge_in(net: Net, ns: Namespace, port: Interface, packet: Packet) -> tuple
         net.step(ns, bridge, "bridge", f"{packet.eth.dst} is the bridge's own MAC address: up to the host", packet)
         up = True
     else:
-        up = up or _group(packet.eth.dst)
+        up = up or is_group(packet.eth.dst)
         _onward(net, ns, bridge, entry, packet, port)
     return (packet if up else None), filtered
 
@@ -58,17 +58,14 @@ def _learn(net: Net, ns: Namespace, bridge: Interface, port: Interface, packet: 
     if old is not None and old.state == "permanent":
         return
     new = FdbEntry(mac, port.name, master=bridge.name, state=old.state if old else "", seen=net.now)
-    if old is None:
-        fdb.add(new)
-        net.step(ns, bridge, "learn", f"learns that {mac} is behind {port.name}", packet, aside=True)
-        return
     fdb.replace(old, new)
-    if old.dev != port.name:
-        net.step(ns, bridge, "learn", f"learns that {mac} moved from {old.dev} to {port.name}", packet, aside=True)
+    if old is None or old.dev != port.name:
+        what = f"is behind {port.name}" if old is None else f"moved from {old.dev} to {port.name}"
+        net.step(ns, bridge, "learn", f"learns that {mac} {what}", packet, aside=True)
 
 
 def _known(net: Net, bridge: Interface, mac: str) -> FdbEntry | None:
-    entry = None if _group(mac) else bridge.bridge.fdb.find(mac)
+    entry = None if is_group(mac) else bridge.bridge.fdb.find(mac)
     return None if entry is None or entry.expired(net.now, bridge.bridge.ageing) else entry
 
 
@@ -86,7 +83,7 @@ def _onward(net: Net, ns: Namespace, bridge: Interface, entry: FdbEntry | None, 
             return net.drop(ns, bridge, f"{packet.eth.dst} is behind {out.name}, but {reason}", packet)
         net.step(ns, bridge, "bridge", f"{packet.eth.dst} is behind {out.name}: forwarded by MAC address, TTL untouched", packet)
         return _send(net, ns, out, came_in, packet)
-    group = _group(packet.eth.dst)
+    group = is_group(packet.eth.dst)
     flag = "flood" if not group else "bcast_flood" if packet.eth.dst == BROADCAST_MAC else "mcast_flood"
     outs = [port for port in ns.ports(bridge.name) if getattr(port.port, flag) and not _egress_refusal(port, came_in)]
     names = ", ".join(port.name for port in outs) or "no port"
@@ -121,8 +118,3 @@ def _send(net: Net, ns: Namespace, out: Interface, came_in: Interface | None, pa
         return net.drop(ns, out, f"{packet.length} bytes are too long for {out.name}, whose MTU is {out.mtu}", packet)
     for piece in cut(net, ns, out, packet, out.mtu) if filtered else [packet]:
         transmit(net, ns, out, piece)
-
-
-def _group(mac: str) -> bool:
-    """Broadcast and multicast: the lowest bit of the first byte."""
-    return bool(int(mac[:2], 16) & 1)

@@ -8,7 +8,7 @@ source validation and lookup first, then TTL, then MTU.
 import errno
 from dataclasses import replace
 
-from ..lab.interface import Interface
+from ..lab.interface import Interface, is_group
 from ..lab.learned import consult
 from ..lab.lookup import ALL_HOSTS, Decision, find_route, martian_source, redirects, verdict
 from ..lab.namespace import Namespace
@@ -36,7 +36,7 @@ def receive(net: Net, namespace: str, uid: int, packet: Packet) -> None:
         device.count_packet("rx", packet.length)
         net.sight(ns, device, "in", packet)
     if packet.eth is not None and interface.kind != "loopback" and packet.eth.dst not in (device.mac, interface.mac):
-        if not int(packet.eth.dst[:2], 16) & 1:
+        if not is_group(packet.eth.dst):
             return net.drop(ns, device, f"the frame is for {packet.eth.dst}, not for {device.name}", packet, aside=True)
         packet = packet if packet.arp else replace(packet, group=True)
     if packet.arp:

@@ -195,17 +195,16 @@ def check_times(*, count: int, interval: float, wait: float, deadline: float | N
 def _exchange(session: Session, request: Request, count: int, interval: float, wait: float, deadline: float | None) -> int:
     """Send on time, let things happen in between, stop when ping would. Returns how many were sent."""
     lab, start, replies = session.lab, session.start, session.replies
-    sent, code = 0, 0
+    sent, code, tally = 0, 0, _Tally(session, bool(int(request.src)))
     ends = start + deadline if deadline is not None else None
-    tally = _Tally(session, bool(int(request.src)))
 
     def enough() -> bool:
-        answers, errors = tally.count()
-        return answers + errors >= count or (deadline is not None and errors > 0)
+        tally.read_on()
+        return tally.answers + tally.errors >= count or (ends is not None and tally.errors > 0)
 
     while not lab.exhausted:
         due = start + sent * interval
-        if (sent >= count and deadline is None) or (ends is not None and due >= ends):
+        if (sent >= count and ends is None) or (ends is not None and due >= ends):
             break
         session.wait(due, enough)
         if enough() or lab.exhausted:
@@ -221,12 +220,10 @@ def _exchange(session: Session, request: Request, count: int, interval: float, w
     if code and enough():  # ping notices a packet of its own that was refused when the next one is due
         session.wait(last + interval, lambda: False)
     session.wait(last, enough)
-    while not enough() and not lab.exhausted:
-        limit = last + (interval if tally.count()[0] else wait)
+    before = -1
+    while not enough() and not lab.exhausted and before < len(replies):
         before = len(replies)
-        session.wait(limit, lambda before=before: enough() or len(replies) > before)
-        if len(replies) == before:
-            break
+        session.wait(last + (interval if tally.answers else wait), lambda before=before: enough() or len(replies) > before)
     return sent
 
 
@@ -238,13 +235,12 @@ class _Tally:
         self.replies, self.chosen_source = session.replies, chosen_source
         self.read, self.answers, self.errors = 0, 0, 0
 
-    def count(self) -> tuple[int, int]:
+    def read_on(self) -> None:
         for reply in self.replies[self.read:]:
             self.read += 1
             unnoticed = reply.errno == errno.ENOBUFS or (self.chosen_source and reply.errno != errno.EMSGSIZE)
             self.answers += reply.kind in ("reply", "refused")
             self.errors += reply.kind == "error" or (reply.kind == "local" and not unnoticed)
-        return self.answers, self.errors
 
 
 def _check_whole(name: str, value, low: int, high: int) -> None:

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from zlib import crc32
 
 from ..lab.bridges import by_device
-from ..lab.interface import ZERO_MAC, Interface
+from ..lab.interface import ZERO_MAC, Interface, is_group
 from ..lab.learned import consult
 from ..lab.links import VXLAN_OVERHEAD
 from ..lab.lookup import Decision, address_type, find_route, output
@@ -33,7 +33,7 @@ def vxlan_out(net: Net, namespace: str, uid: int, packet: Packet, nesting: int) 
     entries = vxlan.fdb.all(mac) or vxlan.fdb.all(ZERO_MAC)
     if not entries:
         device.count("tx_dropped")
-        what = "a broadcast" if int(mac[:2], 16) & 1 else mac
+        what = "a broadcast" if is_group(mac) else mac
         return net.drop(ns, device, f"the FDB of {device.name} has no entry for {what}: dropped without a word", packet)
     for entry in entries:
         net.nesting = nesting
