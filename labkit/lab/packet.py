@@ -83,19 +83,11 @@ ECHO_REPLY, UNREACHABLE, REDIRECT, ECHO_REQUEST, TIME_EXCEEDED = 0, 3, 5, 8, 11
 
 #: ICMP errors in tcpdump's and ping's sense, (type, code) -> words.
 ICMP_WORDS = {
-    (0, 0): "echo reply",
-    (8, 0): "echo request",
-    (3, 0): "net unreachable",
-    (3, 1): "host unreachable",
-    (3, 2): "protocol unreachable",
-    (3, 3): "port unreachable",
-    (3, 4): "fragmentation needed",
-    (3, 13): "communication administratively prohibited",
-    (5, 0): "redirect for network",
-    (5, 1): "redirect for host",
-    (11, 0): "time to live exceeded",
+    (0, 0): "echo reply", (8, 0): "echo request", (3, 0): "net unreachable", (3, 1): "host unreachable", (3, 2): "protocol unreachable",
+    (3, 3): "port unreachable", (3, 4): "fragmentation needed", (3, 13): "communication administratively prohibited",
+    (5, 0): "redirect for network", (5, 1): "redirect for host", (11, 0): "time to live exceeded",
     (11, 1): "fragment reassembly time exceeded",
-}
+}  # fmt: skip
 
 #: Header lengths in bytes. A TCP SYN from Linux carries 20 bytes of options.
 IP_HEADER, ICMP_HEADER, UDP_HEADER, TCP_HEADER, ETHERNET_HEADER, VXLAN_HEADER = 20, 8, 8, 40, 14, 8

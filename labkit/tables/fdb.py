@@ -95,5 +95,4 @@ class Fdb:
     def _own(self) -> None:
         """Before a write: have entries of one's own."""
         if self._common:
-            self._entries, self._common = dict(self._entries), False
-            self._numbers = {mac: [*numbers] for mac, numbers in self._numbers.items()}
+            self.refile()

@@ -63,9 +63,8 @@ class RouteTable:
     SEEN = ("_routes",)
 
     def __init__(self, routes: Iterable[Route] = ()):
-        self._routes: list[Route] = sorted(routes, key=_place)
-        self._common = False
-        self._file()
+        self._routes: list[Route] = [*routes]
+        self.refile()
 
     def __deepcopy__(self, memo) -> "RouteTable":
         new = object.__new__(RouteTable)
@@ -129,8 +128,8 @@ class RouteTable:
             for route in gone:
                 self.remove(route)
         elif gone:
-            self._routes, self._common = [route for route in self._routes if not doomed(route)], False
-            self._file()
+            self._routes = [route for route in self._routes if not doomed(route)]
+            self.refile()
         return gone
 
     def of(self, dst: IPv4Network) -> list[Route]:
@@ -165,16 +164,11 @@ class RouteTable:
     def _own(self) -> None:
         """Before a write: have routes of one's own."""
         if self._common:
-            self._routes, self._common = [*self._routes], False
-            self._file()
+            self.refile()
 
     def refile(self) -> None:
-        """Work out the index anew: an interrupt may have come between it and the routes."""
+        """Work out the index anew, by mask and network: an interrupt may have come between it and the routes."""
         self._routes, self._common = sorted(self._routes, key=_place), False
-        self._file()
-
-    def _file(self) -> None:
-        """By mask and network: the routes in their order."""
         self._prefixes: dict[int, dict[int, list[Route]]] = {}
         for route in self._routes:
             self._filed(route.dst).append(route)

@@ -11,6 +11,7 @@ header, loopback and vxlan without, a bridge with it when sending and without wh
 import errno
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from heapq import heapify, heappop
 from typing import TYPE_CHECKING
 
@@ -37,12 +38,7 @@ SUSPICIOUS, ROUND = 500, 8
 
 def handles(event: str):
     """Make a function the handler of an event."""
-
-    def register(function):
-        HANDLERS[event] = function
-        return function
-
-    return register
+    return partial(HANDLERS.setdefault, event)
 
 
 class Net:
@@ -51,13 +47,10 @@ class Net:
     queue (kernel: dev_xmit_recursion). `quiet_until`: until then nothing happens but what is due."""
 
     def __init__(self, lab: Lab, session: "Session | None" = None, token: str = ""):
-        self.lab = lab
-        self.session = session
+        self.lab, self.session = lab, session
         self.token = session.token if session is not None else token
         self.steps: list[Step] = []
-        self.sending = False
-        self.nesting = 0
-        self.quiet_until = 0.0
+        self.sending, self.nesting, self.quiet_until = False, 0, 0.0
         self.route_errors: dict[tuple, tuple[float, float]] = {}  # (namespace, told) -> seconds saved up, and when
         self._moment, self._events = -1.0, 0
         self._room = MOST_AT_ONCE + MORE_AT_ONCE * len(lab.interfaces)
