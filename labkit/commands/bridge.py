@@ -15,11 +15,10 @@ from ..lab.namespace import Namespace
 from ..tables.fdb import FdbEntry
 from . import grammar
 from .grammar import Bare, Words, address, duplicate, find_device, matches, positional, read, sole, text, unsupported
+from .ip import netns_name, read_options
 from .ip.kinds import PORT_SWITCHES, port_state
 from .ip.linkshow import flags_text, name_with_far_end
-from .ip.netns import named_namespace
-from .ip.options import Options, netns, read_options
-from .records import View, show
+from .records import Options, View, show
 from .result import Context, Failure, Result
 from .usage import usage
 
@@ -27,7 +26,7 @@ _UNSUPPORTED = unsupported('The lab\'s bridge knows the options -s, -d, -o, -n, 
 #: In the order in which they are compared; what -s, -t, -4 and -force ask for changes nothing here.
 _OPTIONS = (
     ("-help~", "help", True), ("-Version~", "version", True), ("-stats~ -statistics~", "", None), ("-details~", "details", True),
-    ("-oneline~", "oneline", True), ("-timestamp~ -4 -6", "", None), ("-family~", "", _UNSUPPORTED), ("-netns~", "netns", Bare(netns)),
+    ("-oneline~", "oneline", True), ("-timestamp~ -4 -6", "", None), ("-family~", "", _UNSUPPORTED), ("-netns~", "netns", Bare(netns_name)),
     ("-color~ -compressvlans~", "", _UNSUPPORTED), ("-force~", "", None), ("-json~", "json", True), ("-pretty~", "pretty", True),
     ("-batch~", "", _UNSUPPORTED),
 )  # fmt: skip
@@ -36,14 +35,8 @@ _OPTIONS = (
 def bridge(ctx: Context, args: list[str]) -> Result:
     """Run one `bridge` line; `args` are the words after `bridge`."""
     words = Words(args)
-    said = read_options(_OPTIONS, words, "bridge help")
-    if "version" in said:
-        return Result(0, "bridge utility, 6.1.0\n")
-    if "help" in said or not words:
-        raise Failure(255, usage("bridge"))
-    if "netns" in said:
-        ctx = replace(ctx, ns=named_namespace(ctx, said.pop("netns")))
-    options, word = Options(**said), words.take()
+    ctx, options = read_options(_OPTIONS, words, ctx, "bridge utility, 6.1.0\n", "bridge help")
+    word = words.take()
     for name, commands in (("link", _PORT_COMMANDS), ("fdb", _ENTRY_COMMANDS)):
         if matches(word, name):
             result = grammar.run(commands, f"bridge {name}", ctx, options, words.rest())

@@ -8,7 +8,6 @@ backslash (iproute2's _SL_). JSON stands in iproute2's layout (lib/json_writer.c
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
@@ -23,11 +22,26 @@ class Raw(str):
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What stands before the object of an `ip` line: `-j`, `-br`, `-d`, …; `family` is "" (any), "inet" or "inet6"."""
+
+    family: str = ""
+    json: bool = False
+    pretty: bool = False
+    brief: bool = False
+    details: bool = False
+    stats: bool = False
+    oneline: bool = False
+    human: bool = False
+    all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """Who looks, and with which options; `only` is the device that was asked for, which many lists leave out then."""
 
     ctx: Context
-    options: Any
+    options: Options
     only: object = None
 
     @property
@@ -58,7 +72,7 @@ def wording(rows: Iterable[tuple], found: dict) -> str:
     return told
 
 
-def lines(rows: Iterable[tuple], found: dict, options) -> str:
+def lines(rows: Iterable[tuple], found: dict, options: Options) -> str:
     """The lines of one entry."""
     text = wording(rows, found)
     return (text.replace("\n", "\\") if options.oneline else text) + "\n"
@@ -72,7 +86,7 @@ def show(rows: Iterable[tuple], things: Iterable, view: View) -> Result:
     return Result(0, "".join(lines(rows, one, view.options) for one in found))
 
 
-def flushed(count: int, what: str, options) -> Result:
+def flushed(count: int, what: str, options: Options) -> Result:
     """What a flush says, with `-s`."""
     rounds = f"\n*** Round 1, deleting {count} {what} ***\n*** Flush is complete after 1 round ***\n"
     return Result(0, "" if not options.stats else rounds if count else "Nothing to flush.\n")

@@ -5,8 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from labkit.commands.grammar import STOP, Words, number, once, positional, read, run, text, unsupported
-from labkit.commands.ip.options import Options
-from labkit.commands.records import NULL, View, lines, record, show
+from labkit.commands.records import NULL, Options, View, lines, record, show
 from labkit.commands.result import Failure, Result
 from labkit.errors import KernelError
 

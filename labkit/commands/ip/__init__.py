@@ -4,17 +4,74 @@ Objects and options may be shortened as iproute2 shortens them: the first in its
 begins with the word wins (`ip a`, `ip r`, `ip n`). What the kernel does is in the room `lab`.
 """
 
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from importlib import import_module
 
 from ...tables.names import named_tables
 from ..filesystem import table_names
-from ..grammar import Words, read_word, run, unsupported
+from ..grammar import Bare, Words, read_word, run, unsupported, wrong
+from ..records import Options
 from ..result import Context, Failure, Result
 from ..usage import usage
 from .netns import named_namespace
-from .options import OPTIONS, Options, read_options
+
+
+def _family(word: str, words: Words) -> dict:
+    word = words.take() if words else "help"
+    if word == "help":
+        return {"help": True}
+    if word in ("link", "mpls", "bridge"):
+        raise Failure(1, f'The lab knows the families inet and inet6, not "{word}".\n')
+    if word not in ("inet", "inet6"):
+        raise wrong(word, "invalid protocol family")
+    return {"family": word}
+
+
+def netns_name(word: str, words: Words) -> dict:
+    return {"netns": words.take() if words else "(null)"}
+
+
+def _statistics(word: str, words: Words) -> dict:
+    if words.said.get("stats"):
+        raise Failure(1, "The lab knows one level of statistics: give -s once.\n")
+    return {"stats": True}
+
+
+_NO_OPTION = unsupported('The lab knows the options -4, -6, -f, -s, -d, -o, -br, -j, -p, -n, -a and -V, not "{}".')
+#: In the order in which iproute2 compares them. No colours: a Result is no terminal.
+_OPTIONS = (
+    ("-loops~", "", _NO_OPTION), ("-family~", "", Bare(_family)), ("-4", "family", "inet"), ("-6", "family", "inet6"),
+    ("-0 -M -B", "", _NO_OPTION), ("-human~ -human-readable~ -iec~", "human", True), ("-stats~ -statistics~", "", Bare(_statistics)),
+    ("-details~", "details", True), ("-resolve~", "", _NO_OPTION), ("-oneline~", "oneline", True),
+    ("-timestamp~ -tshort~ -echo", "", None), ("-Version~", "version", True), ("-force~", "", None), ("-batch~", "", _NO_OPTION),
+    ("-brief~", "brief", True), ("-json~", "json", True), ("-pretty~", "pretty", True), ("-rcvbuf~", "", _NO_OPTION),
+    ("-c=never -color=never -c=auto -color=auto", "", None), ("-c=always -color=always -color~", "", _NO_OPTION),
+    ("-help~", "help", True), ("-netns~", "netns", Bare(netns_name)), ("-Numeric~", "", _NO_OPTION), ("-all~", "all", True),
+)  # fmt: skip
+
+
+def read_options(rows: Iterable[tuple], words: Words, ctx: Context, version: str, help_line: str) -> tuple[Context, Options]:
+    """The options in front, each with one dash or two; `--` ends them."""
+    while words and words.rest()[0].startswith("-"):
+        word = words.take()
+        if word == "--":
+            break
+        word = word.removeprefix("-") if word.startswith("--") else word
+        found = read_word(rows, word, words)
+        if found is None:
+            raise Failure(255, f'Option "{word}" is unknown, try "{help_line}".\n')
+        words.said |= found
+    said = words.said
+    if "netns" in said:
+        ctx = replace(ctx, ns=named_namespace(ctx, said.pop("netns")))
+    if "version" in said:
+        raise Failure(0, "", version)
+    if "help" in said or not words:
+        raise Failure(255, usage(help_line.split()[0]))
+    return ctx, Options(**said)
+
 
 _UNSUPPORTED = unsupported('The lab\'s ip knows address, link, route, rule, neighbor, netns and tuntap, not "{}".')
 #: Every object of iproute2 6.1 in the order in which it compares them (ip/ip.c).
@@ -32,14 +89,8 @@ _FILES = {"address": "addr", "route": "route_add"}
 def ip(ctx: Context, args: list[str]) -> Result:
     """Run one `ip` line; `args` are the words after `ip`."""
     words = Words(args)
-    said = read_options(OPTIONS, words, "ip -help")
-    if "version" in said:
-        return Result(0, "ip utility, iproute2-6.1.0, libbpf 1.1.2\n")
-    if "netns" in said:
-        ctx = replace(ctx, ns=named_namespace(ctx, said.pop("netns")))
-    if "help" in said or not words:
-        raise Failure(255, usage("ip"))
-    options, word = Options(**said), words.take()
+    ctx, options = read_options(_OPTIONS, words, ctx, "ip utility, iproute2-6.1.0, libbpf 1.1.2\n", "ip -help")
+    word = words.take()
     if options.human and options.stats:
         raise Failure(1, "The lab does not round its counters: leave -h and -iec away.\n")
     found = read_word(OBJECTS, word, words)

@@ -17,10 +17,9 @@ from ...lab.namespace import LONGEST
 from ...tables.names import SCOPES
 from .. import grammar
 from ..grammar import ANY, Words, address, device, find_device, named, number, once, positional, prefix, read, text, unsupported
-from ..records import View, flushed, json_text, lines, record, wording
+from ..records import Options, View, flushed, json_text, lines, record, wording
 from ..result import Context, Failure, Result
 from .linkshow import LinkView, link, statistics, statistics_text
-from .options import Options
 
 _FOREVER = 2**32 - 1
 _UNSUPPORTED = unsupported('The lab\'s addresses have no "{}": they have dev, peer, brd, scope, label, metric and noprefixroute.')

@@ -13,11 +13,11 @@ from ...lab.interface import Interface
 from ...lab.namespace import LONGEST, Namespace
 from .. import grammar
 from ..grammar import STOP, Words, device, duplicate, existing, find_device, garbage, known, lladdr, matches, once, read, unsupported, wrong
+from ..records import Options
 from ..result import Context, Failure, Result
 from ..usage import usage
 from .addr import show
 from .kinds import change_kind, new_vxlan, read_kind
-from .options import Options
 
 #: What is on or off, and a field of the same name.
 SWITCHES = ("multicast", "allmulticast", "promisc", "arp")

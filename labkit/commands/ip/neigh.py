@@ -7,10 +7,9 @@ from ...errors import KernelError
 from ...lab import neighbors
 from ...tables.neighbor import VALID, Neighbor
 from ..grammar import ANY, Words, address, device, fits, lladdr, matches, once, positional, prefix, read, text, unsigned, unsupported, wrong
-from ..records import NULL, View, flushed, lines, record, show
+from ..records import NULL, Options, View, flushed, lines, record, show
 from ..result import Context, Failure, Result
 from ..usage import usage
-from .options import Options
 
 #: The kernel's states, in the order of their bits (linux/neighbour.h NUD_*).
 STATES = ("INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "NOARP", "PERMANENT")

@@ -10,10 +10,9 @@ from ...errors import KernelError
 from ...lab import links
 from ...lab.namespace import Namespace, valid_namespace_name
 from ..grammar import Words, unsupported
-from ..records import View, show
+from ..records import Options, View, show
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
-from .options import Options
 
 _TABLE = (("name", "{}", "label"), ("id", " (id: {})", lambda there, view: view.ns.nsids.get(there.name)))
 

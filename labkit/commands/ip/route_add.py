@@ -31,10 +31,10 @@ from ..grammar import (
     unsupported,
     wrong,
 )  # fmt: skip
+from ..records import Options
 from ..result import Context, Failure, Result
 from ..usage import usage
 from . import route_get, route_show
-from .options import Options
 from .route_get import narrow_family
 from .route_show import route_type
 

@@ -17,10 +17,9 @@ from ...lab.namespace import Namespace
 from ...tables.names import table_name, tos_name
 from ...tables.route import LOCAL, MAIN, Route, metric_json
 from ..grammar import Words, device, matches, number, prefix, read, text, tos, unsupported
-from ..records import json_text, lines
+from ..records import Options, json_text, lines
 from ..result import Context, Failure, Result
 from ..usage import usage
-from .options import Options
 
 #: The bits of a TOS that a lookup looks at (kernel: IPTOS_RT_MASK; observed on 6.18).
 _TOS_MASK = 0x1C

@@ -12,11 +12,10 @@ from ...lab import learned, routes
 from ...tables.names import PROTOS, SCOPES, table_numbers
 from ...tables.route import MAIN, Route, route_json, route_line
 from ..grammar import Words, device, known, matches, named, network, number, numbered, read, text, tos, unsupported, wrong
-from ..records import json_text
+from ..records import Options, json_text
 from ..result import Context, Failure, Result
 from ..usage import usage
 from . import route_get
-from .options import Options
 
 _NO_TABLE = "Error: ipv4: FIB table does not exist.\n"
 _FIELDS = ("dev", "tos", "proto", "scope", "metric", "type")
@@ -70,7 +69,7 @@ def show(ctx: Context, options: Options, words: Words) -> Result:
     if options.json:
         return Result(0, json_text([route_json(route, hidden, options.details) for route in found], options.pretty))
     # iproute2 puts a space at the end of each line.
-    lines = (route_line(route, hidden, options.details).replace("\n", f" {options.newline}") for route in found)
+    lines = (route_line(route, hidden, options.details).replace("\n", " \\" if options.oneline else " \n") for route in found)
     return Result(0, "".join(f"{line} \n" for line in lines))
 
 

@@ -14,10 +14,9 @@ from ...tables.names import PROTOS, TABLES, table_name, tos_name
 from ...tables.policy import Rule
 from ...tables.route import ANY, MAIN
 from ..grammar import Words, ifname, integer, matches, named, network, number, read, table, text, tos, unsupported, wrong
-from ..records import NULL, View, show
+from ..records import NULL, Options, View, show
 from ..result import Context, Failure, Result
 from ..usage import usage
-from .options import Options
 from .route_show import route_type
 
 #: What `ip -6 rule` shows: IPv6 has rules of its own, and these two are there from the start.

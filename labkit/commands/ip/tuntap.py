@@ -9,10 +9,9 @@ from ...errors import KernelError, strerror
 from ...lab import links
 from ...lab.interface import Interface, Tun
 from ..grammar import Words, ifname, matches, positional, read, unsupported
-from ..records import View, show
+from ..records import Options, View, show
 from ..result import Context, Failure, Result
 from ..words import is_digits, whole
-from .options import Options
 
 
 def _mode(word: str, words: Words) -> str:
