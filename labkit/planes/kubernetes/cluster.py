@@ -15,6 +15,17 @@ PAUSE = "gcr.io/google_containers/pause:2.0"
 GRACE = 40.0
 
 
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine with an engine that runs pods; `since` is on the lab's clock, before 0 for the past."""
+
+    name: str
+    engine: object
+    address: str
+    since: float
+    kubelet: "Kubelet"
+
+
 class Kubelet:
     """It has the node's Docker run the pods, and tells the API server that the node is alive. A Daemon; pods go on without it,
     but nobody brings back what ends."""
@@ -47,17 +58,6 @@ class Kubelet:
         if self.running and self.engine.running:
             for pod in [pod for pod in self.cluster.pods if pod.node.name == self.machine and not pod.pause.running]:
                 self.cluster.restart(pod)
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A machine with an engine that runs pods; `since` is on the lab's clock, before 0 for the past."""
-
-    name: str
-    engine: object
-    address: str
-    since: float
-    kubelet: Kubelet
 
 
 @dataclass(frozen=True, slots=True)
