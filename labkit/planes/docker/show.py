@@ -136,7 +136,6 @@ def inspect(engine, ctx: Context, flags: pflag.Flags, kind: str = "") -> Result:
 
 
 def _container(engine, c: Container) -> dict:
-    """`docker inspect CONTAINER`."""
     request, command = c.request, list(c.request.command)
     return {
         "Id": c.id,
@@ -236,7 +235,6 @@ def _endpoint(engine, endpoint: Endpoint, c: Container | None = None) -> dict:
 
 
 def _network(engine, n: Network) -> dict:
-    """`docker network inspect NETWORK`."""
     config = n.asked or ({"Subnet": str(n.subnet), "Gateway": str(n.gateway)} if n.subnet else None)
     members = {}
     for c in sorted(engine.attached(n), key=lambda c: c.id):

@@ -5,6 +5,8 @@ a prefix takes a directory's place. Commands, outputs and exit statuses observed
 A real `ls` comes in the order of a Go map, which is none; here the oldest comes first.
 """
 
+from functools import partial
+
 from ...commands.result import Context, Failure, Result
 from ...errors import BadInput, KernelError, LabError
 from ...lab.lab import Lab
@@ -132,10 +134,6 @@ def _set(store: Store, key: str, flags: Flags, make: str = "put") -> Result:
     return Result(0, f"{value}\n")
 
 
-def _mk(store: Store, key: str, flags: Flags) -> Result:
-    return _set(store, key, flags, "create")
-
-
 def _rm(store: Store, key: str, flags: Flags) -> Result:
     recursive = flags.on("recursive") or flags.on("r")
     if key in store.directories:
@@ -150,8 +148,8 @@ def _rm(store: Store, key: str, flags: Flags) -> Result:
 
 
 _V2 = {
-    "get": (_get, "sort quorum q"), "ls": (_ls, "recursive r sort p quorum q"), "set": (_set, "ttl#"), "mk": (_mk, "in-order! ttl#"),
-    "rm": (_rm, "recursive r"),
+    "get": (_get, "sort quorum q"), "ls": (_ls, "recursive r sort p quorum q"), "rm": (_rm, "recursive r"),
+    "set": (_set, "ttl#"), "mk": (partial(_set, make="create"), "in-order! ttl#"),
 }  # fmt: skip
 
 

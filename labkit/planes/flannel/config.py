@@ -114,7 +114,6 @@ def _document(text: str) -> dict:
 
 
 def _range(found: dict, version: Version) -> Range:
-    """Network, SubnetLen, SubnetMin and SubnetMax."""
     try:
         network = go.cidr(found["network"])
     except ValueError:

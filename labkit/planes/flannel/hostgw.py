@@ -23,8 +23,6 @@ CHECK = 10.0
 
 
 class HostGw:
-    """The backend on one node."""
-
     def __init__(self, node: Node, config: Config):
         if node.public_ip != node.address:
             raise LabError(f"host-gw on {node.ns.name}: the public address {node.public_ip} is not {node.dev}'s {node.address}; "

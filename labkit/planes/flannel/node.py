@@ -105,7 +105,6 @@ def environment(network: IPv4Network, subnet: IPv4Network, mtu: int, ip_masq: bo
 
 
 def variables(text: str) -> dict[str, str]:
-    """The variables of the file."""
     pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line)
     return {name.strip(): value.strip() for name, value in pairs}
 

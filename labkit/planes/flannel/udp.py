@@ -30,8 +30,6 @@ OVERHEAD = 28
 
 
 class Udp:
-    """The backend on one node."""
-
     def __init__(self, node: Node, config: Config):
         self.node, self.network = node, config.ipv4.network
         self.port = number(config.options, "Port", PORT, 1, 65535)

@@ -25,8 +25,6 @@ OVERHEAD = 50
 
 
 class Vxlan:
-    """The backend on one node. Its interface is `flannel.<VNI>`."""
-
     def __init__(self, node: Node, config: Config):
         if node.version < (0, 9):
             raise LabError("the lab has flannel's vxlan backend from 0.9 on: before, the kernel asked flanneld about addresses")

@@ -85,7 +85,6 @@ def age(seconds: float) -> str:
 
 
 def _exec(ctx: Context, cluster, flags: Flags, name: str, command: list[str]) -> Result:
-    """Run words in the pod's namespace."""
     pod = cluster.find(flags.one("namespace", "default"), name.removeprefix("pod/"))
     if pod is None:
         raise Failure(1, f'Error from server (NotFound): pods "{name}" not found\n')
