@@ -7,7 +7,7 @@ as on a terminal there is no progress meter.
 
 import errno
 import re
-from dataclasses import dataclass
+from collections import deque
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from ..lab.sockets import Listener, listen
 from ..trace.probe import pass_time, probe, stopped
 from ..trace.trace import Reply
 from . import hosts
-from .getopt import getopt
+from .getopt import given as read_options
 from .result import Context, Failure, Result
 from .usage import usage
 from .words import whole
@@ -71,20 +71,13 @@ SERVICES = {
     ("tcp", 443): "https", ("udp", 443): "https", ("tcp", 3306): "mysql", ("udp", 5353): "mdns",
     ("tcp", 5432): "postgresql", ("tcp", 6379): "redis", ("tcp", 8080): "http-alt",
 }  # fmt: skip
-_UNDERSTOOD = "4klnpuvwz"
 #: How long `nc -zu` waits for somebody to object.
 _UDP_SECONDS = 3.0
 
 
 def nc(ctx: Context, args: list[str]) -> Result:
-    options, words = getopt("nc", args, "46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz")
-    for letter, value in options:
-        if letter == "?":
-            raise Failure(1, value + usage("nc"))
-        if letter not in _UNDERSTOOD:
-            dashed = " ".join(f"-{c}" for c in _UNDERSTOOD)
-            raise Failure(1, f"The lab's nc does not know -{letter}; it understands {dashed}.\n")
-    given = dict(options)
+    beyond = "6bCDdFhI:i:M:m:NO:P:q:rSs:T:tUV:W:X:x:Z"
+    given, words = read_options("nc", args, "4klnp:uvw:z", beyond=beyond, hint=usage("nc"))
     if "l" in given:
         return _listen(ctx, given, words)
     wait = _timeout(given["w"]) if "w" in given else None
@@ -194,9 +187,9 @@ def _udp(ctx: Context, address: IPv4Address, port: int, wait: float | None, verb
 
 _TRY = "curl: try 'curl --help' or 'curl --manual' for more information\n"
 _PORTS = {"http": 80, "https": 443}
-_CURL_FLAGS = {"-s": "silent", "--silent": "silent", "-S": "show", "--show-error": "show"}
-_CURL_FLAGS |= dict.fromkeys(("-4", "-f", "-k", "-L"), "")
-_CURL_VALUES = {"-m": "max", "--max-time": "max", "--connect-timeout": "connect", "-o": "file", "--output": "file"}
+#: Option -> what it sets; those below take a value.
+_CURL_FLAGS = {"-s": "silent", "--silent": "silent", "-S": "show", "--show-error": "show", **dict.fromkeys(("-4", "-f", "-k", "-L"), "")}
+_CURL_VALUES = {"-m": "limit", "--max-time": "limit", "--connect-timeout": "patience", "-o": "", "--output": ""}
 #: What curl itself has besides: nearly every letter, and these of its 250 long names.
 _CURL_REAL = re.compile(
     r"-[0-46a-zA-Z#:]|--(anyauth|basic|cacert|cert|compressed|cookie|data(-\w+)?|fail|form|get|head|header|help|http[0-3.]*|include|insecure"
@@ -206,39 +199,34 @@ _CURL_REAL = re.compile(
 _URL = re.compile(r"(?:([a-z]+)://|(?![a-z]+://))([^/:?#]+)(?::([0-9]*))?(?:[/?#].*)?", re.IGNORECASE)
 
 
-@dataclass(slots=True)
-class _Curl:
-    """`limit` seconds for everything, `patience` for connecting; 0: none."""
-
-    silent: bool = False
-    show: bool = False
-    limit: float = 0.0
-    patience: float = 0.0
-
-
 def curl(ctx: Context, args: list[str]) -> Result:
-    options, urls = _read_curl(args)
+    said, urls = _read_curl(args)
     result = Result()
     err = ""
     for url in urls:
-        result = _fetch(ctx, options, url)
+        result = _fetch(ctx, said, url)
         err += result.stderr
-    return Result(result.returncode, "", err if options.show or not options.silent else "")
+    return Result(result.returncode, "", err if "show" in said or "silent" not in said else "")
 
 
-def _read_curl(args: list[str]) -> tuple[_Curl, list[str]]:
+def _read_curl(args: list[str]) -> tuple[dict[str, float], list[str]]:
+    """What the options say, and the URLs: `limit` seconds for everything, `patience` for connecting; 0: none."""
     if not args:
         raise Failure(2, _TRY)
-    options, urls, words = _Curl(), [], iter(_separated(args))
-    for word in words:
+    said, urls, words = {}, [], deque(args)
+    while words:
+        word = words.popleft()
+        if re.match(r"-[a-zA-Z0-9].", word, re.DOTALL):  # bundled letters: `-sSm1` is `-s -S -m 1`
+            words.appendleft(word[2:] if word[:2] in _CURL_VALUES else f"-{word[2:]}")
+            word = word[:2]
         if word in _CURL_VALUES:
-            value = next(words, None)
-            if value is None:
+            if not words:
                 raise Failure(2, f"curl: option {word}: requires parameter\n" + _TRY)
-            _take(options, word, value)
+            value = words.popleft()
+            if field := _CURL_VALUES[word]:
+                said[field] = _curl_seconds(word, value)
         elif word in _CURL_FLAGS:
-            options.silent |= _CURL_FLAGS[word] == "silent"
-            options.show |= _CURL_FLAGS[word] == "show"
+            said[_CURL_FLAGS[word]] = 1.0
         elif word.startswith("-") and word != "-":
             if not _CURL_REAL.fullmatch(word):
                 raise Failure(2, f"curl: option {word}: is unknown\n" + _TRY)
@@ -248,40 +236,18 @@ def _read_curl(args: list[str]) -> tuple[_Curl, list[str]]:
             urls.append(word)
     if not urls:
         raise Failure(2, "curl: no URL specified!\n" + _TRY)
-    return options, urls
+    return said, urls
 
 
-def _separated(args: list[str]) -> list[str]:
-    """Bundled letters one by one: `-sSm1` is `-s -S -m 1`."""
-    words = []
-    for word in args:
-        if not re.match(r"-[a-zA-Z0-9]", word):
-            words.append(word)
-            continue
-        letters = word[1:]
-        while letters:
-            words.append(f"-{letters[0]}")
-            letters = letters[1:]
-            if words[-1] in _CURL_VALUES and letters:
-                words.append(letters)
-                break
-    return words
-
-
-def _take(options: _Curl, word: str, value: str) -> None:
-    if _CURL_VALUES[word] == "file":
-        return
+def _curl_seconds(option: str, value: str) -> float:
     seconds = float(value) if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", value) else None
     if seconds is None or not 0 <= seconds <= 2**63 / 1000:
         why = "expected a proper numerical parameter" if seconds is None else "expected a positive numerical parameter"
-        raise Failure(2, f"curl: option {word}: {why if (seconds or 0) <= 0 else 'too large number'}\n" + _TRY)
-    if _CURL_VALUES[word] == "max":
-        options.limit = seconds
-    else:
-        options.patience = seconds
+        raise Failure(2, f"curl: option {option}: {why if (seconds or 0) <= 0 else 'too large number'}\n" + _TRY)
+    return seconds
 
 
-def _fetch(ctx: Context, options: _Curl, url: str) -> Result:
+def _fetch(ctx: Context, said: dict[str, float], url: str) -> Result:
     found = _URL.fullmatch(url)
     hosts.refuse_ipv6(re.sub(r"[a-z]*://|\].*|:\d+$|/.*", "", url))
     port = whole(found[3] or "0") if found else None
@@ -294,17 +260,17 @@ def _fetch(ctx: Context, options: _Curl, url: str) -> Result:
     if address is None:
         return Result(6, "", f"curl: (6) Could not resolve host: {found[2]}\n")
     shown = found[2] if hosts.numeric(found[2]) is None else str(address)
-    return _fetched(ctx, options, shown, address, port if found[3] else _PORTS[scheme])
+    return _fetched(ctx, said, shown, address, port if found[3] else _PORTS[scheme])
 
 
-def _fetched(ctx: Context, options: _Curl, host: str, address: IPv4Address, port: int) -> Result:
-    waits = [seconds for seconds in (options.limit, options.patience) if seconds]
+def _fetched(ctx: Context, said: dict[str, float], host: str, address: IPv4Address, port: int) -> Result:
+    waits = [seconds for field in ("limit", "patience") if (seconds := said.get(field))]
     refused = _Attempt(errno.ECONNREFUSED, 0.0)
     code, after = _connect(ctx, address, port, min(waits, default=GIVES_UP)) if port else refused
     if not code:
         return Result()
-    if code == errno.EINPROGRESS and min(waits) == options.limit:
-        return Result(28, "", f"curl: (28) Connection timed out after {options.limit * 1000:.0f} milliseconds\n")
+    if code == errno.EINPROGRESS and min(waits) == said.get("limit"):
+        return Result(28, "", f"curl: (28) Connection timed out after {said['limit'] * 1000:.0f} milliseconds\n")
     status = 28 if code in (errno.EINPROGRESS, errno.ETIMEDOUT) else 7
     why = "Timeout was reached" if code == errno.EINPROGRESS else "Couldn't connect to server"
     return Result(status, "", f"curl: ({status}) Failed to connect to {host} port {port} after {after * 1000:.0f} ms: {why}\n")

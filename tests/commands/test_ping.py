@@ -174,6 +174,10 @@ def test_ping_from_an_address_does_not_ask_for_a_route_first(lab):
     assert got.stdout.endswith("1 packets transmitted, 0 received, 100% packet loss, time 0ms\n\n")
 
 
+def test_a_count_that_no_time_is_enough_for_is_a_count(lab):
+    assert "3 packets transmitted, 3 received" in done(lab, f"ping -c {2**62} -i 1 -w 3 10.1.1.1", "h1")
+
+
 def test_without_a_count_ping_is_stopped_after_three_packets(lab):
     got = lab.sh("ping 10.1.1.1", on="h1")
     assert (got.returncode, got.stdout.count("icmp_seq=")) == (0, 3)
