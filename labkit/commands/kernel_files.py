@@ -42,7 +42,7 @@ def paths(lab: Lab, ns: Namespace) -> dict[str, Callable[[], str]]:
         "/proc/net/dev": lambda: device_text(ns),
     }
     for key in ns.sysctls:
-        found[_SYS + _swapped(key)] = lambda key=key: f"{ns.sysctls[key]}\n"
+        found[_SYS + swapped(key)] = lambda key=key: f"{ns.sysctls[key]}\n"
     for interface in ns.by_index():
         for name, value in _ATTRIBUTES.items():
             found[f"/sys/class/net/{interface.name}/{name}"] = lambda i=interface, value=value: f"{value(lab, i)}\n"
@@ -114,10 +114,10 @@ def not_modelled(key: str) -> KernelError:
 
 
 def _key(path: str) -> str:
-    return _swapped(path.removeprefix(_SYS)) if path.startswith(_SYS) else ""
+    return swapped(path.removeprefix(_SYS)) if path.startswith(_SYS) else ""
 
 
-def _swapped(name: str) -> str:
+def swapped(name: str) -> str:
     """Dots for slashes and slashes for dots: `eth0.5` is a name with a dot."""
     return name.translate(str.maketrans("./", "/."))
 

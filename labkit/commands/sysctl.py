@@ -10,7 +10,7 @@ import re
 from ..errors import BadInput, KernelError, strerror
 from . import filesystem as files
 from .getopt import getopt
-from .kernel_files import FLUSH, set_value
+from .kernel_files import FLUSH, set_value, swapped
 from .regex import Pattern
 from .result import Context, Result
 from .usage import usage
@@ -62,9 +62,9 @@ class _Run:
         if "e" in self.options:
             return 0
         if path.partition("/")[0] in _ELSEWHERE:
-            self.err += f"The lab has only settings below net, not {_swap(path)}.\n"
-        elif self.settings.is_known(_swap(path)):
-            self.err += f"The lab does not model {_swap(path)}.\n"
+            self.err += f"The lab has only settings below net, not {swapped(path)}.\n"
+        elif self.settings.is_known(swapped(path)):
+            self.err += f"The lab does not model {swapped(path)}.\n"
         else:
             self.complain(f"cannot stat /proc/sys/{path}: {strerror(errno.ENOENT)}", 0)
         return 1
@@ -79,7 +79,7 @@ class _Run:
             self.complain(f"Path is not under /proc/sys/: /proc/sys/{path}" if word else '"" is an unknown key', 0)
             self.status -= 1
             return
-        key = _swap(path)
+        key = swapped(path)
         if key == FLUSH:
             return
         below = {k: self.settings[k] for k in self.settings if k == key or k.startswith(f"{key}.")}
@@ -102,7 +102,7 @@ class _Run:
         """One setting. However many fail, the exit status is 1."""
         name, sign, value = word.partition("=")
         path, value = _path(name.strip()), value.strip()
-        key = _swap(path)
+        key = swapped(path)
         if len(word) < 2:  # passed over without a sound
             self.status |= 1
         elif not sign:
@@ -155,8 +155,4 @@ def _load_words(arg: str) -> list[str]:
 def _path(word: str) -> str:
     """The path under /proc/sys: with dots as separators, a slash stands for a dot in a name."""
     first = next((c for c in word if c in "./"), "/")
-    return _swap(word) if first == "." else word
-
-
-def _swap(word: str) -> str:
-    return word.translate(str.maketrans("./", "/."))
+    return swapped(word) if first == "." else word

@@ -1,5 +1,7 @@
 """The text filters behind a pipe, against coreutils, grep and mawk."""
 
+import re
+from random import Random
 from time import process_time
 
 import pytest
@@ -107,3 +109,18 @@ def test_no_pattern_and_no_number_keeps_the_lab_busy(line):
 def test_the_longest_of_the_leftmost_matches_is_the_match():
     assert list(Pattern("a|ab|abc").spans("xabcab")) == [(1, 4), (4, 6)]
     assert list(Pattern("[0-9]+").spans("a10.0.22")) == [(1, 3), (4, 5), (6, 8)]
+
+
+def test_a_pattern_is_found_where_pythons_re_finds_it():
+    """On what both read alike; which of several matches it is, POSIX and Python say differently."""
+    random = Random(1)
+    atoms = ["a", "b", "ab", ".", "[ab]", "[^a]", "[0-9]", r"\.", r"\w", r"\s", r"\b", "^", "$", "(a|b)", "(ab|c)", "(a*b)"]
+    repeats = ("", "", "*", "+", "?", "{2}", "{1,2}")
+    for _ in range(2_000):
+        pattern = "".join(random.choice(atoms) + random.choice(repeats) for _ in range(random.randint(1, 4)))
+        line = "".join(random.choice("aabbc1. ") for _ in range(random.randint(0, 8)))
+        try:
+            wanted = re.search(pattern, line)
+        except re.error:
+            continue
+        assert Pattern(pattern).search(line) == bool(wanted), (pattern, line)
