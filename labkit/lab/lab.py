@@ -223,11 +223,11 @@ class Lab:
     def who_wrote(self, line: str, on: str | None = None) -> "Answer":
         """Who wrote a line, and with which command: every line that holds these words in a row, in one namespace or (None) in all.
         `line` is written as the tools print it: `10.20.0.0/16 dev flannel0`, or just `10.20.0.0/16`."""
-        words = plain(line).split()
+        words = " ".join(plain(line).split())
         if not words:
             raise BadInput("say which line: as `ip route`, `ip addr`, `ip neigh` or `bridge fdb` prints it")
         places = [self[on]] if on is not None else self.namespaces.values()
-        return Answer(found for ns in places for found in written(ns) if _holds(found.line.split(), words))
+        return Answer(found for ns in places for found in written(ns) if f" {words} " in f" {' '.join(found.line.split())} ")
 
     def _add(self, namespace: Namespace) -> Namespace:
         loopback = Interface(
@@ -244,10 +244,6 @@ class Lab:
 def _check_name(name: str) -> None:
     if not isinstance(name, str) or not valid_namespace_name(name):
         raise BadInput(f"{shown(name)} cannot be a namespace's name: 1 to {LONGEST_FILE} bytes without '/', and neither '.' nor '..'")
-
-
-def _holds(line: list[str], words: list[str]) -> bool:
-    return any(line[i : i + len(words)] == words for i in range(len(line) - len(words) + 1))
 
 
 def written(ns: Namespace):

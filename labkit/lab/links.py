@@ -231,17 +231,12 @@ def _rename(lab: Lab, uid: int, old: str, new: str) -> None:
     for other in ns.interfaces.values():
         if other.vxlan is not None and other.vxlan.dev == old:
             other.vxlan.dev = new
-    interface.addresses[:] = [replace(a, label=_label(new, a.label, n)) for n, a in enumerate(interface.addresses, 1)]
+    # Its addresses are labelled anew: the first gets the bare name, the others keep what stands from the colon on, or get their
+    # number (net/ipv4/devinet.c inetdev_changename).
+    for place, address in enumerate(interface.addresses):
+        tail = "" if place == 0 else ":" + (address.label.partition(":")[2] if ":" in address.label else str(place + 1))
+        interface.addresses[place] = replace(address, label=new[: LONGEST - len(tail)] + tail)
     addresses.device_renamed(ns, old, new)
-
-
-def _label(name: str, old: str, number: int) -> str:
-    """A renamed interface's addresses are labelled anew: the first gets the bare name, the others keep what stands from the
-    colon on, or get their number (net/ipv4/devinet.c inetdev_changename)."""
-    if number == 1:
-        return name
-    tail = ":" + (old.partition(":")[2] if ":" in old else str(number))
-    return name[: LONGEST - len(tail)] + tail
 
 
 def move(lab: Lab, ns: Namespace, interface: Interface, target: Namespace, name: str | None = None) -> None:

@@ -146,7 +146,11 @@ def _checked(lab: Lab, ns: Namespace, route: Route) -> Route:
     if scope > 254:
         raise KernelError(errno.EINVAL, "Invalid scope")
     if scope == 254:
-        _check_host_scope(ns, route)
+        if route.nexthops or route.gateway:
+            what = "have multiple nexthops" if route.nexthops else "have a gateway"
+            raise KernelError(errno.EINVAL, f"Route with host scope can not {what}")
+        if route.dev is None or ns.find(route.dev) is None:
+            raise KernelError(errno.ENODEV)
     elif route.nexthops:
         route = replace(route, nexthops=tuple(_checked_leg(lab, ns, route, leg) for leg in route.nexthops))
     else:
@@ -157,15 +161,6 @@ def _checked(lab: Lab, ns: Namespace, route: Route) -> Route:
     if route.src is not None and not itself and address_type(lab, ns, route.src) != "local":
         raise KernelError(errno.EINVAL, "Invalid prefsrc address")
     return route
-
-
-def _check_host_scope(ns: Namespace, route: Route) -> None:
-    if route.nexthops:
-        raise KernelError(errno.EINVAL, "Route with host scope can not have multiple nexthops")
-    if route.gateway:
-        raise KernelError(errno.EINVAL, "Route with host scope can not have a gateway")
-    if route.dev is None or ns.find(route.dev) is None:
-        raise KernelError(errno.ENODEV)
 
 
 def _checked_leg(lab: Lab, ns: Namespace, route: Route, leg: NextHop) -> NextHop:

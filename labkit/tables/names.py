@@ -35,10 +35,8 @@ _TOS_NAMES = {number: name for name, number in TOS.items()}
 
 
 class TableNames:
-    """The names of a machine's tables, from its /etc/iproute2/rt_tables (iproute2 lib/rt_names.c rtnl_hash_initialize).
-
-    What was written last has the number's name. A line that is none ends the reading: `complaint` is printed when a name is asked for.
-    """
+    """The names of a machine's tables, from its /etc/iproute2/rt_tables (iproute2 lib/rt_names.c rtnl_hash_initialize). What was
+    written last has the number's name. A line that is none ends the reading: `complaint` is printed when a name is asked for."""
 
     _LINE = re.compile(r"(?:0x(?P<hex>[0-9a-fA-F]{1,8})|(?P<number>[0-9]{1,10}))\s+(?P<name>\S+)")
 

@@ -56,11 +56,8 @@ class Route(Value):
 
     @property
     def order(self) -> tuple[int, int, int, int]:
-        """The kernel's order in a table: address, longest prefix first, TOS, metric.
-
-        kernel: net/ipv4/fib_trie.c keeps leaves by address and aliases by length, then by
-        TOS (the larger first), then by metric.
-        """
+        """The kernel's order in a table: address, longest prefix first, TOS, metric. kernel: net/ipv4/fib_trie.c keeps leaves by
+        address and aliases by length, then by TOS (the larger first), then by metric."""
         return (int(self.dst.network_address), -self.dst.prefixlen, -self.tos, self.metric)
 
     @property
@@ -130,10 +127,8 @@ def _printed(route: Route, hide: Set[str], details: bool) -> list[tuple[str, str
 
 
 def route_line(route: Route, hide: Set[str] = _NOTHING, details: bool = False) -> str:
-    """The lines of one route, without the space that iproute2 puts at the end of each (the command adds it).
-
-    hide: fields to leave out, among via dev table proto scope src metric tos. details: as with -d.
-    """
+    """The lines of one route, without the space that iproute2 puts at the end of each (the command adds it). hide: fields to leave
+    out, among via dev table proto scope src metric tos. details: as with -d."""
     words = [route.type] if details or route.type != "unicast" else []
     words.append(prefix_words(route.dst))
     words += [f"{word} {value}" for word, _, value in _printed(route, hide, details)]

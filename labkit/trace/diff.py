@@ -19,7 +19,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..lab.packet import Arp, Icmp, Packet, Tcp
+from ..lab.packet import Icmp, Packet, Tcp
 
 if TYPE_CHECKING:
     from .trace import Sighting, Trace
@@ -84,56 +84,50 @@ def diff(predicted: Trace, observed: Trace) -> Diff:
 
 def _without_one_sided_arp(predicted: Trace, observed: Trace) -> tuple[list[Sighting], list[Sighting], tuple[str, ...]]:
     """Both sides' sightings without the ARP exchanges that only one of them needed."""
-    left, right = _questions(predicted), _questions(observed)
+    left, right = _exchanges(predicted), _exchanges(observed)
     notes = [f"only the prediction has {asker} ask for the MAC address of {key[1]}: in reality it was known"
              for key, asker in left.items() if key not in right]
     notes += [f"only in reality {asker} asks for the MAC address of {key[1]}: in the prediction it was known"
               for key, asker in right.items() if key not in left]
-    both = left.keys() & right.keys()
-    one, other = ([s for s in trace.sightings if not _arp(s) or _question(_arp(s)) in both] for trace in (predicted, observed))
-    here, there = _asked(one), _asked(other)
-    often = {key: min(here[key], there[key]) for key in here}
+    both = {None, *left.keys() & right.keys()}
+    one, other = ([s for s in trace.sightings if _exchange(s) in both] for trace in (predicted, observed))
+    often = Counter(map(_question, one)) & Counter(map(_question, other))
     return _at_most(one, often), _at_most(other, often), tuple(notes)
 
 
-def _questions(trace: Trace) -> dict[tuple, str]:
-    """Every ARP exchange, (MAC address that asks, address asked for), and where it was seen first."""
+def _exchange(sighting: Sighting) -> tuple | None:
+    """The ARP exchange seen, be it in a tunnel: (MAC address that asks, address asked for)."""
+    arp = sighting.packet.innermost.arp
+    if arp is None:
+        return None
+    return (arp.sender_mac, arp.target_ip) if arp.op == "request" else (arp.target_mac, arp.sender_ip)
+
+
+def _exchanges(trace: Trace) -> dict[tuple, str]:
+    """Every ARP exchange, and where it was seen first."""
     found: dict[tuple, str] = {}
     for sighting in trace.sightings:
-        arp = _arp(sighting)
-        if arp:
-            found.setdefault(_question(arp), sighting.namespace)
+        found.setdefault(_exchange(sighting), sighting.namespace)
+    found.pop(None, None)
     return found
 
 
-def _asked(sightings: list[Sighting]) -> Counter:
-    """How often each question was seen at each place."""
-    questions = ((s, _arp(s)) for s in sightings)
-    return Counter((s[:3], _question(arp)) for s, arp in questions if arp and arp.op == "request")
+def _question(sighting: Sighting) -> tuple | None:
+    """The place and the exchange of an ARP request."""
+    arp = sighting.packet.innermost.arp
+    return (sighting[:3], _exchange(sighting)) if arp and arp.op == "request" else None
 
 
-def _at_most(sightings: list[Sighting], often: dict) -> list[Sighting]:
+def _at_most(sightings: list[Sighting], often: Counter) -> list[Sighting]:
     """Without questions repeated more often than on the other side: they go on when the probe is long over."""
     seen: Counter = Counter()
     kept = []
     for sighting in sightings:
-        arp = _arp(sighting)
-        if arp and arp.op == "request":
-            key = (sighting[:3], _question(arp))
-            seen[key] += 1
-            if 0 < often.get(key, 0) < seen[key]:
-                continue
-        kept.append(sighting)
+        key = _question(sighting)
+        seen[key] += 1
+        if key is None or not 0 < often[key] < seen[key]:
+            kept.append(sighting)
     return kept
-
-
-def _arp(sighting: Sighting) -> Arp | None:
-    """The ARP packet seen, be it in a tunnel."""
-    return sighting.packet.innermost.arp
-
-
-def _question(arp: Arp) -> tuple:
-    return (arp.sender_mac, arp.target_ip) if arp.op == "request" else (arp.target_mac, arp.sender_ip)
 
 
 def _aligned(left: list[Sighting], right: list[Sighting], ports: tuple[int, int]) -> list[tuple[Sighting | None, Sighting | None]]:

@@ -1,8 +1,7 @@
 """Receiving: the one forwarding routine.
 
-A frame comes in; is it for us? The route decides: deliver here, forward, or refuse. The order of the
-checks is the kernel's (net/ipv4/ip_input.c, route.c ip_route_input_slow, ip_forward.c):
-source validation and lookup first, then TTL, then MTU.
+A frame comes in; is it for us? The route decides: deliver here, forward, or refuse. The order of the checks is the kernel's
+(net/ipv4/ip_input.c, route.c ip_route_input_slow, ip_forward.c): source validation and lookup first, then TTL, then MTU.
 """
 
 import errno

@@ -80,7 +80,11 @@ class Session:
         lab, net = self.lab, self.net
         lab.moved += 1
         self.sent_at[seq], self.device = lab.now, request.dev
-        packet = self._packet(request, seq)
+        ports = {"udp": Udp, "tcp": Tcp}.get(request.proto)
+        transport = ports(self.port, request.port) if ports else Icmp(ECHO_REQUEST, 0, self.id, seq)
+        ip = IPv4(request.src, request.dst, request.ttl, df=request.df != "no", tos=request.tos)
+        size = 0 if request.proto == "tcp" else request.size
+        packet = Packet(ip=ip, transport=transport, size=size, token=self.token, leg="request")
         net.step(self.ns, None, "send", str(request), packet)
         own = request.src if int(request.src) else None
         if own is not None and address_type(lab, self.ns, own) == "unicast":
@@ -134,13 +138,6 @@ class Session:
         if self.device is None or interface is None or interface.name == self.device:
             return True
         return interface.kind == "loopback" and reply.kind == "reply"
-
-    def _packet(self, request: Request, seq: int) -> Packet:
-        ports = {"udp": Udp, "tcp": Tcp}.get(request.proto)
-        transport = ports(self.port, request.port) if ports else Icmp(ECHO_REQUEST, 0, self.id, seq)
-        size = 0 if request.proto == "tcp" else request.size
-        ip = IPv4(request.src, request.dst, request.ttl, df=request.df != "no", tos=request.tos)
-        return Packet(ip=ip, transport=transport, size=size, token=self.token, leg="request")
 
 
 def probe(
