@@ -57,7 +57,7 @@ def record(rows: Iterable[tuple], thing, view: View) -> dict:
     """A thing as the object that `-j` prints."""
     found: dict = {}
     for key, _, value in rows:
-        if key and (there := getattr(thing, value) if isinstance(value, str) else value(thing, view)) is not None:
+        if key and (there := getattr(thing, value) if value.__class__ is str else value(thing, view)) is not None:
             found[key] = None if there is NULL else there
     return found
 
@@ -65,10 +65,11 @@ def record(rows: Iterable[tuple], thing, view: View) -> dict:
 def wording(rows: Iterable[tuple], found: dict) -> str:
     """The text of a record, without its last newline."""
     told = ""
-    for key, text, *_ in rows:
+    for row in rows:
+        key, text = row[0], row[1]
         if text and (key == "" or key in found):
             value = found[key] if key else found
-            told += text.format(value) if isinstance(text, str) else text(value)
+            told += text.format(value) if text.__class__ is str else text(value)
     return told
 
 

@@ -4,6 +4,7 @@ iproute2 ip/iplink_bridge.c, iplink_bridge_slave.c, iplink_vxlan.c. Kinds that L
 name; of what is no kind at all the kernel says "Unknown device type".
 """
 
+from collections.abc import Callable
 from dataclasses import fields
 from errno import EINVAL, EOPNOTSUPP
 
@@ -175,24 +176,22 @@ def change_kind(interface: Interface, kind: str, said: dict) -> None:
 # What `ip -d` tells of each kind: `linkinfo` in JSON, in the order of iproute2 6.1, with the values of a new interface on Linux 6.18.
 
 
-def _row(key: str, value, word: str = "") -> tuple:
+def _row(key: str, value: Callable, word: str = "") -> tuple:
     """A key, and the word that stands for it in the text."""
-    return key, lambda told: f"{word or key} {_told(told)} ", value if callable(value) else lambda *_: value
-
-
-def _told(value) -> str:
-    return ("off", "on")[value] if isinstance(value, bool) else f"{value:>7}" if isinstance(value, Raw) else str(value)
+    return key, lambda told: f"{word or key} {('off', 'on')[told] if told.__class__ is bool else told} ", value
 
 
 def _fixed(table: str) -> tuple[tuple, ...]:
     """Rows of what is always the same: `key value`, or `key/word value` where the text has another word. A decimal is a timer, which
     stands still here; a value in quotes is text."""
     words = iter(table.split())
-    return tuple(_row(key.partition("/")[0], _value(value), key.partition("/")[2]) for key, value in zip(words, words, strict=True))
+    return tuple(_constant(*names.partition("/"), value) for names, value in zip(words, words, strict=True))
 
 
-def _value(word: str):
-    return word == "on" if word in ("on", "off") else word[1:-1] if word[0] == "'" else Raw(word) if "." in word else int(word)
+def _constant(key: str, _, word: str, text: str) -> tuple:
+    value = text == "on" if text in ("on", "off") else text[1:-1] if text[0] == "'" else Raw(text) if "." in text else int(text)
+    told = f"{text:>7}" if value.__class__ is Raw else text.strip("'")
+    return key, f"{word or key} {told} ", lambda *_: value
 
 
 def _bridge_id(bridge: Interface, view: View) -> str:

@@ -5,6 +5,7 @@ lines may too. Values that the lab does not model are a new interface's on 6.18.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from ...lab import carrier
 from ...lab.interface import ZERO_MAC, Interface
@@ -118,14 +119,15 @@ _BRIEF = (
 
 def link(interface: Interface, view: LinkView) -> tuple[dict, str]:
     """One interface as JSON and as text; with `-br` the line is not ended where addresses may follow."""
-    options = view.options
-    if options.brief:
-        found = record(_BRIEF, interface, view)
-        return found, wording(_BRIEF, found)
-    hardware, details = view.family in ("", "link") or options.details, options.details
-    rows = (*_HEAD, *(_HARDWARE if hardware else ()), *_NETNS, *(_DETAILS if details else ()), *_TAIL)
+    brief, details = view.options.brief, view.options.details
+    rows = _BRIEF if brief else _rows(view.family in ("", "link") or details, details)
     found = record(rows, interface, view)
-    return found, lines(rows, found, options)
+    return found, "" if view.options.json else wording(rows, found) if brief else lines(rows, found, view.options)
+
+
+@cache
+def _rows(hardware: bool, details: bool) -> tuple[tuple, ...]:
+    return *_HEAD, *(_HARDWARE if hardware else ()), *_NETNS, *(_DETAILS if details else ()), *_TAIL
 
 
 def broadcast(interface: Interface) -> str:
