@@ -54,6 +54,7 @@ MACHINES = {machine.name: machine for machine in [
     *_debian("bookworm"), *_debian("trixie"),
     Machine("bookworm-browser", packages=(*TOOLS, *BROWSER), tests=""),
     Machine("blanks", folder="/srv/a b/实验 'x'", env=(("LANG", "C"), ("LC_ALL", "C")), tests=""),
+    Machine("iproute2-alone", packages=("iproute2",), folder="/srv/a b/实验", tests=""),
     Machine("blank-venv", folder="/srv/a b/实验", make=("VENV=/opt/the course/环境",)),
     Machine("read-only", read_only=True, make=("VENV=/opt/labkit",), packages=tuple(TOOLS)),
     Machine("user", "trixie", packages=tuple(TOOLS), folder="/srv/a b/实验", user=1000, tests=""),
