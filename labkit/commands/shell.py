@@ -220,7 +220,7 @@ def _joined(done: list[Result]) -> Result:
 def _export(shell: Shell, args: list[str]) -> Result:
     """`export X=1 Y`: what commands see of the variables."""
     if not args or args[0].startswith("-"):
-        return Result(1, "", "The lab's export takes names: export X=1.\n")
+        return Result(1, "", "The lab's export knows names: export X=1.\n")
     for arg in args:
         name, given, value = arg.partition("=")
         if not name.isidentifier():
