@@ -22,11 +22,11 @@ _TOOLS = r"(?:\S*/)?(?:ip|route|netstat|sudo|doas|kubectl|oc|docker|podman|nerdc
 #: A prompt (whatever ends in one of these signs: no route has one) with or without a command, or a command alone.
 _PROMPT = re.compile(rf".*?[#$%>❯➜»λ](?:\s*|\s+\S+\s+)(?:\^C|{_TOOLS}(?:\s.*)?)?$|{_TOOLS}\s")
 _WRITES = re.compile(r"\b(?:ip|route)\b.*\s(?:add|append|prepend|replace|change|del|delete|flush)\b")
-_BESIDE = re.compile(
+_NOISE = re.compile(
     r"#|```|~~~|\(END\)|lines \d+-\d+|-+ ?more ?-+|Default(?:ed|ing) container|Unable to use a TTY|Warning: |If you don't see a command|"
     r"kubectl exec .* is DEPRECATED|command terminated|Last login: |Connection to \S+ closed|logout$|\^C$|-+$|=+$", re.IGNORECASE,
 )
-_LEFT_OUT = re.compile(r"[\[(<]?(?:\.{2,}|…+)[\])>]?$|[\[(<-]*\s*(?:snip|skipped|omitted|truncated|output omitted)\b.*$", re.IGNORECASE)
+_ELLIPSIS = re.compile(r"[\[(<]?(?:\.{2,}|…+)[\])>]?$|[\[(<-]*\s*(?:snip|skipped|omitted|truncated|output omitted)\b.*$", re.IGNORECASE)
 #: How a line of `ip route` starts; nothing else is looked at as a prompt or a word of greeting.
 _ROUTE = re.compile(r"\d[\d./]*\s|default\s|nexthop\s|[0-9a-f]*:[0-9a-f:.]*(?:/\d+)?\s")
 
@@ -44,23 +44,23 @@ def cleaned(text: str) -> str:
     lines = plain(text).split("\n")
     if all(line.startswith(">") for line in lines if line.strip()):  # quoted, as in mail
         lines = [line.removeprefix(">") for line in lines]
-    return "\n".join("" if _beside(number, line.strip()) else line for number, line in enumerate(lines, 1))
+    return "\n".join("" if _is_noise(number, line.strip()) else line for number, line in enumerate(lines, 1))
 
 
-def _beside(number: int, line: str) -> bool:
+def _is_noise(number: int, line: str) -> bool:
     """Whether a line is none of the table's."""
     if not line or _ROUTE.match(line):
         return False
-    if _LEFT_OUT.match(line):
+    if _ELLIPSIS.match(line):
         raise BadInput(f"line {number}: {line!r} says that lines were left out here; paste the whole table, a lookup needs every line")
     prompt = _PROMPT.match(line)
     if prompt and _WRITES.search(line):
         raise BadInput(f"line {number}: {line!r} changes a table and is no line of one; paste what `ip route` prints afterwards")
-    return bool(prompt or _BESIDE.match(line))
+    return bool(prompt or _NOISE.match(line))
 
 
 #: What else gets pasted, and what it is.
-_OTHERS = tuple(
+_FORMATS = tuple(
     (re.compile(pattern), what)
     for pattern, what in (
         (r"\d+:\s+from |\d+:\s+not from ", "`ip rule`"),
@@ -89,10 +89,10 @@ _OTHERS = tuple(
 )
 
 
-def another(text: str) -> str | None:
+def other_format(text: str) -> str | None:
     """What a text is that is no route table: a sentence with the first line that shows it, or None."""
     for number, line in enumerate(text.split("\n"), 1):
-        what = next((what for pattern, what in _OTHERS if pattern.match(line.strip())), None)
+        what = next((what for pattern, what in _FORMATS if pattern.match(line.strip())), None)
         if what:
             return f"line {number}: {line.strip()[:60]!r} is of {what}, not of a Linux route table; paste what `ip route` prints"
     return None

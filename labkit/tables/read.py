@@ -15,7 +15,7 @@ from itertools import takewhile
 
 from ..errors import BadInput
 from .names import SCOPES, TABLES, TOS, TYPES
-from .pasted import another, cleaned
+from .pasted import cleaned, other_format
 from .route import ANY, FIELDS, TIMES, NextHop, Route
 
 FLAGS = (
@@ -43,7 +43,7 @@ def parse_routes(text: str) -> list[Route]:
     try:
         found = _json(text) if _JSON.match(text) else _columns(text) if _is_columns(text) else _text(text)
     except BadInput as error:
-        raise BadInput(another(text) or str(error)) from None
+        raise BadInput(other_format(text) or str(error)) from None
     kept = [route for route in found if route is not None]  # None stands for an IPv6 route
     if found and not kept:
         raise BadInput("all of these are IPv6 routes, and the lab has IPv4 only: paste what `ip route` prints, without -6")
@@ -239,7 +239,7 @@ def _text_field(words: _Words, found: dict, word: str, key: str) -> None:
 _JSON = re.compile(r"\s*(?:\[\s*(?:[\[\]{\"\d-]|$)|\{\s*(?:[}\"]|$))")  # `[root@node]` and `[snip]` are none
 
 #: What `ip -j` prints besides routes is told by a field of it.
-_OTHER_KEYS = {
+_FORMATS = {
     "ifname": "`ip -j addr` or `ip -j link`", "priority": "`ip -j rule`", "lladdr": "`ip -j neigh`", "state": "`ip -j neigh`",
     "uid": "`ip -j route get`", "cache": "`ip -j route get`", "mac": "`bridge -j fdb`", "apiVersion": "kubectl", "Id": "docker inspect",
     "name": "`ip -j netns`",
@@ -255,7 +255,7 @@ def _json(text: str) -> list[Route | None]:
     except (RecursionError, ValueError):
         raise BadInput("line 1: this looks like `ip -j route`, but no route has values like these") from None
     first = found[0] if isinstance(found, list) and found else found
-    other = next((_OTHER_KEYS[key] for key in _OTHER_KEYS if isinstance(first, dict) and key in first), None)
+    other = next((_FORMATS[key] for key in _FORMATS if isinstance(first, dict) and key in first), None)
     if other:
         raise BadInput(f"line 1: this is what {other} prints, not `ip -j route`")
     if not isinstance(found, list):

@@ -67,7 +67,7 @@ def _destination(word: str, words: Words) -> IPv4Address:
 
 _QUERY = (
     ("tos dsfield~", "tos", tos("TOS value is invalid\n")), ("from~", "src", _prefix), ("iif~", "iif", text),
-    ("mark~", "mark", number("invalid mark value")), ("oif~ dev", "oif", text), 
+    ("mark~", "mark", number("invalid mark value")), ("oif~ dev", "oif", text),
     ("notify~ connected~ vrf~ uid~ fibmatch~ as sport~ dport~ ipproto~", "", _UNSUPPORTED), ("*", "dst", _destination),
 )  # fmt: skip
 
