@@ -22,7 +22,7 @@ ip route get 2001:db8::1
 ip route add 10.0.0.0/8 dev lo rtt 5|ip route add 10.0.0.0/8 dev lo hoplimit lock 5|ip route add 10.0.0.0/8 dev lo congctl cubic
 ip route add 10.0.0.0/8 nhid 1|ip route add 10.0.0.0/8 dev lo encap mpls 5|ip route add 10.0.0.0/8 nexthop dev lo realms 5
 ip route get fibmatch 127.0.0.1|ip route get 127.0.0.1 uid 5|ip route get 127.0.0.1 ipproto tcp|ip route get 127.0.0.1 dport 80
-ip route show from 10.0.0.0/8|ip route show realms 5|ip route flush vrf red
+ip route show from 10.0.0.0/8|ip route show realms 5
 ip -6 neigh add fd00::1 lladdr 02:00:00:00:00:01 dev lo|ip rule add from fd00::/64 table 5
 ip link add x type vxlan id 4 remote fd00::2 dstport 4789
 bridge fdb add 02:00:00:00:00:01 dev lo dst fd00::1|ping ::1|ping -6 ::1|ping fe80::1%lo|ping -c 1 ::1 10.0.0.1|traceroute ::1

@@ -35,7 +35,7 @@ from ..records import Options
 from ..result import Context, Failure, Result
 from ..usage import usage
 from . import route_get, route_show
-from .route_get import narrow_family
+from .route_get import VRF, narrow_family
 from .route_show import route_type
 
 _UNSUPPORTED = unsupported(
@@ -126,8 +126,8 @@ _ROUTE = (
     ("as from expires hoplimit reordering~ rtt rto_min window~ cwnd~ initcwnd~ initrwnd~ features~ quickack~ congctl~ rttvar~ "
      "ssthresh~ realms~ nhid", "", _UNSUPPORTED),
     ("onlink", "onlink", True), ("protocol~", "proto", named(PROTOS, '"protocol" value is invalid\n')),
-    ("table~", "table", table('"table" value is invalid\n')), 
-    ("vrf~ pref~ encap ttl-propagate fastopen_no_cookie~", "", _UNSUPPORTED),
+    ("table~", "table", table('"table" value is invalid\n')),
+    ("vrf~", "", VRF), ("pref~ encap ttl-propagate fastopen_no_cookie~", "", _UNSUPPORTED),
     ("*", "", _destination),
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from ...lab.lookup import ALL_HOSTS, Decision, find_route, martian_source, outpu
 from ...lab.namespace import Namespace
 from ...tables.names import table_name, tos_name
 from ...tables.route import LOCAL, MAIN, Route, metric_json
-from ..grammar import Words, device, matches, number, prefix, read, text, tos, unsupported
+from ..grammar import Words, device, known, matches, number, prefix, read, text, tos, unsupported
 from ..records import Options, json_text, lines
 from ..result import Context, Failure, Result
 from ..usage import usage
@@ -65,10 +65,14 @@ def _destination(word: str, words: Words) -> IPv4Address:
     return found.ip
 
 
+#: There is none that a word could name: `v` for `via` is told so.
+VRF = known(lambda word: None, "Invalid VRF\n")
+
 _QUERY = (
     ("tos dsfield~", "tos", tos("TOS value is invalid\n")), ("from~", "src", _prefix), ("iif~", "iif", text),
     ("mark~", "mark", number("invalid mark value")), ("oif~ dev", "oif", text),
-    ("notify~ connected~ vrf~ uid~ fibmatch~ as sport~ dport~ ipproto~", "", _UNSUPPORTED), ("*", "dst", _destination),
+    ("notify~ connected~", "", _UNSUPPORTED), ("vrf~", "", VRF),
+    ("uid~ fibmatch~ as sport~ dport~ ipproto~", "", _UNSUPPORTED), ("*", "dst", _destination),
 )  # fmt: skip
 
 

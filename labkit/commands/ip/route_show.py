@@ -132,7 +132,7 @@ def _destination(word: str, words: Words) -> dict:
 
 
 _SELECTOR = (
-    ("dev oif", "dev", text), ("table~", "", _table), ("vrf~", "", _UNSUPPORTED), ("cached~ cloned~", "cached", True),
+    ("dev oif", "dev", text), ("table~", "", _table), ("vrf~", "", route_get.VRF), ("cached~ cloned~", "cached", True),
     ("tos dsfield~", "tos", tos("TOS value is invalid\n")),
     ("protocol~", "proto", _or_all(named(PROTOS, 'invalid "protocol"\n'))),
     ("scope~", "scope", _or_all(named(SCOPES, 'invalid "scope"\n'))), ("type~", "type", known(route_type, "node type value is invalid\n")),
