@@ -5,8 +5,11 @@ net/core/net-procfs.c dev_seq_printf_stats; who may write what was observed on 6
 """
 
 import errno
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Container
+from functools import cache
 from ipaddress import IPv4Address
+from pathlib import Path
 from posixpath import dirname
 
 from ..errors import KernelError
@@ -14,10 +17,12 @@ from ..lab import learned, neighbors, routes
 from ..lab.interface import Interface
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
+from ..lab.sysctls import Sysctls
 from ..tables.neighbor import VALID
 from ..tables.route import MAIN, tcp_values
 
 _SYS = "/proc/sys/"
+_OF_INTERFACE = re.compile(r"(net\.ipv[46]\.(?:conf|neigh)\.)(.+)\.([^.]+)")
 _ROOTS = ("/proc", "/sys")
 #: Below these a name that is not here is on no machine; of the rest the lab has nothing.
 _OWN = ("/proc/sys/net/ipv4", "/proc/sys/net/bridge", "/proc/net/", "/sys/class/net/")
@@ -68,9 +73,9 @@ def read(lab: Lab, ns: Namespace, path: str) -> str:
         return make()
     if is_directory(lab, ns, path):
         raise KernelError(errno.EISDIR)
-    if not ns.sysctls.is_known(key):
+    if not is_known(ns.sysctls, key):
         raise KernelError(errno.ENOENT) if path.startswith(_OWN) else KernelError(errno.ENOENT, _NOT_HERE)
-    value = ns.sysctls.unmodelled(key)
+    value = unmodelled(ns.sysctls, key)
     if value is None and key != FLUSH:
         raise not_modelled(key)
     return f"{value}\n" if value is not None else ""
@@ -82,7 +87,7 @@ def is_directory(lab: Lab, ns: Namespace, path: str) -> bool:
 
 def check(lab: Lab, ns: Namespace, path: str) -> None:
     """Whether it may be written: below /proc/sys only, and nothing new."""
-    if ns.sysctls.is_known(_key(path)) and not is_directory(lab, ns, path):
+    if is_known(ns.sysctls, _key(path)) and not is_directory(lab, ns, path):
         return
     read(lab, ns, path)
     raise KernelError(errno.EACCES)
@@ -99,7 +104,7 @@ def set_value(ns: Namespace, key: str, value: str) -> None:
     if key == FLUSH:
         return learned.flush(ns)
     if key not in ns.sysctls:
-        if value != ns.sysctls.unmodelled(key):
+        if value != unmodelled(ns.sysctls, key):
             raise not_modelled(key)
         return None
     before = ns.sysctls[key]
@@ -189,3 +194,27 @@ _ATTRIBUTES: dict[str, Callable[[Lab, Interface], object]] = {
     "operstate": lambda lab, i: i.operstate.lower(),
     "tx_queue_len": lambda lab, i: i.txqlen,
 }
+
+
+def is_known(settings: Sysctls, key: str) -> bool:
+    """Whether the kernel has this setting, or a directory of some, though the lab may not obey it."""
+    return key in settings or _beyond(key, settings.interfaces) is not None or any(name.startswith(f"{key}.") for name in _defaults())
+
+
+def unmodelled(settings: Sysctls, key: str) -> str | None:
+    """The value of a setting that the kernel has and the lab does not obey; None where the lab cannot say it."""
+    return _defaults().get(_beyond(key, settings.interfaces))
+
+
+@cache
+def _defaults() -> dict[str, str | None]:
+    """What the kernel has beside what the lab obeys (6.18): name and a new namespace's value, None where that is the machine's own."""
+    lines = Path(__file__).with_name("sysctl_defaults.txt").read_text().splitlines()
+    return {name: value if sign else None for name, sign, value in (line.partition(" = ") for line in lines)}
+
+
+def _beyond(key: str, interfaces: Container[str]) -> str | None:
+    """The line of sysctl_defaults.txt for a setting, if it has one: of each interface it holds one for all."""
+    found = _OF_INTERFACE.fullmatch(key)
+    name = f"{found[1]}*.{found[3]}" if found and found[2] in interfaces else key
+    return name if name in _defaults() and (found is None or name != key) else None

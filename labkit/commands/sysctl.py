@@ -10,7 +10,7 @@ import re
 from ..errors import BadInput, KernelError, strerror
 from . import filesystem as files
 from .getopt import getopt
-from .kernel_files import FLUSH, set_value, swapped
+from .kernel_files import FLUSH, is_known, set_value, swapped, unmodelled
 from .regex import Pattern
 from .result import Context, Result
 from .usage import usage
@@ -63,7 +63,7 @@ class _Run:
             return 0
         if path.partition("/")[0] in _ELSEWHERE:
             self.err += f"The lab has only settings below net, not {swapped(path)}.\n"
-        elif self.settings.is_known(swapped(path)):
+        elif is_known(self.settings, swapped(path)):
             self.err += f"The lab does not model {swapped(path)}.\n"
         else:
             self.complain(f"cannot stat /proc/sys/{path}: {strerror(errno.ENOENT)}", 0)
@@ -83,8 +83,8 @@ class _Run:
         if key == FLUSH:
             return
         below = {k: self.settings[k] for k in self.settings if k == key or k.startswith(f"{key}.")}
-        if not below and self.settings.is_known(key):
-            below = {key: self.settings.unmodelled(key)}
+        if not below and is_known(self.settings, key):
+            below = {key: unmodelled(self.settings, key)}
         if not below or None in below.values():
             self.status += self.missing(path)
             return
@@ -109,7 +109,7 @@ class _Run:
             self.complain("command line(0): invalid syntax, continuing...")
         elif not path:
             self.complain("Path is not under /proc/sys/: /proc/sys/")
-        elif not self.settings.is_known(key):
+        elif not is_known(self.settings, key):
             self.status |= self.missing(path)
         else:
             try:

@@ -7,8 +7,6 @@ as ip-sysctl.rst says for each X: rp_filter by the larger, proxy_arp and accept_
 import errno
 import re
 from collections.abc import Container
-from functools import cache
-from pathlib import Path
 
 from ..errors import KernelError
 
@@ -30,7 +28,6 @@ PER_INTERFACE = {
 }  # fmt: skip
 
 _CONF = "net.ipv4.conf."
-_OF_INTERFACE = re.compile(r"(net\.ipv[46]\.(?:conf|neigh)\.)(.+)\.([^.]+)")
 
 #: As many characters of a number do not fit into the kernel's buffer (kernel/sysctl.c TMPBUFLEN; observed on 6.18).
 _LONGEST_NUMBER = 21
@@ -83,13 +80,10 @@ class Sysctls:
     def __iter__(self):
         return iter(sorted(f"{_CONF}{group}.{name}" if group else name for group, held in self._groups.items() for name in held))
 
-    def is_known(self, key: str) -> bool:
-        """Whether the kernel has this setting, or a directory of some, though the lab may not obey it."""
-        return key in self or _beyond(key, self._groups) is not None or any(name.startswith(f"{key}.") for name in _defaults())
-
-    def unmodelled(self, key: str) -> str | None:
-        """The value of a setting that the kernel has and the lab does not obey; None where the lab cannot say it."""
-        return _defaults().get(_beyond(key, self._groups))
+    @property
+    def interfaces(self) -> Container[str]:
+        """Whatever has settings of its own: the interfaces, "all" and "default"."""
+        return self._groups
 
     def number(self, key: str) -> int:
         return int(self[key])
@@ -123,20 +117,6 @@ class Sysctls:
 
     def _write(self, group: str, name: str, value: str) -> None:
         self._groups[group] = self._groups[group] | {name: value}
-
-
-@cache
-def _defaults() -> dict[str, str | None]:
-    """What the kernel has beside these (6.18): name and a new namespace's value, None where that is the machine's own."""
-    lines = Path(__file__).with_name("sysctl_defaults.txt").read_text().splitlines()
-    return {name: value if sign else None for name, sign, value in (line.partition(" = ") for line in lines)}
-
-
-def _beyond(key: str, interfaces: Container[str]) -> str | None:
-    """The line of sysctl_defaults.txt for a setting, if it has one: of each interface it holds one for all."""
-    found = _OF_INTERFACE.fullmatch(key)
-    name = f"{found[1]}*.{found[3]}" if found and found[2] in interfaces else key
-    return name if name in _defaults() and (found is None or name != key) else None
 
 
 def _cut(key: str) -> tuple[str, str]:
