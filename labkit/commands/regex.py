@@ -26,8 +26,17 @@ _TOKEN = re.compile(
 _PIECE = re.compile(r"\\.?|\[\^?\]?(?:\[:\w*:\]|[^\]])*\]?|.", re.S)
 _INNER = re.compile(r"\[:(?P<named>\w*):\]|(?P<first>.)-(?P<last>.)|(?P<one>.)", re.S)
 
-#: From the places (bits) where it may start to those where it may end.
-Step = Callable[["_Line", int], int]
+#: What a pattern is made of: ("one", kind of character), ("at", assertion), ("row", *parts), ("any", *parts), or
+#: ("repeat", part, least, most or None).
+Part = tuple
+_WORD = re.compile(r"\w")
+#: Where an assertion holds, given the places behind a letter, those before one, and the end of the line.
+_ASSERTED: dict[str, Callable[[int, int, int], int]] = {
+    "^": lambda before, after, end: 1, "$": lambda before, after, end: end,
+    "b": lambda before, after, end: before ^ after, "B": lambda before, after, end: ~(before ^ after),
+    "<": lambda before, after, end: after & ~before, ">": lambda before, after, end: before & ~after,
+    "W<": lambda before, after, end: ~before, "W>": lambda before, after, end: ~after,
+}  # fmt: skip
 
 
 class _Line:
@@ -43,6 +52,31 @@ class _Line:
             fits = {ord(c): "1" if kind.match(c) else "0" for c in set(self.text)}
             self._places[kind] = int(self.text[::-1].translate(fits) or "0", 2)
         return self._places[kind]
+
+    def ends(self, part: Part, at: int) -> int:
+        """The places where a part may end that starts at some of these."""
+        match part:
+            case ("one", kind):
+                at = (at & self.places(kind)) << 1
+            case ("at", what):
+                words = self.places(_WORD)
+                at &= _ASSERTED[what](words << 1, words, 1 << len(self.text))
+            case ("row", *parts):
+                for one in parts:
+                    at = at and self.ends(one, at)
+            case ("any", *parts):
+                at = reduce(or_, (self.ends(one, at) for one in parts))
+            case ("repeat", once, least, most):
+                for _ in range(least):
+                    self.spend()
+                    at = at and self.ends(once, at)
+                reached, times = at, least
+                while at and (most is None or times < most):  # a place that was reached before is not gone on from again
+                    self.spend()
+                    at = self.ends(once, at) & ~reached
+                    reached, times = reached | at, times + 1
+                at = reached
+        return at
 
     def spend(self) -> None:
         self.pattern.work += 1 + len(self.text) // 10_000
@@ -62,89 +96,31 @@ class Pattern:
         self.work = 0
         self.plain = text if not ignore_case and not around and re.fullmatch(r"[\w /:,-]*", text) else None
         flags = re.I if ignore_case else re.NOFLAG
-        step = _sequence([_one(re.escape(c), flags) for c in text]) if fixed else _read(_extended(text) if basic else text, basic, flags)
+        part = ("row", *(_one(re.escape(c), flags) for c in text)) if fixed else _read(_extended(text) if basic else text, basic, flags)
         before, after = {"": ("", ""), "w": ("W<", "W>"), "x": ("^", "$")}[around]
-        self.step = _sequence([_assertion(before), step, _assertion(after)]) if around else step
+        self.part = ("row", ("at", before), part, ("at", after)) if around else part
 
     def search(self, text: str) -> bool:
         """Whether the pattern is anywhere in a line."""
         if self.plain is not None:
             return self.plain in text
         line = _Line(text, self)
-        return bool(self.step(line, line.all))
+        return bool(line.ends(self.part, line.all))
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """(start, end) of the matches that are not empty, from left to right."""
         line, at = _Line(text, self), 0
-        while at < len(text) and self.step(line, line.all >> at << at):
-            end = self.step(line, 1 << at).bit_length() - 1
+        while at < len(text) and line.ends(self.part, line.all >> at << at):
+            end = line.ends(self.part, 1 << at).bit_length() - 1
             line.spend()
             if end > at:
                 yield at, end
             at = max(end, at + 1)
 
 
-def _one(kind: str, flags: re.RegexFlag) -> Step:
+def _one(kind: str, flags: re.RegexFlag) -> Part:
     """One character of a kind."""
-    compiled = re.compile(kind, flags | re.S)
-    return lambda line, at: (at & line.places(compiled)) << 1
-
-
-_WORD = re.compile(r"\w")
-_ASSERTED: dict[str, Callable[[int, int, int], int]] = {
-    "^": lambda before, after, end: 1, "$": lambda before, after, end: end,
-    "b": lambda before, after, end: before ^ after, "B": lambda before, after, end: ~(before ^ after),
-    "<": lambda before, after, end: after & ~before, ">": lambda before, after, end: before & ~after,
-    "W<": lambda before, after, end: ~before, "W>": lambda before, after, end: ~after,
-}  # fmt: skip
-
-
-def _assertion(what: str) -> Step:
-    """The places between two characters of which something holds."""
-
-    def step(line: _Line, at: int) -> int:
-        words = line.places(_WORD) if what not in "^$" else 0
-        return at & _ASSERTED[what](words << 1, words, 1 << len(line.text))
-
-    return step
-
-
-def _sequence(steps: list[Step]) -> Step:
-    def step(line: _Line, at: int) -> int:
-        for one in steps:
-            if not at:
-                break
-            at = one(line, at)
-        return at
-
-    return steps[0] if len(steps) == 1 else step
-
-
-def _choice(branches: list[list[Step]]) -> Step:
-    steps = [_sequence(branch) for branch in branches]
-
-    def step(line: _Line, at: int) -> int:
-        return reduce(or_, (one(line, at) for one in steps))
-
-    return steps[0] if len(steps) == 1 else step
-
-
-def _repeat(once: Step, least: int, most: int | None) -> Step:
-    """So many times in a row; a place that was reached before is not gone on from again."""
-
-    def step(line: _Line, at: int) -> int:
-        for _ in range(least):
-            line.spend()
-            at = at and once(line, at)
-        reached, times = at, least
-        while at and (most is None or times < most):
-            line.spend()
-            at = once(line, at) & ~reached
-            reached |= at
-            times += 1
-        return reached
-
-    return step
+    return "one", re.compile(kind, flags | re.S)
 
 
 def _extended(text: str) -> str:
@@ -164,34 +140,34 @@ def _extended(text: str) -> str:
     return made
 
 
-def _read(text: str, basic: bool, flags: re.RegexFlag) -> Step:
+def _read(text: str, basic: bool, flags: re.RegexFlag) -> Part:
     """An extended pattern, read from left to right."""
-    levels: list[list[list[Step]]] = [[[]]]  # of each parenthesis that is open, the steps of its branches
+    levels: list[list[list[Part]]] = [[["row"]]]  # of each parenthesis that is open, the parts of its branches
     in_a_row = 0
     for token in _TOKEN.finditer(text):
-        steps, what = levels[-1][-1], token[0]
+        parts, what = levels[-1][-1], token[0]
         repeats = what in ("*", "+", "?") or token["comma"] is not None
         in_a_row = in_a_row + 1 if repeats else 0
         if in_a_row > 4:
             raise BadInput("The lab's patterns repeat what they repeat up to 4 times over.")
         if what == "(":
-            levels.append([[]])
+            levels.append([["row"]])
             if len(levels) > DEEPEST or text.startswith("?", token.end()):
                 raise BadInput(f"The lab's patterns have no (?, and parentheses up to {DEEPEST} deep.")
         elif what == ")" and len(levels) > 1:
-            inner = _choice(levels.pop())
+            inner = ("any", *map(tuple, levels.pop()))
             levels[-1][-1].append(inner)
         elif what == ")" and basic:
             raise BadInput("Unmatched ) or \\)")
         elif what == "|":
-            levels[-1].append([])
+            levels[-1].append(["row"])
         elif repeats:
-            steps[-1:] = [_repeat(_sequence(steps[-1:]), *_times(token))]
+            parts[1:] = [*parts[1:-1], ("repeat", parts[-1] if parts[1:] else ("row",), *_times(token))]
         else:
-            steps.append(_atom(token, flags))
+            parts.append(_atom(token, flags))
     if len(levels) > 1:
         raise BadInput("Unmatched ( or \\(")
-    return _choice(levels[0])
+    return ("any", *map(tuple, levels[0]))
 
 
 def _times(token: re.Match) -> tuple[int, int | None]:
@@ -205,17 +181,17 @@ def _times(token: re.Match) -> tuple[int, int | None]:
     return least, most
 
 
-def _atom(token: re.Match, flags: re.RegexFlag) -> Step:
+def _atom(token: re.Match, flags: re.RegexFlag) -> Part:
     """What takes one character, or a place between two."""
     what = token[0]
     if token["bracket"] is not None:
         return _one(_bracket(token), flags)
     if token["escaped"] is None:
-        return _assertion(what) if what in "^$" else _one("." if what == "." else re.escape(what), flags)
+        return ("at", what) if what in "^$" else _one("." if what == "." else re.escape(what), flags)
     c = what[1:]
     if not c or c in "123456789":
         raise BadInput(f"The lab's patterns do not know {what}" if c else "Trailing backslash")
-    return _assertion(c) if c in "bB<>" else _one(_ESCAPED.get(c, re.escape(c)), flags)
+    return ("at", c) if c in "bB<>" else _one(_ESCAPED.get(c, re.escape(c)), flags)
 
 
 def _bracket(token: re.Match) -> str:
