@@ -152,7 +152,7 @@ ip rule add to 10.7.0.0/16 lookup 7
 ip rule del to 10.7.0.0/16 lookup 7
 sysctl -w net.ipv4.ip_forward=1
 sysctl -w net.ipv4.conf.br7.rp_filter=1
-ifconfig lo promisc
+ip link set lo promisc on
 echo 1 > /proc/sys/net/ipv4/conf/all/proxy_arp
 ip tuntap add tap7 mode tap
 ip link add vx7 type vxlan id 7 dstport 4789
