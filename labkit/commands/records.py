@@ -73,18 +73,35 @@ def wording(rows: Iterable[tuple], found: dict) -> str:
     return told
 
 
+def both(rows: Iterable[tuple], thing, view: View) -> tuple[dict, str]:
+    """A thing's record and the text of it, in one pass: most of what is typed is a list."""
+    found: dict = {}
+    told = ""
+    for key, text, value in rows:
+        there = found
+        if key:
+            if (there := getattr(thing, value) if value.__class__ is str else value(thing, view)) is None:
+                continue
+            found[key] = None if there is NULL else there
+        if text:
+            told += text.format(there) if text.__class__ is str else text(there)
+    return found, told
+
+
 def lines(rows: Iterable[tuple], found: dict, options: Options) -> str:
     """The lines of one entry."""
-    text = wording(rows, found)
+    return ended(wording(rows, found), options)
+
+
+def ended(text: str, options: Options) -> str:
     return (text.replace("\n", "\\") if options.oneline else text) + "\n"
 
 
 def show(rows: Iterable[tuple], things: Iterable, view: View) -> Result:
     """A list of things, as text or with `-j` as JSON."""
-    found = [record(rows, thing, view) for thing in things]
     if view.options.json:
-        return Result(0, json_text(found, view.options.pretty))
-    return Result(0, "".join(lines(rows, one, view.options) for one in found))
+        return Result(0, json_text([record(rows, thing, view) for thing in things], view.options.pretty))
+    return Result(0, "".join(ended(both(rows, thing, view)[1], view.options) for thing in things))
 
 
 def flushed(count: int, what: str, options: Options) -> Result:

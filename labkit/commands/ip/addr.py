@@ -17,7 +17,7 @@ from ...lab.namespace import LONGEST
 from ...tables.names import SCOPES
 from .. import grammar
 from ..grammar import ANY, Words, address, device, find_device, named, number, once, positional, prefix, read, text, unsupported
-from ..records import Options, View, flushed, json_text, lines, record, wording
+from ..records import Options, View, both, ended, flushed, json_text
 from ..result import Context, Failure, Result
 from .linkshow import LinkView, link, statistics, statistics_text
 
@@ -157,8 +157,10 @@ def _one(ctx: Context, options: Options, wanted: Filter, interface: Interface) -
         return found, told
     rows = _BRIEF if options.brief else _ONE_LINE if options.oneline else _TABLE
     there = [one for one in interface.addresses if wanted.takes(one) and (interface.up or not wanted.up)]
-    entries = found["addr_info"] = [record(rows, one, View(ctx, options, interface)) for one in there]
-    told += "".join(wording(rows, one) if options.brief else lines(rows, one, options) for one in entries) + "\n" * options.brief
+    view = View(ctx, options, interface)
+    entries = [both(rows, one, view) for one in there]
+    found["addr_info"] = [entry for entry, _ in entries]
+    told += "".join(text if options.brief else ended(text, options) for _, text in entries) + "\n" * options.brief
     if options.stats and with_link and not options.brief and wanted.label is None:
         found["stats64"] = statistics(interface)
         told += statistics_text(found["stats64"]) + "\n"

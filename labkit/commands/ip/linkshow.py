@@ -11,7 +11,7 @@ from ...lab import carrier
 from ...lab.interface import ZERO_MAC, Interface
 from ...lab.links import MTU_ETHERNET, MTU_LIMITS
 from ...lab.namespace import Namespace
-from ..records import View, lines, record, wording
+from ..records import View, both, ended
 from .kinds import kind_record, kind_text
 
 
@@ -121,8 +121,8 @@ def link(interface: Interface, view: LinkView) -> tuple[dict, str]:
     """One interface as JSON and as text; with `-br` the line is not ended where addresses may follow."""
     brief, details = view.options.brief, view.options.details
     rows = _BRIEF if brief else _rows(view.family in ("", "link") or details, details)
-    found = record(rows, interface, view)
-    return found, "" if view.options.json else wording(rows, found) if brief else lines(rows, found, view.options)
+    found, told = both(rows, interface, view)
+    return found, told if brief else ended(told, view.options)
 
 
 @cache
