@@ -29,6 +29,7 @@ class Sum:
     """What several runs of pytest found together, read from their JUnit files."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)          # which, for what pytest says of them may stand far above
     used: Counter[str] = field(default_factory=Counter)      # part -> tests that used it
     wanting: Counter[str] = field(default_factory=Counter)   # part -> tests skipped for want of it
     others: Counter[str] = field(default_factory=Counter)    # any other reason -> tests skipped
@@ -37,11 +38,13 @@ class Sum:
         """Count one run in; one that wrote no report has died, which counts as a failure."""
         if not report.exists():
             self.outcomes["failed"] += 1
+            self.failed.append(f"a run of pytest ended without its report {report.name}")
             return
         for case in ElementTree.parse(report).iter("testcase"):
             skip = case.find("skipped[@type='pytest.skip']")
-            bad = case.find("failure") is not None or case.find("error") is not None
+            bad = [*case.iter("failure"), *case.iter("error")]
             self.outcomes["failed" if bad else "passed" if skip is None else "skipped"] += 1
+            self.failed += [f"{case.get('classname')} {case.get('name')}: {(one.get('message') or '?').splitlines()[0]}" for one in bad[:1]]
             self.used.update(one.get("value") for one in case.iter("property") if one.get("name") == "part")
             if skip is not None:
                 reasons = skip.get("message", "").splitlines()
@@ -60,7 +63,8 @@ class Sum:
     def __str__(self) -> str:
         rows = [*map(self.part, PARTS), *(f"{count} tests skipped: {reason}" for reason, count in sorted(self.others.items()))]
         counts = ", ".join(f"{self.outcomes[word]} {word}" for word in ("passed", "failed", "skipped"))
-        return "\n".join(["", "What this machine has, and what was skipped for want of it:", *rows, counts])
+        failed = ["", "What failed:", *self.failed] if self.failed else []
+        return "\n".join(["", "What this machine has, and what was skipped for want of it:", *rows, *failed, counts])
 
 
 def run(report: Path, arguments: list[str], **how) -> subprocess.Popen:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.__main__ import Sum
+
 ROOT = Path(__file__).parent.parent
 SUITE = """
 import pytest
@@ -48,3 +50,15 @@ def test_a_listed_skip_needs_a_reason(run_suite):
     done = run_suite(ci="true", allowed="test_suite.py::test_listed\n")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "no reason" in done.stderr
+
+
+def test_the_sum_of_several_runs_names_what_failed(tmp_path):
+    report = tmp_path / "0.xml"
+    report.write_text('<testsuite><testcase classname="tests.a" name="test_b"><failure message="AssertionError: one&#10;more"/></testcase>'
+                      '<testcase classname="tests.a" name="test_c"/></testsuite>')
+    found = Sum()
+    found.add(report)
+    found.add(tmp_path / "1.xml")
+    lines = str(found).splitlines()
+    assert lines[-1] == "1 passed, 2 failed, 0 skipped"
+    assert lines[-4:-1] == ["What failed:", "tests.a test_b: AssertionError: one", "a run of pytest ended without its report 1.xml"]
