@@ -130,6 +130,7 @@ def test_process_1_stays_and_is_in_the_labs_own_network(real):
     assert there.returncode == 0 or another_version("ip") and 'Invalid "netns" value' in there.stderr, there
 
 
+@pytest.mark.needs("procps")
 def test_what_a_learner_needs_can_be_written(real):
     assert real.sh("echo x > /tmp/x && echo x > /run/x && cat /tmp/x").stdout == "x\n"
     assert real.sh("cat /tmp/x; pwd; ls ~ > /dev/null", on="ns1").stdout == "x\n/tmp\n", "one /tmp for the whole lab"

@@ -4,9 +4,14 @@ Lines that begin with "?" are asked, and their answers are kept in recorded/ (Li
 this machine again: `python -m tests.trace.experiments`, or with a name behind it, such as `learned`.
 """
 
+from __future__ import annotations
+
 import re
 import sys
 from pathlib import Path
+from typing import NamedTuple
+
+from tests.tool_versions import another_version, common
 
 from . import frames, learning
 
@@ -22,22 +27,47 @@ _CHANCE = (
 )  # fmt: skip
 
 
-def asked(run, lines: tuple[str, ...]) -> str:
+class Answer(NamedTuple):
+    """What a question was answered, without what no two runs have in common."""
+
+    line: str
+    out: str
+    err: str
+    status: int
+
+    def __str__(self) -> str:
+        return f"$ {self.line}\n{self.out}{self.err}" + (f"[exit {self.status}]\n" if self.status else "")
+
+    def is_that_of(self, other: Answer) -> bool:
+        """Whether the lab's answer, which is `self`, is the tool's; see tool_versions for a tool of another version."""
+        if self == other or not another_version(self.line):
+            return self == other
+        return (self.status, bool(self.err)) == (other.status, bool(other.err)) and common(other.out, self.out)
+
+
+def asked(run, lines: tuple[str, ...]) -> list[Answer]:
     """What an experiment's questions are answered; `run(line)` is the lab's shell, or the kernel's."""
-    told = []
+    answers = []
     for line in lines:
         result = run(line.removeprefix("?"))
         if line.startswith("?"):
-            text = result.stdout + result.stderr + (f"[exit {result.returncode}]\n" if result.returncode else "")
-            for pattern, word in _CHANCE:
-                text = pattern.sub(word, text)
-            told.append(f"$ {line[1:]}\n{text}")
+            answers.append(Answer(line[1:], stable(result.stdout), stable(result.stderr), result.returncode))
         elif " ping " not in line:
             assert not result.returncode, f"{line}: {result.stdout}{result.stderr}"
-    return "".join(told)
+    return answers
 
 
-def on_the_kernel(lines: tuple[str, ...]) -> str:
+def stable(text: str) -> str:
+    for pattern, word in _CHANCE:
+        text = pattern.sub(word, text)
+    return text
+
+
+def written(answers: list[Answer]) -> str:
+    return "".join(map(str, answers))
+
+
+def on_the_kernel(lines: tuple[str, ...]) -> list[Answer]:
     from tests.conform.kernel_shell import KernelShell
 
     with KernelShell() as shell:
@@ -52,7 +82,7 @@ def recorded(name: str) -> dict[str, str]:
 
 def main() -> None:
     for name in sys.argv[1:] or EXPERIMENTS:
-        blocks = [f"## {title}\n{on_the_kernel(lines)}" for title, lines in EXPERIMENTS[name].items()]
+        blocks = [f"## {title}\n{written(on_the_kernel(lines))}" for title, lines in EXPERIMENTS[name].items()]
         (RECORDED / f"{name}.txt").write_text("".join(blocks))
 
 
