@@ -8,6 +8,7 @@ import functools
 import importlib.util
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 
 # iptables wants its lock file, nft and iproute2 their folders: hence a /run of our own.
@@ -17,7 +18,10 @@ DOCTOR = 'python -c "from labkit.course.doctor import doctor; print(doctor())" t
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`command` must be there and its `version` tell the `maker`, `package` too, and `script` must run; else `cure` is the line to type."""
+    """`command` must be there and its `version` tell the `maker`, `package` be installed and start, and `script` run.
+
+    Else `cure` is the line to type.
+    """
 
     name: str
     cure: str
@@ -35,6 +39,8 @@ class Part:
             return f"{self.command} is not the one of {self.maker}; to have it: {self.cure}"
         if self.package and importlib.util.find_spec(self.package) is None:
             return f"the Python package {self.package} is not installed; to have it: make test"
+        if self.package and (wrong := stopped(self.package)):
+            return f"{self.package} does not start ({wrong}); to have it: {self.cure}"
         refused = refusal(self.script) if self.script else ""
         return f"{refused}; {self.cure}" if refused else ""
 
@@ -47,6 +53,12 @@ def refusal(script: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return "" if done.returncode == 0 else (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[0]
+
+
+def stopped(package: str) -> str:
+    """What stops a package's own program, or ""; what playwright brings is a Node.js that wants libatomic, which Debian may not have."""
+    done = subprocess.run([sys.executable, "-m", package, "--version"], capture_output=True, text=True, timeout=60)
+    return "" if done.returncode == 0 else (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1].split(": ", 1)[-1]
 
 
 def said(line: str) -> str:
@@ -82,7 +94,7 @@ PARTS = {part.name: part for part in (
     debian("procps", "procps", "sysctl", version="--version", maker="procps"),
     debian("nc", "netcat-openbsd", "nc", version="-h", maker="OpenBSD"),
     debian("curl", "curl", "curl"),
-    Part("browser", "sudo apt install chromium", command="chromium", package="playwright"),
+    Part("browser", "sudo apt install chromium libatomic1", command="chromium", package="playwright"),
 )}
 
 

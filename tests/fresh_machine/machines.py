@@ -8,7 +8,7 @@ from dataclasses import dataclass
 #: Everything the tests can use, the browser apart, which is half a gigabyte.
 TOOLS = ("iproute2 nftables iptables iputils-ping traceroute net-tools procps netcat-openbsd curl tcpdump "
          "conntrack").split()
-BROWSER = ["chromium", "fonts-dejavu-core"]
+BROWSER = ["chromium", "libatomic1", "fonts-dejavu-core"]
 #: What asks the kernel or the tools: enough to see whether the want of one tool breaks anything.
 ASKING = ("tests/kernel tests/conform tests/test_notebooks.py tests/course/test_doctor.py tests/view/test_on_the_kernel.py "
           "tests/benchmarks/test_realize.py tests/test_project.py tests/test_install.py")
