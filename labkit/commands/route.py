@@ -25,8 +25,8 @@ _LONG = {
     "extend": "e", "verbose": "v", "version": "V", "numeric": "n", "symbolic": "N", "protocol": "A:",
     "cache": "C", "fib": "F", "help": "h", "inet": "4",
 }  # fmt: skip
-_KNOWS = "The lab's route understands -n, and add and del with -net, -host, netmask, gw, metric and dev, all of IPv4.\n"
-_LEFT_OUT = frozenset({"mss", "mtu", "window", "irtt", "reject", "mod", "dyn", "reinstate"})
+_KNOWS = "The lab's route understands -n, and add and del with -net, -host, netmask, gw, metric, dev and reject, all of IPv4.\n"
+_LEFT_OUT = frozenset({"mss", "mtu", "window", "irtt", "mod", "dyn", "reinstate"})
 
 
 def route(ctx: Context, args: list[str]) -> Result:
@@ -78,6 +78,7 @@ class _Request:
     gateway: IPv4Address | None = None
     dev: str | None = None
     metric: int = 0
+    reject: bool = False
 
     @property
     def network(self) -> IPv4Network:
@@ -147,6 +148,8 @@ def _read_word(request: _Request, words: list[str]) -> None:
             request.gateway = _gateway(words.pop(0))
         case "dev" | "device" if words and request.dev is None:
             request.dev = words.pop(0)
+        case "reject":
+            request.reject = True
         case "metric" | "netmask" | "gw" | "gateway" | "dev" | "device":
             raise _wrong()
         case _ if words or request.dev is not None:
@@ -195,6 +198,9 @@ def _scope(ctx: Context, gateway: IPv4Address | None) -> str:
 
 def _add(ctx: Context, request: _Request) -> None:
     """ioctl SIOCADDRT."""
+    if request.reject:
+        refusing = Route(request.network, metric=request.metric, type="unreachable", scope="host")
+        return routes.add(ctx.lab, ctx.ns, refusing, "prepend")
     network, (dev, source), gateway = request.network, _device(ctx, request), request.gateway
     if gateway is not None and int(gateway) == 0:
         raise KernelError(errno.EINVAL)
@@ -202,7 +208,10 @@ def _add(ctx: Context, request: _Request) -> None:
 
 
 def _delete(ctx: Context, request: _Request) -> None:
-    """ioctl SIOCDELRT: the first of that prefix which is of the gateway and device asked for."""
+    """ioctl SIOCDELRT: the first of that prefix which is of the kind, gateway and device asked for."""
+    if request.reject:
+        pattern = routes.RoutePattern(request.network, metric=request.metric or None, type="unreachable", scope="host")
+        return routes.delete(ctx.lab, ctx.ns, pattern)
     network, (dev, source) = request.network, _device(ctx, request)
     scope = _scope(ctx, request.gateway) if request.gateway else None
     routes.delete(ctx.lab, ctx.ns, routes.RoutePattern(

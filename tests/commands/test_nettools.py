@@ -75,7 +75,9 @@ ROUTES = (
     ("add -net 10.5.0.0/16 gw 10.1.1.10", [
         "10.5.0.0/16 via 10.1.1.10 dev eth0 scope link ", "10.5.0.0/16 via 10.1.1.3 dev eth0 "]),
     ("del -net 10.5.0.0/16", ["10.5.0.0/16 via 10.1.1.3 dev eth0 "]),
-    ("del -net 10.5.0.0/16", []),
+    ("add -net 10.5.0.0/16 reject", ["unreachable 10.5.0.0/16 scope host ", "10.5.0.0/16 via 10.1.1.3 dev eth0 "]),
+    ("del -net 10.5.0.0/16", ["unreachable 10.5.0.0/16 scope host "]),
+    ("del -net 10.5.0.0/16 reject", []),
     ("add -net 10.5.0.0 netmask 255.255.0.0 dev eth0 metric 5", ["10.5.0.0/16 dev eth0 scope link metric 5 "]),
     ("del -net 10.5.0.0/16 metric 5", []),
 )  # fmt: skip
@@ -178,7 +180,7 @@ def test_ifconfig_shows_a_label_with_its_address(lab):
 
 LEFT_OUT = """ifconfig eth0:1 10.7.8.9|ifconfig eth0:2 down|ifconfig eth0 broadcast 10.5.9.9|ifconfig eth0 hw ether 02:00:00:00:00:05
 ifconfig eth0 up txqueuelen 7|ifconfig eth0 name e|ifconfig eth0 -arp|ifconfig eth0 add 10.0.0.9|ifconfig -v|ifconfig eth0 promisc
-route -C|route -ee|route add -net 10.5.0.0/16 reject|route add default gw 10.1.1.3 mss 1000|route add -net 10.5.0.0/16 gw 10.1.1.1 irtt 9
+route -C|route -ee|route add default gw 10.1.1.3 mss 1000|route add -net 10.5.0.0/16 gw 10.1.1.1 irtt 9
 netstat -rnee|netstat -rnC|netstat -ie|netstat -s|netstat -g|arp -s 10.1.1.5 02:00:00:00:00:55|arp -d 10.1.1.5|arp -v|arp -H ash|arp -f"""
 
 

@@ -119,6 +119,7 @@ def net_tools(random: Random, prefix: str) -> str:
         f"route add -host 10.20.92.11 gw {gateway}", f"route add -host 10.20.92.11 dev {device}",
         f"route add -net {prefix} gw {gateway} metric 5",
         "route del default", "route del -net 10.20.0.0 netmask 255.255.0.0", f"route add 10.20.92.11 gw {gateway}",
+        "route add -net 10.20.92.0/24 reject",
         f"route del -net 10.20.0.0/16 gw {gateway}", f"route add default {device}"))
 
 
