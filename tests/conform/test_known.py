@@ -3,7 +3,7 @@ import pytest
 
 from tests.conform.compare import first_difference
 from tests.conform.kernel_shell import NOT_FOUND, TOO_LONG, Answer
-from tests.conform.known import LEFT_OUT, known
+from tests.conform.known import LEFT_OUT, counted_less, known
 from tests.conform.run import Run, Summary
 from tests.conform.script import Line
 
@@ -117,3 +117,14 @@ def test_more_than_one_refusal_in_a_hundred_lines_fails_the_run():
     assert not summary.wrong
     summary.listed[LEFT_OUT] = 11
     assert "11 of 1000 lines refused by the lab" in summary.wrong
+
+
+def test_counters_may_be_smaller_after_two_probes_and_nothing_else_may_differ():
+    probes = [Line("n1", "traceroute -n 10.0.0.9"), Line("n1", "ping -c 1 10.0.0.9"), Line("host", "ip -s link")]
+    less, more = "exit 0\n  TX: packets 6 bytes 552\n", "exit 0\n  TX: packets 9 bytes 820\n"
+    assert counted_less(probes, less, more)
+    assert not counted_less(probes, more, less)
+    assert not counted_less(probes[1:], less, more)
+    assert not counted_less([*probes[:2], Line("host", "ip link")], less, more)
+    assert not counted_less(probes, less, more.replace("TX", "RX"))
+    assert not counted_less(probes, less, more.replace("exit 0", "exit 1"))
