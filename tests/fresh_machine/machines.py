@@ -11,7 +11,8 @@ TOOLS = ("iproute2 nftables iptables iputils-ping traceroute net-tools procps ne
 BROWSER = ["chromium", "libatomic1", "fonts-dejavu-core"]
 #: What asks the kernel or the tools: enough to see whether the want of one tool breaks anything.
 ASKING = ("tests/kernel tests/conform tests/test_notebooks.py tests/course/test_doctor.py tests/view/test_on_the_kernel.py "
-          "tests/benchmarks/test_realize.py tests/test_project.py tests/test_install.py")
+          "tests/trace/test_experiments.py tests/commands/test_usage.py tests/benchmarks/test_realize.py "
+          "tests/test_project.py tests/test_install.py")
 
 
 @dataclass(frozen=True, slots=True)
