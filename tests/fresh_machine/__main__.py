@@ -104,7 +104,7 @@ def chosen(names: list[str], tests: str | None) -> list[Machine]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.fresh_machine", description=__doc__.splitlines()[0])
-    parser.add_argument("machines", nargs="*", default=["quick"], choices=[*MACHINES, "all", "quick"], metavar="MACHINE")
+    parser.add_argument("machines", nargs="*", choices=[*MACHINES, "all", "quick"], metavar="MACHINE")
     parser.add_argument("--list", action="store_true", help="the names of the machines")
     parser.add_argument("--roots", type=Path, help="keep the Debians in this folder for the next time")
     parser.add_argument("--tests", help="TEST_ARGS instead of each machine's own")
@@ -120,7 +120,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="fresh-machine-", dir="/var/tmp") as work:
         roots = words.roots.absolute() if words.roots else Path(work, "roots")
         roots.mkdir(parents=True, exist_ok=True)
-        machines, well = chosen(words.machines, words.tests), []
+        machines, well = chosen(words.machines or ["quick"], words.tests), []
         for number, machine in enumerate(machines, 1):
             well.append(run(machine, roots, Path(work)))
             for name in {machine.name, machine.after} - {later.after for later in machines[number:]} - {""}:
