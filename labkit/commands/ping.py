@@ -116,6 +116,9 @@ def _interface(options: _Options, word: str) -> None:
     try:
         IPv4Address(word)
     except ValueError:
+        if ":" in word:  # an IPv6 address, or none at all: `-I eth0:1` is no interface (ping.c)
+            hosts.refuse_ipv6(word)
+            raise Failure(2, f"ping: invalid source address: {word}\n") from None
         options.device = word
     else:
         options.source = word

@@ -4,6 +4,7 @@ import errno
 
 import pytest
 
+import labkit
 from labkit.commands.ping import error_words, exit_status, in_flight, statistics, trip_words
 from labkit.trace.trace import Reply
 from tests.commands.chain import chain, done
@@ -250,3 +251,13 @@ def test_with_a_deadline_every_answer_counts_for_the_exit_status():
     assert exit_status(one, count=2, deadline=None) == 0
     assert exit_status(one, count=2, deadline=1) == 1
     assert exit_status([Reply(1, "local", errno=errno.EMSGSIZE)], count=1, deadline=None) == 1
+
+
+@pytest.mark.parametrize("word, words", (
+    ("eth0:1", "ping: invalid source address: eth0:1\n"), ("01:00:5e:00:00:01", "ping: invalid source address: 01:00:5e:00:00:01\n"),
+    ("fe80::1", "The lab has IPv4 only: give an IPv4 address such as 10.0.0.1, not fe80::1.\n"),
+    ("eth7", "ping: SO_BINDTODEVICE eth7: No such device\n"),
+))  # fmt: skip
+def test_what_has_a_colon_is_an_address_to_be_sent_from_and_no_interface(word, words):
+    result = labkit.scenarios.veth_pair().sh(f"ping -c 1 -I {word} 192.168.50.2", on="ns1")
+    assert result.returncode != 0 and result.stderr == words
