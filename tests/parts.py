@@ -62,11 +62,15 @@ def stopped(package: str) -> str:
 
 
 def said(line: str) -> str:
-    """All that a tool prints, here about its version."""
-    try:
-        return subprocess.run(line.split(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20).stdout
-    except OSError as error:  # ping, for one, is not started where its file capabilities cannot be had (execve(2), EPERM)
-        return str(error)
+    """All that a tool prints, here about its version. Where it may not be started (ping has file capabilities, which a user whom
+    all are denied cannot have: execve(2), EPERM), a user namespace of one's own lets it."""
+    why = ""
+    for before in ((), SANDBOX):
+        try:
+            return subprocess.run([*before, *line.split()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20).stdout
+        except OSError as error:
+            why = str(error)
+    return why
 
 
 def debian(name: str, package: str, command: str, **more: str) -> Part:
