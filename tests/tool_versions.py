@@ -7,7 +7,8 @@ of each line of output every word that the lab prints, in its order (later versi
 import functools
 import re
 import shutil
-import subprocess
+
+from tests.parts import said
 
 #: A tool's commands -> how it tells its version, and that of Debian 12.
 SPOKEN = {
@@ -30,7 +31,7 @@ def others() -> dict[str, str]:
     found = {}
     for commands, (line, version) in SPOKEN.items():
         if shutil.which(line.split()[0]):
-            told = subprocess.run(line.split(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout.strip()
+            told = said(line).strip()
             found |= dict.fromkeys(commands if version not in told else (), told.partition("\n")[0])
     return found
 
