@@ -32,7 +32,7 @@ def real():
         "touch {file}",
         "mount -o remount,rw / ; touch {file}",
         "mount -o remount,rw,bind / ; touch {file}",
-        "mount --bind {folder} /tmp/below && {{ mount -o remount,rw,bind /tmp/below; touch /tmp/below/labkit-was-here; }}",
+        "mount --bind {folder} /tmp/below && {{ mount -o remount,rw,bind /tmp/below; cd /tmp/below; touch labkit-was-here; }}",
         "mount --rbind / /tmp/below; mount --make-rslave /tmp/below; mount -o remount,rw,bind /tmp/below; touch /tmp/below{file}",
         "mount --bind / /tmp/below && touch /tmp/below{file}",
         "umount -l {folder}; umount -l /; touch {file}",
