@@ -1,8 +1,9 @@
 """Every test and every notebook, then in a few lines what ran and what did not: `python -m tests`, which is `make test`.
 
-`python -m tests ARGUMENTS…` hands them to one run of pytest. Without any there are four. The tests that ask a kernel mostly wait
-(for ARP to fail, for silence), so they run beside all others, in two parts; nbval has a run of its own, because its plug-in costs
-every small unit test a second of imports. Nothing is written into the checkout, which may be somebody else's.
+`python -m tests ARGUMENTS…` hands them to one run of pytest. Without any there are five, side by side: the tests that ask a kernel
+mostly wait (for ARP to fail, for silence), and so do those in a browser. nbval has a run of its own, because its plug-in costs every
+small unit test a second of imports; it follows the browser's, which asks the same notebooks. Nothing is written into the checkout,
+which may be somebody else's.
 """
 
 import os
@@ -10,18 +11,27 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 from tests.parts import PARTS, why_absent
 
 ROOT = Path(__file__).parent.parent
 FAULTS = "tests/kernel/test_conformance.py"
+KERNEL, BROWSER = ["tests/kernel", "tests/conform"], ["tests/browser"]
 PLAIN = ["-p", "no:nbval"]
-BESIDE = [[*PLAIN, FAULTS], [*PLAIN, "tests/kernel", "tests/conform", f"--ignore={FAULTS}"]]
-REST = [*PLAIN, "--ignore=tests/kernel", "--ignore=tests/conform"]
 CELLS = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60"]
+NOTEBOOKS = sorted(f"notebooks/{path.name}" for path in Path(ROOT, "notebooks").glob("*.ipynb"))
+#: What runs side by side; the runs of one of these follow each other.
+SIDES = [
+    [[*PLAIN, *(f"--ignore={folder}" for folder in KERNEL + BROWSER)]],
+    [[*PLAIN, *BROWSER], [*CELLS, *NOTEBOOKS]],
+    [[*PLAIN, FAULTS]],
+    [[*PLAIN, *KERNEL, f"--ignore={FAULTS}"]],
+]
 
 
 @dataclass
@@ -67,33 +77,33 @@ class Sum:
         return "\n".join(["", "What this machine has, and what was skipped for want of it:", *rows, *failed, counts])
 
 
-def run(report: Path, arguments: list[str], **how) -> subprocess.Popen:
-    """One pytest, started."""
+def run(report: Path, arguments: list[str], output: IO[str] | None = None) -> bool:
+    """One pytest; whether it ended well."""
     cache = Path(sys.prefix, "pytest-cache")
     command = [sys.executable, "-m", "pytest", "-o", f"cache_dir={cache}", f"--junitxml={report}", *arguments]
-    return subprocess.Popen(command, **how)
+    return subprocess.run(command, stdout=output, stderr=output).returncode == 0
 
 
 def everything(folder: Path) -> tuple[list[Path], bool]:
-    """The four runs: their reports, and whether all ended well. The output of those beside is shown when the others have ended."""
-    reports, beside = [folder / f"{number}.xml" for number in range(4)], []
-    for report, arguments in zip(reports, BESIDE, strict=False):
-        output = report.with_suffix(".txt").open("w+", encoding="utf-8", errors="replace")
-        beside.append((run(report, arguments, stdout=output, stderr=output), output))
-    notebooks = sorted(map(str, Path("notebooks").glob("*.ipynb")))
-    well = [run(reports[2], REST).wait() == 0, run(reports[3], [*CELLS, *notebooks]).wait() == 0]
-    for process, output in beside:
-        well.append(process.wait() == 0)
-        output.seek(0)
-        print(output.read(), flush=True)
-        output.close()
-    return reports, all(well)
+    """All runs: their reports, and whether all ended well. The first side is heard as it goes, the others when they have ended."""
+    reports = [[folder / f"{side}-{number}.xml" for number, _ in enumerate(runs)] for side, runs in enumerate(SIDES)]
+
+    def follow(side: int) -> bool:
+        runs = zip(reports[side], SIDES[side], strict=True)
+        with (folder / f"{side}.txt").open("w", encoding="utf-8") as output:
+            return all([run(report, arguments, output if side else None) for report, arguments in runs])
+
+    with ThreadPoolExecutor(len(SIDES)) as sides:
+        well = list(sides.map(follow, range(len(SIDES))))
+    for side in range(1, len(SIDES)):
+        print((folder / f"{side}.txt").read_text(encoding="utf-8", errors="replace"), flush=True)
+    return sum(reports, []), all(well)
 
 
 def some(folder: Path, arguments: list[str]) -> tuple[list[Path], bool]:
     """One run with these arguments; where they name notebooks, by nbval."""
     how = CELLS if any(word.endswith(".ipynb") for word in arguments) else PLAIN
-    return [folder / "some.xml"], run(folder / "some.xml", [*how, *arguments]).wait() == 0
+    return [folder / "some.xml"], run(folder / "some.xml", [*how, *arguments])
 
 
 def main(arguments: list[str]) -> int:
