@@ -15,7 +15,7 @@ from itertools import takewhile
 
 from ..errors import BadInput
 from .names import SCOPES, TABLES, TOS, TYPES
-from .pasted import cleaned, other_format
+from .pasted import cleaned, other_format, plain
 from .route import ANY, FIELDS, TIMES, NextHop, Route
 
 FLAGS = (
@@ -52,6 +52,11 @@ def parse_routes(text: str) -> list[Route]:
 
 def _number(word: str, largest: int = _LARGEST) -> int | None:
     return int(word) if word.isascii() and word.isdigit() and len(word) <= 10 and int(word) <= largest else None
+
+
+def _word(word: str) -> str | None:
+    """One word of what can be seen: JSON may hide other characters in an escape."""
+    return word if word.split() == [word] and plain(word) == word else None
 
 
 def _address(word: str) -> IPv4Address | None:
@@ -105,10 +110,10 @@ _READERS: dict[str, tuple[Callable, str]] = {
     "dst": (_prefix, _A_PREFIX),
     "tos": (_tos, "a TOS: 0x00 to 0xff, or a name such as AF11"),
     "gateway": (_address, _AN_ADDRESS),
-    "dev": (lambda word: word if word.split() == [word] and len(word) <= 15 and "/" not in word else None, _A_DEVICE),
+    "dev": (lambda word: _word(word) if len(word) <= 15 and "/" not in word else None, _A_DEVICE),
     "table": (lambda word: TABLES.get(word, _number(word)), f"a table (local, main, default, or a number: {_RT_TABLES})"),
     # Any name will do: machines may have names of their own in rt_protos.
-    "protocol": (lambda word: word if word.split() == [word] else None, "who put the route there, such as kernel or static"),
+    "protocol": (lambda word: _word(word), "who put the route there, such as kernel or static"),
     "scope": (lambda word: word if word in SCOPES or _number(word, 255) is not None else None,
               "a scope: global, site, link, host, or a number up to 255"),
     "prefsrc": (_address, _AN_ADDRESS),

@@ -73,6 +73,8 @@ def make(random: Random, links: Links) -> tuple[str, str]:
         f"ip link add {one} type veth peer name {two}", f"ip link add {one} type veth peer name {two}",
         f"ip link add {one} type veth peer {two}", f"ip link add {one} type veth", "ip link add type veth",
         f"ip link add {one} mtu 1400 type veth peer name {two} mtu 1300",
+        f"ip link add {one} mtu {random.choice((67, 1400, 65536))} type {random.choice(('veth', 'bridge', 'vxlan id 7 dstport 4789'))}",
+        f"ip link add {one} type veth peer name {two} mtu {random.choice((0, 1400, 70000))}",
         f"ip link add dev {one} address 0a:00:00:00:00:0{random.randint(1, 5)} type veth peer name {two}",
         f"ip link add {one} up type veth peer name {two}",
         f"ip link add {one} type veth peer name {two} address 0a:00:00:00:00:0{random.randint(6, 9)}",

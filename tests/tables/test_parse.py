@@ -238,3 +238,9 @@ def test_json_with_values_of_any_kind_is_read_or_refused_with_bad_input(entry):
         assert "route 1" in str(refusal)
     else:
         assert RouteTable.parse(str(table)) == table
+
+
+@pytest.mark.parametrize("hidden", ["\b", "\x1b[0m", "\u200b"])
+def test_json_that_hides_a_character_in_a_name_is_refused_as_no_text_could_say_it(hidden):
+    with pytest.raises(BadInput, match="route 1.*an interface name"):
+        RouteTable.parse(dumps([{"dst": "default", "dev": f"{hidden}eth0"}]))

@@ -170,23 +170,32 @@ def _add(ctx: Context, options: Options, words: Words) -> Result:
 
 
 def _check_new(ctx: Context, ns: Namespace, request: LinkRequest, far: LinkRequest) -> None:
-    """What the kernel refuses before it makes anything, in its order."""
+    """What the kernel refuses before it makes anything, in its order (net/core/rtnetlink.c rtnl_newlink)."""
     for end in (request, far):
         if end.name and len(end.name.encode()) > LONGEST:
             raise KernelError(ERANGE, "Attribute failed policy validation")
+    known = request.kind in ("veth", "bridge", "vxlan")
+    for end in (request, far) if known else ():
+        _validate(request.kind, end)
     if request.name and ns.find(request.name) is not None:
         raise KernelError(EEXIST)
-    if request.kind not in ("veth", "bridge", "vxlan"):
+    if not known:
         raise KernelError(EOPNOTSUPP, "Unknown device type")
-    for mac in (end.mac for end in (request, far) if end.mac is not None):
-        if mac.count(":") != 5:
-            raise KernelError(EINVAL)
-        links.check_mac(mac)
     if far.up:
         # The kernel registers the peer, finds it cannot be up without its other end, and takes it back.
         there = far.netns or ctx.ns
         links.delete(ctx.lab, there, links.create(ctx.lab, there, far.name, "dummy"))
         raise KernelError(ENOTCONN)
+
+
+def _validate(kind: str, end: LinkRequest) -> None:
+    """An end's address and MTU, as its driver checks them (kernel: veth_validate, br_validate, vxlan_validate)."""
+    if end.mac is not None:
+        if end.mac.count(":") != 5:
+            raise KernelError(EINVAL)
+        links.check_mac(end.mac)
+    if kind != "bridge" and end.mtu is not None and not links.MTU_ETHERNET[0] <= end.mtu <= links.MTU_ETHERNET[1]:
+        raise KernelError(EINVAL, "MTU must be between 68 and 65535" if kind == "vxlan" else None)
 
 
 def _finish_peer(ctx: Context, peer: LinkRequest | None, interface: Interface) -> None:
