@@ -18,8 +18,8 @@ from .interface import ZERO_MAC, Interface
 from .namespace import LONGEST_FILE, Namespace, valid_namespace_name
 from .program import Daemon, Daemons
 
-#: How many frames one line may move (about a second's work), and how many more for each interface of the lab.
-MOST_FRAMES, MORE_FRAMES = 10_000, 20
+#: How many frames one line may move (about half a second's work), and how many more for each interface of the lab.
+MOST_FRAMES, MORE_FRAMES = 6_000, 20
 
 
 @dataclass(frozen=True, slots=True)

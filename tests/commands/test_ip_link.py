@@ -20,6 +20,14 @@ def test_a_refused_creation_leaves_nothing_behind():
     assert [i.name for i in lab["host"].by_index()] == ["lo"]
 
 
+@pytest.mark.parametrize(("refused", "used"), [("master lo type veth peer name r", 2), ("master lo type bridge", 1), ("mtu 5 type bridge", 0)])
+def test_links_that_are_taken_back_have_had_their_indexes(refused, used):
+    lab = labkit.Lab()
+    assert lab.sh(f"ip link add lt {refused}").returncode == 2
+    assert lab.sh("ip link add after type bridge").returncode == 0
+    assert lab.sh("ip -o link show after").stdout.startswith(f"{2 + used}: "), "observed on 6.18"
+
+
 def test_what_the_lab_does_not_keep_is_said_in_one_sentence():
     lab = Lab()
     sh(lab, "ip link add br0 type bridge")

@@ -142,7 +142,8 @@ def _fault(lab: labkit.Lab, on: str, line: str, compare: bool, summary: Summary)
     """What a line did that it must not."""
     alone = line.split()[:1] and line.split()[0] not in MAY_CHANGE and "exec" not in line and "link set" not in line
     compare = bool(compare and alone and not set(line) & set("|;&`$\n>!"))
-    before, tables = lab.revision if compare else 0, {name: {*ns.tables} for name, ns in lab.namespaces.items()} if compare else {}
+    before = lab.revision if compare else 0
+    held = {name: ({*ns.tables}, ns.next_index) for name, ns in lab.namespaces.items()} if compare else {}
     start = time.process_time()
     try:
         with bounded(2 * SECONDS):
@@ -163,9 +164,14 @@ def _fault(lab: labkit.Lab, on: str, line: str, compare: bool, summary: Summary)
         return f"it took {seconds:.1f} s of CPU"
     if not 0 <= status <= 255:
         return f"its status is {status}"
-    for name in tables.keys() & lab.namespaces.keys():  # the table of a refused route is made first, as in the kernel: fib_new_table
-        for number in [n for n, table in lab[name].tables.items() if not len(table) and n not in tables[name]]:
+    for name in held.keys() & lab.namespaces.keys():
+        tables, index = held[name]
+        # The table of a refused route is made first, as in the kernel (fib_new_table), and a link that is taken back
+        # has had its index (register_netdevice; tests/commands/test_ip_link.py).
+        for number in [n for n, table in lab[name].tables.items() if not len(table) and n not in tables]:
             del lab[name].tables[number]
+        if status == 2 and line.startswith("ip"):
+            lab[name].next_index = index
     unknown = "No link layer address" in shown  # the kernel makes the entry (NONE, never shown) before it misses the address
     if compare and status and not unknown and lab.revision != before:
         return f"it was refused and changed something: {shown[:100]!r}"
