@@ -6,6 +6,7 @@ does is here: variables, loops, pipes, and where outputs go.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import import_module
 
 from ..errors import BadInput, KernelError
@@ -111,8 +112,10 @@ class Shell:
             if (pipeline.operator == "&&" and failed) or (pipeline.operator == "||" and not failed):
                 continue
             result = self._pipeline(pipeline, stdin)
-            self.variables["?"] = str(int(not result.returncode) if pipeline.negated else result.returncode)
-            done.append(Result(int(self.variables["?"]), result.stdout, result.stderr))
+            if pipeline.negated:
+                result = Result(int(not result.returncode), result.stdout, result.stderr)
+            self.variables["?"] = str(result.returncode)
+            done.append(result)
 
     def _pipeline(self, pipeline: Pipeline, stdin: str) -> Result:
         """Commands each reading what the one before printed. Of several, each is in a shell of its own."""
@@ -125,10 +128,13 @@ class Shell:
         return Result(result.returncode, result.stdout, err)
 
     def _command(self, command: Simple | Loop, stdin: str) -> Result:
+        run = self._loop if isinstance(command, Loop) else self._simple
         try:
-            stdin, sinks = self._opened(command.redirects, stdin)
-            run = self._loop if isinstance(command, Loop) else self._simple
-            result = self._sent(sinks, run(command, stdin))
+            if command.redirects:
+                stdin, sinks = self._opened(command.redirects, stdin)
+                result = self._sent(sinks, run(command, stdin))
+            else:
+                result = run(command, stdin)
         except Exhausted:
             raise
         except ShellError as error:
@@ -281,10 +287,12 @@ def subshell(ctx: Context, args: list[str]) -> Result:
 
 def find(lab: Lab, name: str):
     """The function behind a command's name, or None."""
-    if name in COMMANDS:
-        module, function = COMMANDS[name]
-        return getattr(import_module(f".{module}", __package__), function)
-    return lab.commands.get(name)
+    return _loaded(*COMMANDS[name]) if name in COMMANDS else lab.commands.get(name)
+
+
+@cache
+def _loaded(module: str, function: str):
+    return getattr(import_module(f".{module}", __package__), function)
 
 
 def known(lab: Lab) -> list[str]:

@@ -78,18 +78,24 @@ def without_carrier(lab: Lab, interface: Interface) -> str:
 
 def flags(lab: Lab, interface: Interface) -> tuple[str, ...]:
     """The words between < and > in `ip link`, in iproute2's order (ip/ipaddress.c)."""
-    up, peer = interface.up, lab.peer(interface)
-    kind = _KIND_FLAGS.get(interface.kind, ("BROADCAST", "MULTICAST"))
-    words = (
-        ("NO-CARRIER", up and not interface.carrier),
-        *((word, word != "MULTICAST" or interface.multicast) for word in kind),
-        ("NOARP", interface.kind != "tun" and not interface.arp),
-        ("ALLMULTI", interface.allmulticast), ("PROMISC", interface.promisc), ("UP", up), ("LOWER_UP", up and interface.carrier),
-        ("M-DOWN", peer is not None and peer.namespace == interface.namespace and not peer.up),
-    )  # fmt: skip
-    return tuple(word for word, said in words if said)
+    words = [word for word in _KIND_FLAGS.get(interface.kind, _ETHERNET) if word != "MULTICAST" or interface.multicast]
+    if interface.up and not interface.carrier:
+        words.insert(0, "NO-CARRIER")
+    if not interface.arp and interface.kind != "tun":
+        words.append("NOARP")
+    if interface.allmulticast:
+        words.append("ALLMULTI")
+    if interface.promisc:
+        words.append("PROMISC")
+    if interface.up:
+        words += ("UP", "LOWER_UP") if interface.carrier else ("UP",)
+    peer = lab.peer(interface)
+    if peer is not None and peer.namespace == interface.namespace and not peer.up:
+        words.append("M-DOWN")
+    return tuple(words)
 
 
+_ETHERNET = ("BROADCAST", "MULTICAST")
 _KIND_FLAGS = {"loopback": ("LOOPBACK",), "tun": ("POINTOPOINT", "MULTICAST", "NOARP")}
 
 

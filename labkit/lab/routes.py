@@ -114,24 +114,22 @@ def dump(lab: Lab, ns: Namespace, table: int | None = None) -> list[Route]:
 def with_flags(lab: Lab, ns: Namespace, route: Route) -> Route:
     """The route with `linkdown` (and `dead` where such routes are ignored) where carrier is lost."""
     if route.nexthops:
-        legs = tuple(replace(leg, flags=_leg_flags(ns, route, leg)) for leg in route.nexthops)
+        legs = tuple(replace(leg, flags=_leg_flags(ns, route.scope, leg.dev, leg.flags)) for leg in route.nexthops)
         down = all("linkdown" in leg.flags for leg in legs)
         return replace(route, nexthops=legs, flags=(*route.flags, "linkdown") if down else route.flags)
-    return replace(route, flags=_leg_flags(ns, route, NextHop(route.gateway, route.dev, 1, route.flags)))
+    flags = _leg_flags(ns, route.scope, route.dev, route.flags)
+    return route if flags == route.flags else replace(route, flags=flags)
 
 
-def _leg_flags(ns: Namespace, route: Route, leg: NextHop) -> tuple[str, ...]:
-    interface = ns.find(leg.dev) if leg.dev else None
-    if interface is None or route.scope == "host":
-        return leg.flags
-    flags = list(leg.flags)
+def _leg_flags(ns: Namespace, scope: str, dev: str | None, flags: tuple[str, ...]) -> tuple[str, ...]:
+    interface = ns.find(dev) if dev else None
+    if interface is None or scope == "host":
+        return flags
+    found = {*flags}
     if (interface.up and not interface.carrier) or "dead" in flags:
-        ignored = bool(ns.sysctls.either(interface.name, "ignore_routes_with_linkdown"))
-        if ignored and "dead" not in flags:
-            flags.insert(0, "dead")
-        flags.append("linkdown")
-    order = ("dead", "onlink", "pervasive", "offload", "linkdown")
-    return tuple(sorted(set(flags), key=order.index))
+        ignored = ns.sysctls.either(interface.name, "ignore_routes_with_linkdown")
+        found |= {"dead", "linkdown"} if ignored else {"linkdown"}
+    return tuple(sorted(found, key=("dead", "onlink", "pervasive", "offload", "linkdown").index)) if found else ()
 
 
 def _checked(lab: Lab, ns: Namespace, route: Route) -> Route:

@@ -60,39 +60,36 @@ def _is_noise(number: int, line: str) -> bool:
 
 
 #: What else gets pasted, and what it is.
-_FORMATS = tuple(
-    (re.compile(pattern), what)
-    for pattern, what in (
-        (r"\d+:\s+from |\d+:\s+not from ", "`ip rule`"),
-        (r"\d+: [^\s:]+: <", "`ip addr` or `ip link`"),
-        (r"(?:link/\w+|inet6?) \S+ ", "`ip addr` or `ip link`"),
-        (r"\S+\s+(?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN)\b", "`ip -br addr` or `ip -br link`"),
-        (r".*\blladdr [0-9a-f]{2}:|.* (?:REACHABLE|STALE|DELAY|PROBE|FAILED|INCOMPLETE|NOARP)\s*$", "`ip neigh`"),
-        (r"cache\b|.* uid \d+\s*$", "`ip route get` (one lookup)"),
-        (r"Deleted ", "`ip monitor`"),
-        (r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2} dev ", "`bridge fdb`"),
-        (r"\S+: flags=\d+<|\S+\s+Link encap:", "`ifconfig`"),
-        (r"Address +HWtype|.*\[ether\] on ", "`arp`"),
-        (r"Iface\s+Destination\s+Gateway\s+Flags\s+RefCnt", "the file /proc/net/route"),
-        (r"Active Internet|Proto\s+Recv-Q|Netid\s+State|State\s+Recv-Q", "a list of sockets (`ss` or `netstat`)"),
-        (r"Chain \S+ \(|:[A-Z][\w-]* (?:ACCEPT|DROP|-) \[|-A \S+ |\*(?:filter|nat|mangle|raw|security)$", "`iptables`"),
-        (r"table (?:ip|ip6|inet|bridge|arp|netdev) \S+ \{", "`nft list ruleset`"),
-        (r"Codes: |Gateway of last resort|[A-Z][>*=% ]+\d[\d./]+ (?:\[|is directly)|[A-Z]>?\*", "`show ip route` of FRR, Quagga or Cisco"),
-        (r"BIRD \d|Table \w+:|\S+\s+unicast \[", "`show route` of BIRD"),
-        (r"Routing tables$|Internet6?:$|Destination\s+Gateway\s+Flags\s+.*(?:Netif|Expire)", "`netstat -rn` of macOS or a BSD"),
-        (r"IPv4 Route Table|Interface List$|Network Destination\s+Netmask|ifIndex\s+DestinationPrefix|Active Routes:", "Windows"),
-        (r"traceroute to |PING |tracepath ", "a probe's answer"),
-        (r"RTNETLINK answers|Error: |Usage: |Cannot |Object |Command |Dump term|\S+: \S+: (?:command )?not found", "a tool that failed"),
-        (r"(?:NAME|NAMESPACE)\s+\S+|CONTAINER ID|NETWORK ID", "a list of `kubectl` or `docker`"),
-        (r"apiVersion:|kind:|network:$|- ", "YAML"),
-    )
+_FORMATS = (
+    (r"\d+:\s+from |\d+:\s+not from ", "`ip rule`"),
+    (r"\d+: [^\s:]+: <", "`ip addr` or `ip link`"),
+    (r"(?:link/\w+|inet6?) \S+ ", "`ip addr` or `ip link`"),
+    (r"\S+\s+(?:UP|DOWN|UNKNOWN|LOWERLAYERDOWN)\b", "`ip -br addr` or `ip -br link`"),
+    (r".*\blladdr [0-9a-f]{2}:|.* (?:REACHABLE|STALE|DELAY|PROBE|FAILED|INCOMPLETE|NOARP)\s*$", "`ip neigh`"),
+    (r"cache\b|.* uid \d+\s*$", "`ip route get` (one lookup)"),
+    (r"Deleted ", "`ip monitor`"),
+    (r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2} dev ", "`bridge fdb`"),
+    (r"\S+: flags=\d+<|\S+\s+Link encap:", "`ifconfig`"),
+    (r"Address +HWtype|.*\[ether\] on ", "`arp`"),
+    (r"Iface\s+Destination\s+Gateway\s+Flags\s+RefCnt", "the file /proc/net/route"),
+    (r"Active Internet|Proto\s+Recv-Q|Netid\s+State|State\s+Recv-Q", "a list of sockets (`ss` or `netstat`)"),
+    (r"Chain \S+ \(|:[A-Z][\w-]* (?:ACCEPT|DROP|-) \[|-A \S+ |\*(?:filter|nat|mangle|raw|security)$", "`iptables`"),
+    (r"table (?:ip|ip6|inet|bridge|arp|netdev) \S+ \{", "`nft list ruleset`"),
+    (r"Codes: |Gateway of last resort|[A-Z][>*=% ]+\d[\d./]+ (?:\[|is directly)|[A-Z]>?\*", "`show ip route` of FRR, Quagga or Cisco"),
+    (r"BIRD \d|Table \w+:|\S+\s+unicast \[", "`show route` of BIRD"),
+    (r"Routing tables$|Internet6?:$|Destination\s+Gateway\s+Flags\s+.*(?:Netif|Expire)", "`netstat -rn` of macOS or a BSD"),
+    (r"IPv4 Route Table|Interface List$|Network Destination\s+Netmask|ifIndex\s+DestinationPrefix|Active Routes:", "Windows"),
+    (r"traceroute to |PING |tracepath ", "a probe's answer"),
+    (r"RTNETLINK answers|Error: |Usage: |Cannot |Object |Command |Dump term|\S+: \S+: (?:command )?not found", "a tool that failed"),
+    (r"(?:NAME|NAMESPACE)\s+\S+|CONTAINER ID|NETWORK ID", "a list of `kubectl` or `docker`"),
+    (r"apiVersion:|kind:|network:$|- ", "YAML"),
 )
 
 
 def other_format(text: str) -> str | None:
     """What a text is that is no route table: a sentence with the first line that shows it, or None."""
     for number, line in enumerate(text.split("\n"), 1):
-        what = next((what for pattern, what in _FORMATS if pattern.match(line.strip())), None)
+        what = next((what for pattern, what in _FORMATS if re.match(pattern, line.strip())), None)
         if what:
             return f"line {number}: {line.strip()[:60]!r} is of {what}, not of a Linux route table; paste what `ip route` prints"
     return None

@@ -20,7 +20,8 @@ def test_a_refused_creation_leaves_nothing_behind():
     assert [i.name for i in lab["host"].by_index()] == ["lo"]
 
 
-@pytest.mark.parametrize(("refused", "used"), [("master lo type veth peer name r", 2), ("master lo type bridge", 1), ("mtu 5 type bridge", 0)])
+@pytest.mark.parametrize(
+    ("refused", "used"), [("master lo type veth peer name r", 2), ("master lo type bridge", 1), ("mtu 5 type bridge", 0)])
 def test_links_that_are_taken_back_have_had_their_indexes(refused, used):
     lab = labkit.Lab()
     assert lab.sh(f"ip link add lt {refused}").returncode == 2

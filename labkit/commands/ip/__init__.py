@@ -7,6 +7,7 @@ begins with the word wins (`ip a`, `ip r`, `ip n`). What the kernel does is in t
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 
 from ...tables.names import named_tables
@@ -86,6 +87,11 @@ OBJECTS = (
 _FILES = {"address": "addr", "route": "route_add"}
 
 
+@cache
+def _commands(name: str) -> dict:
+    return import_module(f".{_FILES.get(name, name)}", __package__).COMMANDS
+
+
 def ip(ctx: Context, args: list[str]) -> Result:
     """Run one `ip` line; `args` are the words after `ip`."""
     words = Words(args)
@@ -98,7 +104,7 @@ def ip(ctx: Context, args: list[str]) -> Result:
         raise Failure(1, f'Object "{word}" is unknown, try "ip help".\n')
     if found["object"] is None:
         raise Failure(255, usage("ip"))
-    commands = import_module(f".{_FILES.get(found['object'], found['object'])}", __package__).COMMANDS
+    commands = _commands(found["object"])
     names = table_names(ctx.lab, ctx.ns)
     with named_tables(names) if names else nullcontext():
         result = run(commands, f"ip {found['object']}", ctx, options, words.rest())

@@ -34,19 +34,25 @@ class _Numbered(int):
 
 def _here(interface: Interface, view: View) -> str | None:
     """The name of a veth's other end in the same namespace."""
-    peer = view.lab.peer(interface)
-    return peer.name if peer is not None and peer.namespace == view.ns.name else None
+    if interface.peer is None:
+        return None
+    peer = view.ctx.lab.peer(interface)
+    return peer.name if peer.namespace == interface.namespace else None
 
 
 def _elsewhere(interface: Interface, view: View) -> int | None:
     """The index of a veth's other end in another namespace."""
-    peer = view.lab.peer(interface)
-    return peer.index if peer is not None and peer.namespace != view.ns.name else None
+    if interface.peer is None:
+        return None
+    peer = view.ctx.lab.peer(interface)
+    return peer.index if peer.namespace != interface.namespace else None
 
 
 def _netns(interface: Interface, view: View) -> _Numbered | None:
-    peer = view.lab.peer(interface)
-    if peer is None or peer.namespace == view.ns.name:
+    if interface.peer is None:
+        return None
+    peer = view.ctx.lab.peer(interface)
+    if peer.namespace == interface.namespace:
         return None
     there = view.lab[peer.namespace]
     number = _Numbered(view.ns.nsids[there.name])

@@ -94,7 +94,7 @@ def flush(ctx: Context, options: Options, words: Words) -> Result:
 def _found(ctx: Context, options: Options, selector: _Selector) -> list[Route]:
     if options.family not in ("", "inet"):
         return []
-    return [route for route in routes.dump(ctx.lab, ctx.ns) if selector.fits(route)]
+    return [route for route in routes.dump(ctx.lab, ctx.ns, selector.table or None) if selector.fits(route)]
 
 
 def route_type(word: str) -> str | None:

@@ -1,12 +1,13 @@
 """The usage texts of the tools, each as the real tool prints it: NAME.txt beside this file, recorded by tests/usage.py."""
 
 from functools import cache
-from importlib.resources import files
 
 
 @cache
 def usage(name: str) -> str:
     """The usage text of that name, such as "ip-link"."""
+    from importlib.resources import files  # takes as long as a third of the tools' own modules, and few lines ask for it
+
     return files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
 
 
