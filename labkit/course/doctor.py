@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from .. import kernel
 
 PYTHON = (3, 11)
-SCREEN = ("ipywidgets", "networkx")  # what the notebooks draw with
+SCREEN = ("ipywidgets",)  # what the notebooks draw with
 UNUSED = ("packet filter",)  # parts of a real lab that no notebook asks for
 
 

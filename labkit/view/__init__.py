@@ -1,13 +1,13 @@
 """What a person looks at: pictures, text beside them, and controls to change things with.
 
-One scene is computed from a lab and a trace (scene, layout, contents, path); thin renderers turn it
-into SVG or matplotlib. The only room that imports matplotlib, networkx, ipywidgets and IPython.
+One scene is computed from a lab and a trace (scene, layout, contents, overlay) and drawn as SVG. The only room that
+imports ipywidgets and IPython.
 """
 
 from importlib import import_module
 
 _LATER = {
-    "show": ".picture", "draw": ".figure", "TraceExplorer": ".trace_explorer", "RouteExplorer": ".route_explorer",
+    "show": ".picture", "TraceExplorer": ".trace_explorer", "RouteExplorer": ".route_explorer",
     "BridgeExplorer": ".bridge_explorer", "LeaseExplorer": ".lease_explorer", "EncapExplorer": ".encap_explorer",
 }  # fmt: skip
 

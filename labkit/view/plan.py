@@ -1,12 +1,11 @@
 """Which namespaces are drawn, and which stands to the right of which.
 
 Each machine is a tree: its own namespace first, then, breadth first over the veth pairs, those wired
-to it, those wired to them, and so on. networkx holds the graph; creation order decides the rest.
+to it, those wired to them, and so on. Creation order decides the rest.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-import networkx as nx
 
 from ..lab.interface import Interface
 from ..lab.lab import Lab
@@ -63,31 +62,40 @@ def ports_first(ns: Namespace) -> list[Interface]:
 
 
 def _tree(lab: Lab, machine: Namespace, inside: list[str], chosen: Plan) -> None:
-    graph = nx.Graph()
-    graph.add_nodes_from([machine.name, *inside])
-    for name in [machine.name, *inside]:
+    wired: dict[str, dict[str, None]] = {name: {} for name in (machine.name, *inside)}  # as sets that keep their order
+    for name in wired:
         for interface in ports_first(lab[name]):
             peer = lab.peer(interface)
-            if peer is not None and peer.namespace in graph and peer.namespace != name:
-                graph.add_edge(name, peer.namespace)
+            if peer is not None and peer.namespace in wired and peer.namespace != name:
+                wired[name][peer.namespace] = wired[peer.namespace][name] = None
     chosen.depth[machine.name], chosen.right_of[machine.name] = 0, []
-    for root in _roots(graph, machine.name):
+    for root in _roots(wired, machine.name):
         if root != machine.name:  # not wired to the machine: a column of its own beside it
             chosen.depth[root] = 1
             chosen.right_of[machine.name].append(root)
-        for near, far in nx.bfs_edges(graph, root):
+        for near, far in _breadth_first(wired, root):
             chosen.depth[far] = chosen.depth[near] + 1
             chosen.right_of.setdefault(near, []).append(far)
 
 
-def _roots(graph: nx.Graph, home: str) -> list[str]:
+def _breadth_first(wired: dict[str, dict[str, None]], root: str) -> Iterator[tuple[str, str]]:
+    """Each namespace that can be reached, after the one that leads there."""
+    reached, waiting = {root}, [root]
+    for near in waiting:
+        for far in wired[near]:
+            if far not in reached:
+                reached.add(far)
+                waiting.append(far)
+                yield near, far
+
+
+def _roots(wired: dict[str, dict[str, None]], home: str) -> list[str]:
     """Where to begin in each connected part: the machine itself, or else the first loose end."""
-    parts = list(nx.connected_components(graph))
-    roots = []
-    for name in graph:
-        part = next(p for p in parts if name in p)
-        if any(root in part for root in roots):
-            continue
-        ends = [n for n in graph if n in part and graph.degree(n) <= 1]
-        roots.append(home if home in part else (ends or [name])[0])
+    roots, seen = [], set()
+    for name in wired:
+        if name not in seen:
+            part = {name, *(far for _, far in _breadth_first(wired, name))}
+            ends = [one for one in wired if one in part and len(wired[one]) <= 1]
+            roots.append(home if home in part else (ends or [name])[0])
+            seen |= part
     return roots

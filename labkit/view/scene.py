@@ -1,4 +1,4 @@
-"""One description of a picture, computed once and drawn by any renderer.
+"""One description of a picture, computed once, then drawn as SVG (svg.py).
 
 A `Scene` is made of Parts (boxes with text), Wires (lines), Trails (the ways packets took) and
 Marks (small signs on parts). Coordinates are in pixels at a width that fits a notebook; text comes

@@ -1,6 +1,7 @@
 """A trace redrawn the way notebooks usually do it, `interactive_output` and a matplotlib figure: to be measured against.
 
-Code for a cell, run in the kernel with the TraceExplorer beside it. Nothing else in this project uses an Output widget.
+Code for a cell, run in the kernel with the TraceExplorer beside it: the same boxes, words, wires and ways. Nothing else in this
+project uses matplotlib or an Output widget.
 """
 
 ADDRESSES = ["10.20.92.3", "10.20.92.11"]
@@ -19,11 +20,19 @@ USUAL = """
 import copy
 import ipywidgets
 import matplotlib.pyplot as plt
-from labkit.view import draw
+from labkit.view.scene import scene
 
 def redraw(to):
     trace = copy.deepcopy(lab).trace("wp-mysql-t5w0m", to)
-    draw(lab, trace, ax=plt.figure(figsize=(8.2, 6.9)).add_axes((0, 0, 1, 1)))
+    picture = scene(lab, trace)
+    ax = plt.figure(figsize=(8.2, 6.9)).add_axes((0, 0, 1, 1))
+    ax.set(xlim=(0, picture.width), ylim=(picture.height, 0))
+    for part in picture.parts:
+        ax.add_patch(plt.Rectangle((part.x, part.y), part.w, part.h, facecolor="none", edgecolor="#1a1f24" if part.on_path else "#8a949e"))
+        for line, words in enumerate(part.lines):
+            ax.text(part.x + 6, part.y + 13 + 14 * line, words, fontsize=7.4, family="monospace")
+    for line in (*picture.wires, *picture.trails):
+        ax.plot(*zip(*line.points))
     plt.show()
 
 usual = ipywidgets.Text("10.20.92.11", description="Usual way", continuous_update=False)

@@ -43,10 +43,10 @@ def test_a_part_that_some_lessons_want_gets_a_line_of_its_own(found):
 
 def test_missing_packages_and_an_old_python_are_named(found, monkeypatch):
     found()
-    monkeypatch.setattr(module, "find_spec", lambda name: None if name == "networkx" else True)
+    monkeypatch.setattr(module, "find_spec", lambda name: None if name == "ipywidgets" else True)
     monkeypatch.setattr(module, "PYTHON", (4, 0))
     python, packages, _ = doctor()
-    assert "older than 4.0" in python.text and packages.text.endswith("pip install networkx")
+    assert "older than 4.0" in python.text and packages.text.endswith("pip install ipywidgets")
 
 
 def test_what_this_machine_says_is_one_sentence_a_line():

@@ -8,7 +8,6 @@ import pytest
 from labkit import LabError
 from labkit.front import Lab
 from labkit.view.contents import shortened
-from labkit.view.figure import draw
 from labkit.view.picture import show
 from labkit.view.scene import scene
 from labkit.view.svg import svg
@@ -92,12 +91,3 @@ def test_show_says_what_it_draws(wrong):
 def test_show_says_which_steps_there_are(pair):
     with pytest.raises(LabError, match="there is no step 99"):
         show(pair, pair.trace("ns1", "192.168.50.2"), step=99)
-
-
-def test_matplotlib_draws_the_same_scene_into_given_axes(chain):
-    from matplotlib.figure import Figure
-
-    ax = Figure().add_subplot()
-    assert draw(chain, chain.trace("a", "10.0.2.2"), ax=ax) is ax
-    drawn = {text.get_text() for text in ax.texts}
-    assert {"10.0.2.2/24", "ip_forward=1", "r  lo is down"} <= drawn
