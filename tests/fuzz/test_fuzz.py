@@ -1,7 +1,9 @@
 """A bounded part of the fuzz with its seed; `python -m tests.fuzz --lines 300000` does more."""
 
+import gc
 from random import Random
 
+import labkit
 from tests.fuzz.mutate import bent
 from tests.fuzz.run import Summary, _fault, run
 from tests.fuzz.seeds import typed
@@ -13,6 +15,15 @@ def test_bent_lines_of_every_tool_find_no_fault(measure):
     summary = run(LINES, SEED, stop_after=3)
     measure(f"fuzz: {summary}")
     assert not summary.faults, "\n\n".join(map(str, summary.faults))
+
+
+def test_no_lab_outlives_its_lines():
+    run(600, SEED)
+    gc.collect()
+    held = sum(type(one) is labkit.Lab for one in gc.get_objects())
+    run(1500, SEED + 100)
+    gc.collect()
+    assert sum(type(one) is labkit.Lab for one in gc.get_objects()) <= held, "something keeps what was typed into"
 
 
 def test_the_lines_are_of_every_tool():

@@ -28,7 +28,7 @@ error #0: dial tcp 127.0.0.1:2379: connect: connection refused
 error #1: dial tcp 127.0.0.1:4001: connect: connection refused
 
 """
-_REFUSED = {2: Failure(2, _REFUSED_V2), 3: Failure(1, "Error: context deadline exceeded\n")}
+_REFUSED = {2: (2, _REFUSED_V2), 3: (1, "Error: context deadline exceeded\n")}
 
 
 class Etcd:
@@ -74,7 +74,7 @@ def etcdctl(ctx: Context, args: list[str]) -> Result:
     """The command: it asks 127.0.0.1, so in another namespace than the server's nobody answers."""
     server = ctx.lab.daemons.get(("etcd", ctx.ns.name))
     if server is None or not server.running:
-        raise _REFUSED[(server or next(iter(ctx.lab.services["etcd"].values()))).api]
+        raise Failure(*_REFUSED[(server or next(iter(ctx.lab.services["etcd"].values()))).api])
     return _COMMANDS[server.api](server.store, args)
 
 
