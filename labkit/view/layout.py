@@ -7,8 +7,7 @@ Rows come first (they follow from the tree), then one grid of columns for all ma
 
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
-from .contents import CHAR, GAP, PAD, TITLE, Box, Chip, box_of, shortened
-from .plan import Plan, plan
+from .contents import CHAR, GAP, PAD, TITLE, Box, Chip, Plan, box_of, plan, shortened
 from .scene import Key, Part
 
 COLUMN_GAP, OVERHANG, SPACE, MARGIN, CLOSE = 46.0, 8.0, 8.0, 10.0, 9.0

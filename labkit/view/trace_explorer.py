@@ -9,8 +9,7 @@ from html import escape
 import ipywidgets as widgets
 
 from ..lab.lab import Lab
-from .describe import as_text, difference, differing_hops
-from .details import step_html
+from .describe import as_text, difference, differing_hops, step_html
 from .exploration import PROTOCOLS, Exploration
 from .explorer import WIDE, Explorer, Field, PictureBox, button, choice, offer, page, text_field
 from .lines import editable

@@ -3,8 +3,7 @@
 import pytest
 
 from labkit import LabError
-from labkit.view.bridge_explorer import BridgeExplorer
-from labkit.view.switching import EVERYBODY, NOBODY
+from labkit.view.bridge_explorer import EVERYBODY, NOBODY, BridgeExplorer
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit import LabError
-from labkit.view.route_explorer import RouteExplorer
-from labkit.view.route_lookup import bits, same_bits
+from labkit.view.route_explorer import RouteExplorer, bits, same_bits
 
 TABLE = """default via 192.168.128.1 dev eth0 proto static metric 100
 10.20.0.0/16 dev flannel0 proto kernel scope link src 10.20.92.0
