@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 from ..errors import KernelError, strerror
 from ..lab.lookup import output
-from ..lab.sockets import Listener, listen
+from ..lab.program import Listener, listen
 from ..trace.probe import pass_time, probe, stopped
 from ..trace.trace import Reply
 from . import hosts
-from .getopt import given as read_options
 from .result import Context, Failure, Result
 from .usage import usage
+from .words import given as read_options
 from .words import whole
 
 #: One SYN stands for all its repetitions; after two minutes without an answer the kernel gives up

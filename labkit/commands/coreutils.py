@@ -10,9 +10,8 @@ import re
 from ..errors import KernelError
 from ..trace.probe import pass_time
 from . import filesystem as files
-from .getopt import given
 from .result import Context, Failure, Result
-from .words import is_digits, whole
+from .words import given, is_digits, whole
 
 _TRY = "Try '{0} --help' for more information.\n"
 #: How many numbers seq counts up to, and how many seconds sleep lets pass.

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from ..errors import BadInput
 from .coreutils import lines, texts
-from .getopt import getopt, given
 from .regex import Pattern
 from .result import Context, Failure, Result
-from .words import is_digits, whole
+from .words import getopt, given, is_digits, whole
 
 _USAGE = "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n"
 _SHORT, _LONG = "viEFGcoqnwxe:A:B:C:", {

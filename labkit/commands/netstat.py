@@ -6,15 +6,15 @@ The lab's sockets are those that listen, of UDP and TCP. ss makes each column as
 from ipaddress import IPv4Address
 
 from ..lab import neighbors
-from ..lab.sockets import Listener, open_sockets
+from ..lab.program import Listener, open_sockets
 from ..tables.neighbor import VALID, Neighbor
 from . import hosts
 from .connecting import SERVICES
-from .getopt import getopt
 from .ifconfig import short_line, short_title, shown
 from .result import Context, Failure, Result
 from .route import listing
 from .usage import usage, usage_in_two
+from .words import getopt
 
 _NETSTAT = {
     "route": "r", "interfaces": "i", "numeric": "n", "extend": "e", "verbose": "v", "cache": "C", "fib": "F",

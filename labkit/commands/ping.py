@@ -22,10 +22,9 @@ from ..trace.probe import Session, probe, stopped
 from ..trace.send import path_mtu
 from ..trace.trace import Reply
 from . import hosts
-from .getopt import getopt
 from .result import Context, Failure, Result
 from .usage import usage
-from .words import whole
+from .words import getopt, whole
 
 #: The largest payload: 65535 bytes less IP and ICMP header.
 LARGEST = 65507

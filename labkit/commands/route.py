@@ -15,11 +15,10 @@ from ..lab import routes
 from ..lab.lookup import address_type
 from ..tables.route import MAIN, Route, netstat_lines, route_n_lines
 from . import hosts
-from .getopt import getopt
 from .ifconfig import labelled, prefix_mask
 from .result import Context, Failure, Result
 from .usage import usage, usage_in_two
-from .words import atoi, is_digits, whole
+from .words import atoi, getopt, is_digits, whole
 
 _LONG = {
     "extend": "e", "verbose": "v", "version": "V", "numeric": "n", "symbolic": "N", "protocol": "A:",

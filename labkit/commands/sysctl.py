@@ -9,11 +9,11 @@ import re
 
 from ..errors import BadInput, KernelError, strerror
 from . import filesystem as files
-from .getopt import getopt
 from .kernel_files import FLUSH, is_known, set_value, swapped, unmodelled
 from .regex import Pattern
 from .result import Context, Result
 from .usage import usage
+from .words import getopt
 
 _LONG = {"all": "a", "ignore": "e", "names": "N", "values": "n", "pattern": "r:", "quiet": "q", "write": "w", "help": "h", "system": "S",
          "binary": "b", "version": "V", "dry-run": "b", "deprecated": "x"}  # fmt: skip

@@ -4,11 +4,9 @@ The lab has no calendar: what the real ones say of times and of memory is left o
 """
 
 from ..errors import LabError
-from ..lab.program import Daemon
-from ..lab.sockets import process_number
-from .getopt import given
+from ..lab.program import Daemon, process_number
 from .result import Context, Failure, Result
-from .words import whole
+from .words import given, whole
 
 _LONG = {"now": "N", "no-pager": "P", "quiet": "q", "full": "l", "unit": "u:", "lines": "n:", "pager-end": "e", "catalog": "x"}
 _NO_SYSTEMD = "System has not been booted with systemd as init system (PID 1). Can't operate.\nFailed to connect to bus: Host is down\n"

@@ -11,9 +11,9 @@ from ..lab.interface import Interface
 from ..lab.packet import IP_HEADER, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Arp, Icmp, Packet, Tcp, Udp
 from ..trace.trace import Step
 from . import hosts
-from .getopt import given as read_options
 from .result import Context, Failure, Result
 from .usage import usage
+from .words import given as read_options
 from .words import is_digits, whole
 
 _BEYOND = "AbB:C:dDE:fF:G:HIJj:LM:NOQ:r:ST:uvV:w:W:xXy:z:#"

@@ -2,10 +2,8 @@
 
 from ..lab.lab import Lab
 from ..scenarios import seed_cluster
-from .given import in_table
-from .packets import probe, unanswered
-from .question import Question
-from .task import Task
+from .exercise import Question, Task
+from .judging import in_table, probe, unanswered
 
 first_ttl = Question(
     "Which TTL does Linux give to the packets of a ping?", 64,

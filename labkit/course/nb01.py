@@ -2,9 +2,8 @@
 
 from ..lab.lab import Lab
 from ..scenarios import docker_host
-from .packets import unanswered, without
-from .question import Question
-from .task import Task
+from .exercise import Question, Task
+from .judging import unanswered, without
 
 own_namespaces = Question(
     "Six containers run: br1, br2 and pub1 in bridge mode, host1 in host mode, cont1 in container mode, none1 without a network. "

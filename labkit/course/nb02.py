@@ -5,9 +5,8 @@ from ipaddress import IPv4Address, IPv4Network
 from ..front import Lab
 from ..scenarios import same_node
 from ..scenarios.script import run
-from .packets import not_from, probe, without
-from .question import Question
-from .task import Task
+from .exercise import Question, Task
+from .judging import not_from, probe, without
 
 ttl_same_node = Question(
     "A pod pings another pod of the same node. Which TTL does ping show for the answer?", 64,

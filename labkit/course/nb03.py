@@ -5,9 +5,8 @@ The tasks look at packets, not at commands: any way to get there counts.
 
 from ..front import Lab
 from ..scenarios import veth_pair
-from .packets import unanswered, without
-from .question import Question
-from .task import Task
+from .exercise import Question, Task
+from .judging import unanswered, without
 
 route_writer = Question(
     "Which command made the kernel write the route 192.168.50.0/24 in ns2? Count the ten commands from 1.", 9,

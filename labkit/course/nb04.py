@@ -3,10 +3,8 @@
 from ..lab.lab import Lab
 from ..scenarios import flannel, seed_cluster
 from ..scenarios.script import run
-from .given import in_table
-from .packets import not_from, probe, unanswered
-from .question import Question
-from .task import Task
+from .exercise import Question, Task
+from .judging import in_table, not_from, probe, unanswered
 
 ttl_cross_node = Question(
     "wp-mysql-t5w0m on k8s-node1 pings mysql-demo-e81sy on k8s-node2. Which TTL does ping show for the answer?", 60,

@@ -5,7 +5,6 @@ observed Trace is what the taps saw, in the values of a predicted one. Needs Lin
 """
 
 from .availability import Availability, available
-from .judge import Judgement, judge
-from .realize import Real
+from .realize import Judgement, Real, judge
 
 __all__ = ["Availability", "Judgement", "Real", "available", "judge"]

@@ -11,18 +11,20 @@ lab's own namespaces is touched; they vanish with the notebook, whatever ends it
 import os
 import struct
 from copy import deepcopy
+from dataclasses import dataclass
 
 from ..commands.result import Result
 from ..errors import BadInput, LabError, shown
 from ..lab.lab import Lab
 from ..lab.namespace import FIRST_PORT
-from ..trace.probe import check_times, request
+from ..trace.diff import Diff
+from ..trace.probe import check_times, probe, request
 from ..trace.trace import Trace
-from .availability import before_the_child
+from .availability import available, before_the_child
 from .build import build
 from .child import Child
+from .limits import named
 from .observe import Observation
-from .packages import named
 
 #: Seconds a tool may take unless told otherwise.
 TOOL_SECONDS = 20.0
@@ -163,3 +165,42 @@ def _marks(wish: dict) -> list[bytes]:
     if wish["proto"] == "icmp":
         return [struct.pack(">HH", wish["id"], seq) for seq in range(1, wish["count"] + 1)]
     return [struct.pack(">HH", wish["sport"], wish["port"]), struct.pack(">HH", wish["port"], wish["sport"])]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`compared` holds `observed` against `predicted`; where the kernel cannot be asked both are None, and `why` says why."""
+
+    predicted: Trace
+    observed: Trace | None = None
+    compared: Diff | None = None
+    why: str = ""
+
+    @property
+    def same(self) -> bool | None:
+        """Whether the kernel did what was predicted; None when it could not be asked."""
+        return self.compared.same if self.compared is not None else None
+
+    def __str__(self) -> str:
+        if self.compared is not None:
+            return str(self.compared)
+        return f"{self.predicted.title}: {self.predicted.verdict}.\nPredicted only, because {self.why}"
+
+
+def judge(lab: Lab, source: str, destination: str, **how) -> Judgement:
+    """Predict what a probe does, watch it do so in real namespaces, and compare; the lab stays as it is.
+
+    how: as in `lab.trace`. LabError when this cannot be asked of the lab either.
+    """
+    if not isinstance(lab, Lab):
+        raise BadInput(f"the kernel judges a lab, such as labkit.scenarios.veth_pair(); this is a {type(lab).__name__}")
+    predicted = probe(lab.copy(), source, destination, **how)
+    found = available()
+    if not found:
+        return Judgement(predicted, why=f"{found.why}. To have it: {found.fix}")
+    try:
+        with realize(lab) as real:
+            observed = real.trace(source, destination, **how)
+    except LabError as error:
+        return Judgement(predicted, why=str(error))
+    return Judgement(predicted, observed, predicted.diff(observed))

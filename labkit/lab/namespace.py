@@ -22,8 +22,7 @@ from ..tables.values import Kept
 from .interface import Interface
 from .learned import Exceptions
 from .packet import Packet
-from .program import Program
-from .sockets import Sockets
+from .program import Program, Sockets
 from .sysctls import Sysctls
 
 #: The ports a kernel hands out to programs that ask for none (ip-sysctl.rst ip_local_port_range).

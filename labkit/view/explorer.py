@@ -11,7 +11,7 @@ import ipywidgets as widgets
 
 from ..errors import LabError
 from .picture import FOCUS, bundle, least_width
-from .theme import PAGE, THEME
+from .svg import PAGE, THEME
 
 WIDE = {"description_width": "110px"}
 

@@ -8,8 +8,7 @@ import numpy
 import pytest
 
 from labkit.course import nb00, nb01, nb02, nb03, nb04
-from labkit.course.question import Question
-from labkit.course.task import Task
+from labkit.course.exercise import Question, Task
 from labkit.errors import LabError
 
 from .test_every_question import EXERCISES

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 import labkit.course
-from labkit.course.question import Question
-from labkit.course.task import Task
+from labkit.course.exercise import Question, Task
 
 MODULES = sorted(path.stem for path in Path(labkit.course.__file__).parent.glob("nb[0-9][0-9].py"))
 EXERCISES = [(module, name, thing) for module in MODULES

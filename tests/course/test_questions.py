@@ -2,8 +2,7 @@
 
 import pytest
 
-from labkit.course.question import Question
-from labkit.course.task import Task
+from labkit.course.exercise import Question, Task
 from labkit.errors import LabError
 
 TTL = Question(

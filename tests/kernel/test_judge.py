@@ -9,7 +9,7 @@ from labkit import kernel
 from labkit.kernel.availability import Availability, Part
 from labkit.view.diff_table import diff_html, judgement_html
 
-MODULE = sys.modules["labkit.kernel.judge"]  # `kernel.judge` itself is the function
+MODULE = sys.modules["labkit.kernel.realize"]  # `kernel.judge` itself is the function
 
 
 @pytest.mark.needs("namespaces")

@@ -10,7 +10,7 @@ import labkit
 from labkit import LabError, scenarios
 from labkit.lab import links
 from labkit.lab.interface import Vxlan
-from labkit.lab.sockets import Listener
+from labkit.lab.program import Listener
 from tests.tool_versions import same
 
 pytestmark = pytest.mark.needs("namespaces")

@@ -6,7 +6,7 @@ import re
 import pytest
 
 import labkit
-from labkit.lab.sockets import Listener
+from labkit.lab.program import Listener
 
 from .docker_host import BRIDGE, FRESH, NETWORKS, OTHER_MODES, RECORDINGS, host, typed
 

@@ -7,7 +7,7 @@ import pytest
 
 from labkit.errors import BadInput, LabError
 from labkit.lab import bridges, links, neighbors
-from labkit.lab.sockets import Listener
+from labkit.lab.program import Listener
 from labkit.tables.fdb import FdbEntry
 from tests.trace.build import address, bridge, forwarding, lan, namespaces, route, routed, wire
 

@@ -15,9 +15,8 @@ import struct
 import sys
 
 from . import system, walls
-from .loop import Loop
 from .netlink import Netlink, Refused, describe
-from .taps import Tap
+from .taps import Loop, Tap
 
 REQUESTS, ANSWERS = 0, 1
 _LENGTH = struct.Struct("=I")

@@ -11,9 +11,8 @@ import struct
 import time
 
 from . import system
-from .loop import Loop
 from .netlink import Netlink
-from .taps import Tap
+from .taps import Loop, Tap
 
 IP_MTU_DISCOVER, IP_RECVERR, ICMP_FILTER, SOL_RAW = 10, 11, 1, 255
 #: What IP_MTU_DISCOVER is for "no" DF, DF if we "want" it (Linux's default), and DF "fixed".

@@ -14,8 +14,8 @@ import sys
 from ipaddress import IPv4Address
 
 from . import system
-from .loop import Loop
 from .probes import checksum
+from .taps import Loop
 
 TUNSETIFF, TUNSETPERSIST, TUNSETIFINDEX = 0x400454CA, 0x400454CB, 0x400454DA
 IFF_TUN, IFF_TAP, IFF_NO_PI = 1, 2, 0x1000

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from . import system
-from .loop import Loop
+from .taps import Loop
 
 TIMED_OUT = 124  # as timeout(1) says it
 #: A tool that prints without end is cut here.

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 
 from ...errors import BadInput, strerror
 from ...lab.namespace import Namespace
-from ...lab.sockets import Listener, refusal
+from ...lab.program import Listener, refusal
 from ...tables.values import Value
 from .. import go
 from .network import Refused

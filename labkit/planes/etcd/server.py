@@ -10,7 +10,7 @@ from functools import partial
 from ...commands.result import Context, Failure, Result
 from ...errors import BadInput, KernelError, LabError
 from ...lab.lab import Lab
-from ...lab.sockets import Listener, listen
+from ...lab.program import Listener, listen
 from ..pflag import Flags
 from .store import Entry, Exists, Store, parents
 

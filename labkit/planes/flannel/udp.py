@@ -17,8 +17,7 @@ from ...lab import links
 from ...lab.interface import Tun
 from ...lab.namespace import free_name
 from ...lab.packet import UNREACHABLE, Icmp, IPv4, Packet
-from ...lab.program import Action, Dropped, ToPeer, ToTun
-from ...lab.sockets import Listener, refusal
+from ...lab.program import Action, Dropped, Listener, ToPeer, ToTun, refusal
 from ...tables.values import Kept, Value
 from .config import Config, number
 from .node import Node
