@@ -4,13 +4,22 @@ Each method is a line or two into the room that does the work, loaded when first
 `import labkit` stays light and the rooms below know nothing of those above.
 """
 
+from typing import TYPE_CHECKING
+
 from .lab.lab import Lab as State
+
+if TYPE_CHECKING:
+    from .commands.result import Result
+    from .commands.shell import Variables
+    from .commands.transcript import Replay
+    from .kernel import Real
+    from .trace.trace import Trace
 
 
 class Lab(State):
     """One or more machines made of Linux tables. `Lab()` has one machine, "host", with lo."""
 
-    def sh(self, line: str, on: str | None = None, stdin: str = "", variables=None):
+    def sh(self, line: str, on: str | None = None, stdin: str = "", variables: "Variables | None" = None) -> "Result":
         """Run a line of shell, or several, in the namespace `on` and answer as the real tools do.
 
         Returns a Result with returncode, stdout and stderr. `stdin` is what the line reads. Its shell variables go with it,
@@ -21,7 +30,7 @@ class Lab(State):
 
         return sh(self, line, on, stdin, variables)
 
-    def replay(self, text: str):
+    def replay(self, text: str) -> "Replay":
         """Run a pasted transcript, prompts and all; one Replayed (expected, got, same) per command."""
         from .commands.transcript import replay
 
@@ -31,7 +40,7 @@ class Lab(State):
         self, source: str, destination: str, *, proto: str = "icmp", port: int | None = None, ttl: int | None = None, size: int = 56,
         df: bool | None = None, src: str | None = None, dev: str | None = None, tos: int = 0, count: int = 1, interval: float = 1.0,
         wait: float = 10.0, deadline: float | None = None,
-    ):
+    ) -> "Trace":
         """Send a probe and tell every decision on its way, there and back: a Trace.
 
         proto: "icmp", "udp" or "tcp". size: bytes of payload. df: True sets "don't fragment", False clears it, None is what Linux does.
@@ -45,7 +54,7 @@ class Lab(State):
             interval=interval, wait=wait, deadline=deadline,
         )
 
-    def realize(self):
+    def realize(self) -> "Real":
         """The same lab in real network namespaces: a context manager (see `labkit.kernel`)."""
         from .kernel.realize import realize
 

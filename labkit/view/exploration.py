@@ -7,7 +7,7 @@ question gives the same answer whatever was asked before. Bad input leaves all a
 from dataclasses import dataclass, replace
 
 from ..errors import BadInput, LabError
-from ..lab.lab import Lab
+from ..front import Lab
 from ..trace.trace import Step, Trace, Verdict
 from . import lines
 from .describe import observed_words
