@@ -26,7 +26,7 @@ _UNSUPPORTED = unsupported('The lab\'s bridge knows the options -s, -d, -o, -n, 
 #: In the order in which they are compared; what -s, -t, -4 and -force ask for changes nothing here.
 _OPTIONS = (
     ("-help~", "help", True), ("-Version~", "version", True), ("-stats~ -statistics~", "", None), ("-details~", "details", True),
-    ("-oneline~", "oneline", True), ("-timestamp~ -4 -6", "", None), ("-family~", "", _UNSUPPORTED), ("-netns~", "netns", Bare(netns_name)),
+    ("-oneline~", "oneline", True), ("-timestamp~ -4 -6", "", None), ("-family~", "", _UNSUPPORTED), ("-netns~", "ns", Bare(netns_name)),
     ("-color~ -compressvlans~", "", _UNSUPPORTED), ("-force~", "", None), ("-json~", "json", True), ("-pretty~", "pretty", True),
     ("-batch~", "", _UNSUPPORTED),
 )  # fmt: skip
@@ -34,7 +34,7 @@ _OPTIONS = (
 
 def bridge(ctx: Context, args: list[str]) -> Result:
     """Run one `bridge` line; `args` are the words after `bridge`."""
-    words = Words(args)
+    words = Words(args, ctx)
     ctx, options = read_options(_OPTIONS, words, ctx, "bridge utility, 6.1.0\n", "bridge help")
     word = words.take()
     for name, commands in (("link", _PORT_COMMANDS), ("fdb", _ENTRY_COMMANDS)):

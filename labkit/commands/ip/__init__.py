@@ -31,7 +31,8 @@ def _family(word: str, words: Words) -> dict:
 
 
 def netns_name(word: str, words: Words) -> dict:
-    return {"netns": words.take() if words else "(null)"}
+    """Each is looked up as it is read; the last one counts."""
+    return {"ns": named_namespace(words.ctx, words.take() if words else "(null)")}
 
 
 def _statistics(word: str, words: Words) -> dict:
@@ -49,7 +50,7 @@ _OPTIONS = (
     ("-timestamp~ -tshort~ -echo", "", None), ("-Version~", "version", True), ("-force~", "", None), ("-batch~", "", _NO_OPTION),
     ("-brief~", "brief", True), ("-json~", "json", True), ("-pretty~", "pretty", True), ("-rcvbuf~", "", _NO_OPTION),
     ("-c=never -color=never -c=auto -color=auto", "", None), ("-c=always -color=always -color~", "", _NO_OPTION),
-    ("-help~", "help", True), ("-netns~", "netns", Bare(netns_name)), ("-Numeric~", "", _NO_OPTION), ("-all~", "all", True),
+    ("-help~", "help", True), ("-netns~", "ns", Bare(netns_name)), ("-Numeric~", "", _NO_OPTION), ("-all~", "all", True),
 )  # fmt: skip
 
 
@@ -63,14 +64,16 @@ def read_options(rows: Iterable[tuple], words: Words, ctx: Context, version: str
         found = read_word(rows, word, words)
         if found is None:
             raise Failure(255, f'Option "{word}" is unknown, try "{help_line}".\n')
+        if "version" in found:
+            raise Failure(0, "", version)
+        if "help" in found:
+            raise Failure(255, usage(help_line.split()[0]))
         words.said |= found
-    said = words.said
-    if "netns" in said:
-        ctx = replace(ctx, ns=named_namespace(ctx, said.pop("netns")))
-    if "version" in said:
-        raise Failure(0, "", version)
-    if "help" in said or not words:
+    if not words:
         raise Failure(255, usage(help_line.split()[0]))
+    said = words.said
+    if "ns" in said:
+        ctx = replace(ctx, ns=said.pop("ns"))
     return ctx, Options(**said)
 
 
@@ -94,7 +97,7 @@ def _commands(name: str) -> dict:
 
 def ip(ctx: Context, args: list[str]) -> Result:
     """Run one `ip` line; `args` are the words after `ip`."""
-    words = Words(args)
+    words = Words(args, ctx)
     ctx, options = read_options(_OPTIONS, words, ctx, "ip utility, iproute2-6.1.0, libbpf 1.1.2\n", "ip -help")
     word = words.take()
     if options.human and options.stats:
