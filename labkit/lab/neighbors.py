@@ -19,10 +19,10 @@ PROBES = 3
 def put(
     lab: Lab, ns: Namespace, dev: str, address: IPv4Address, lladdr: str | None, state: str = "PERMANENT",
     mode: str = "add", router: bool = False,
-) -> None:
-    """Write an entry. mode: "add" (must be new), "replace" (either), "change" (must be there). On an interface that asks nobody
-    every entry is one for 0.0.0.0 (kernel: net/ipv4/arp.c). A new entry without the MAC address it needs is refused, yet stays as
-    one of state NONE."""
+) -> bool:
+    """Write an entry; returns whether packets waited for it, which are due now. mode: "add" (must be new), "replace" (either),
+    "change" (must be there). On an interface that asks nobody every entry is one for 0.0.0.0 (kernel: net/ipv4/arp.c). A new entry
+    without the MAC address it needs is refused, yet stays as one of state NONE."""
     interface = ns.find(dev)
     if interface is None:
         raise KernelError(errno.ENODEV)
@@ -40,15 +40,32 @@ def put(
                 ns.neighbors[dev, address] = Neighbor(address, dev, None, "NONE", lab.now, origin=lab.origin)
             raise KernelError(errno.EINVAL, "No link layer address given")
     ns.neighbors[dev, address] = Neighbor(address, dev, lladdr, state, lab.now, router=router, origin=lab.origin)
+    return _settled(lab, ns, dev, address)
 
 
-def delete(lab: Lab, ns: Namespace, dev: str, address: IPv4Address) -> None:
-    """Delete an entry; ENOENT when there is none."""
+def delete(lab: Lab, ns: Namespace, dev: str, address: IPv4Address) -> bool:
+    """Delete an entry; ENOENT when there is none. Returns whether packets waited for it, which are due as unanswered now."""
     if ns.find(dev) is None:
         raise KernelError(errno.ENODEV)
     if (dev, address) not in ns.neighbors:
         raise KernelError(errno.ENOENT)
     del ns.neighbors[dev, address]
+    return _settled(lab, ns, dev, address)
+
+
+def _settled(lab: Lab, ns: Namespace, dev: str, address: IPv4Address) -> bool:
+    """What waits for a neighbour is sent when somebody writes its MAC address, and given up when the entry goes or is given up
+    (kernel: neigh_update, neigh_invalidate); whether anything did."""
+    entry = ns.neighbors.get((dev, address))
+    if entry is not None and entry.state == "INCOMPLETE":
+        return False
+    waiting = lab.unresolved.pop((ns.name, dev, address), [])
+    for packet in waiting:
+        if entry is not None and entry.usable:
+            lab.post("resolved", ns.name, dev, address, packet)
+        else:
+            lab.post("unresolvable", ns.name, dev, packet)
+    return bool(waiting)
 
 
 def current(lab: Lab, neighbor: Neighbor) -> Neighbor:

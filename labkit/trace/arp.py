@@ -40,14 +40,22 @@ def resolve(net: Net, ns: Namespace, interface: Interface, next_hop: IPv4Address
         return transmit(net, ns, interface, packet.framed(interface.mac, entry.lladdr))
     if entry is None and _needs_no_asking(net, ns, next_hop):
         return transmit(net, ns, interface, packet.framed(interface.mac, BROADCAST_MAC))
-    waiting = net.lab.unresolved.setdefault((ns.name, *key), [])
-    waiting.append(packet)
-    if entry is None or entry.state not in ("INCOMPLETE",):
+    if entry is not None and entry.state == "INCOMPLETE":
+        net.lab.unresolved.setdefault((ns.name, *key), []).append(packet)
+    else:
+        net.lab.unresolved[(ns.name, *key)] = [packet]
         _remember(net, ns, Neighbor(next_hop, interface.name, None, "INCOMPLETE"))
         net.step(ns, interface, "arp", f"no neighbour entry for {next_hop}: ask for its MAC address", packet)
         ask(net, ns, interface, next_hop, packet)
         net.post("arp_timer", ns.name, interface.name, next_hop, 1, after=RETRANS)
     return 0
+
+
+@handles("resolved")
+def resolved(net: Net, namespace: str, dev: str, target: IPv4Address, packet: Packet) -> None:
+    """Somebody wrote the MAC address that a packet waited for."""
+    ns = net.lab[namespace]
+    resolve(net, ns, ns.find(dev), target, packet)
 
 
 def ask(net: Net, ns: Namespace, interface: Interface, target: IPv4Address, about: Packet | None, to: str = BROADCAST_MAC) -> None:

@@ -174,7 +174,7 @@ def _take_error(net: Net, ns: Namespace, interface: Interface, packet: Packet, i
             learn_path_mtu(net, ns, quoted, _way_of(net, ns, quoted), icmp.mtu or 0, packet.src)
     if icmp.type == REDIRECT and owned:
         _redirected(net, ns, interface, packet, icmp)
-    if quoted.inner is not None:
+    if (quoted.whole or quoted).inner is not None:  # also about a fragment of a tunnel's datagram
         return net.step(ns, interface, "heard", f"a tunnel learns: {icmp_words(icmp)} from {packet.src}; nobody inside is told", packet)
     if icmp.type in (UNREACHABLE, TIME_EXCEEDED, REDIRECT):
         seq = net.session.number_of(quoted) if net.session is not None else 1

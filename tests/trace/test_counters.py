@@ -92,3 +92,37 @@ def test_a_tunnel_behind_a_bridge_answers_in_the_destinations_name():
     answer = lab.sh("ping -c 2 -s 1423 10.5.0.1", on="p2")
     assert "From 10.5.0.1 icmp_seq=1 Frag needed and DF set (mtu = 1450)" in answer.stdout
     assert "2 packets transmitted, 1 received, +1 errors, 50% packet loss" in answer.stdout, "the second is fragmented"
+
+
+def waiting_for_nobody():
+    """A namespace c whose ping waits for the MAC address of 10.0.0.9, which nobody has: lo is down."""
+    lab = labkit.Lab()
+    for line in ("ip netns add c", "ip link add vc type veth peer name eth0 netns c", "ip link set vc up", "ip -n c link set eth0 up",
+                 "ip -n c addr add 10.0.0.3/24 dev eth0"):
+        assert lab.sh(line).returncode == 0, line
+    assert lab.sh("ip netns exec c ping -c 1 -W 1 10.0.0.9").returncode == 1
+    return lab
+
+
+@pytest.mark.parametrize("line", ["ip neigh flush all", "ip neigh del 10.0.0.9 dev eth0", "ip neigh change 10.0.0.9 nud failed dev eth0"])
+def test_what_waits_for_a_neighbour_comes_back_when_its_entry_goes(line):
+    lab = waiting_for_nobody()
+    assert lab["c"].find("lo").counters.get("tx_dropped", 0) == 0
+    assert lab.sh(line, on="c").returncode == 0
+    assert lab["c"].find("lo").counters["tx_dropped"] == 1, "host unreachable, to ourselves (observed on 6.18)"
+
+
+def test_what_waits_for_a_neighbour_leaves_when_its_address_is_written():
+    lab = waiting_for_nobody()
+    before = lab["host"].find("vc").counters["rx_packets"]
+    assert lab.sh("ip neigh replace 10.0.0.9 lladdr 02:00:00:00:00:77 dev eth0", on="c").returncode == 0
+    assert lab["host"].find("vc").counters["rx_packets"] == before + 1, "observed on 6.18"
+
+
+def test_what_waits_for_a_neighbour_is_forgotten_with_the_link():
+    lab = waiting_for_nobody()
+    for line in ("ip -n c link set eth0 down", "ip -n c link set eth0 up", "ip addr add 10.0.0.9/24 dev vc"):
+        assert lab.sh(line).returncode == 0
+    before = lab["host"].find("vc").counters.get("tx_packets", 0)
+    assert lab.sh("ip netns exec c ping -c 1 -W 1 10.0.0.9").returncode == 0
+    assert lab["host"].find("vc").counters["tx_packets"] == before + 2, "an ARP reply and one echo reply (observed on 6.18)"

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address
 
 import pytest
 
+import labkit
 from labkit.errors import BadInput, LabError
 from labkit.lab import bridges, links, neighbors
 from labkit.lab.program import Listener
@@ -254,3 +255,18 @@ def test_a_frame_for_another_mac_address_is_the_verdict_when_nothing_else_happen
     neighbors.put(lab, lab["c1"], "eth0", IPv4Address("10.0.0.77"), "02:aa:00:00:00:07")
     trace = lab.trace("c1", "10.0.0.77", wait=1.0)
     assert trace.verdict.where == "c2" and "the frame is for 02:aa:00:00:00:07" in trace.verdict.why
+
+
+def test_an_error_about_a_fragment_of_a_tunnels_datagram_is_not_told_inside():
+    lab = labkit.Lab()
+    for line in (
+        "ip netns add n2", "ip -n n2 link set lo up", "ip link add eth0 type veth peer name eth0 netns n2", "ip -n n2 link set eth0 up",
+        "ip -n n2 addr add 192.168.7.2/24 dev eth0", "ip -n n2 link add vx0 type vxlan id 7 dstport 8472 local 192.168.7.2 nolearning",
+        "ip -n n2 link set vx0 up", "ip -n n2 neigh add 10.1.0.0 lladdr 02:aa:00:00:00:01 dev vx0",
+        "ip netns exec n2 bridge fdb append 02:aa:00:00:00:01 dev vx0 dst 192.168.7.1",
+        "ip -n n2 route add 10.1.0.0/24 via 10.1.0.0 dev vx0 onlink",
+    ):
+        assert lab.sh(line).returncode == 0, line
+    for size in (1400, 1472):  # as it is, and in two fragments
+        trace = lab.copy().trace("n2", "10.1.0.1", size=size, df=True)
+        assert not trace.replies and any(step.kind == "heard" and "nobody inside is told" in step.text for step in trace.steps), size

@@ -53,13 +53,22 @@ def _modify(command: str):
             raise KernelError(errno.EINVAL, "Invalid link address")
         mac = mac and mac[:17]  # the kernel wants six bytes, and leaves more of them off
         if command == "delete":
-            neighbors.delete(ctx.lab, ctx.ns, dev, said["dst"])
+            waited = neighbors.delete(ctx.lab, ctx.ns, dev, said["dst"])
         else:
             state = said.get("state", "PERMANENT")
-            neighbors.put(ctx.lab, ctx.ns, dev, said["dst"], mac, state, command, "router" in said)
+            waited = neighbors.put(ctx.lab, ctx.ns, dev, said["dst"], mac, state, command, "router" in said)
+        _settle(ctx, waited)
         return Result()
 
     return modify
+
+
+def _settle(ctx: Context, waited: bool) -> None:
+    """What waited for an entry that was written or deleted goes its way at once."""
+    if waited:
+        from ...trace.probe import pass_time  # most lines about neighbours move no packet, and need not wait for this
+
+        pass_time(ctx.lab, 0.0)
 
 
 def _states(word: str, words: Words) -> set[str]:
@@ -105,8 +114,7 @@ def _flush(ctx: Context, options: Options, words: Words) -> Result:
     if not words:
         raise Failure(1, "Flush requires arguments.\n")
     found, _ = _selected(ctx, options, words, ALL - {"PERMANENT", "NOARP"}, True)
-    for neighbor in found:
-        neighbors.delete(ctx.lab, ctx.ns, neighbor.dev, neighbor.address)
+    _settle(ctx, any([neighbors.delete(ctx.lab, ctx.ns, neighbor.dev, neighbor.address) for neighbor in found]))
     return flushed(len(found), "entries", options)
 
 
