@@ -254,6 +254,8 @@ class Holder:
     def doomed(self, words: list[str]) -> list[str]:
         """The namespaces a line deletes, wherever it is run."""
         while words[:3] == ["ip", "netns", "exec"] and len(words) > 4:
+            if words[3] not in self.names():
+                return []
             words = words[4:]
         if words[:2] == ["ip", "-n"]:
             words = [words[0], *words[3:]]
