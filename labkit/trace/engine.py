@@ -115,17 +115,22 @@ class Net:
     def step(
         self, ns: Namespace, interface: Interface | None, kind: str, text: str, packet: Packet | None = None,
         decision: Decision | None = None, details: tuple[str, ...] = (), aside: bool = False, why: str = "", because: Step | None = None,
+        at: str = "",
     ) -> None:
         aside = aside or (packet is not None and (packet.arp is not None or packet.token != self.token))
         dev = interface.name if interface else None
-        self.steps.append(Step(self.lab.now, ns.name, dev, kind, text, packet, decision, details, aside, why or text, because))
+        self.steps.append(Step(self.lab.now, ns.name, dev, kind, text, packet, decision, details, aside, why or text, because, at))
 
     def sight(self, ns: Namespace, interface: Interface, direction: str, packet: Packet) -> None:
         """Note what a tap on this interface sees."""
         self.step(ns, interface, direction, "", packet)
 
-    def drop(self, ns: Namespace, interface: Interface | None, why: str, packet: Packet, aside: bool = False) -> None:
-        self.step(ns, interface, "drop", f"dropped: {why}", packet, aside=aside, why=why)
+    def drop(self, ns: Namespace, interface: Interface | None, why: str, packet: Packet, aside: bool = False, at: str = "") -> None:
+        self.step(ns, interface, "drop", f"dropped: {why}", packet, aside=aside, why=why, at=at)
+
+    def drop_in_stack(self, ns: Namespace, interface: Interface | None, why: str, packet: Packet) -> None:
+        """The interface handed it up; IP, or what is above, does not take it."""
+        self.drop(ns, interface, why, packet, at="stack")
 
 
 def _likeness(packet: Packet) -> list:

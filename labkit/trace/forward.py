@@ -59,56 +59,56 @@ def ip_in(net: Net, ns: Namespace, interface: Interface, packet: Packet, filtere
     if fault is None and packet.dst.is_loopback and not ns.sysctls.either(interface.name, "route_localnet"):
         fault = f"a martian: {packet.dst} is a loopback address and came in at {interface.name}"
     if fault:
-        return net.drop(ns, interface, fault, packet)
+        return net.drop_in_stack(ns, interface, fault, packet)
     if packet.dst.is_multicast and packet.dst != ALL_HOSTS:
-        return net.drop(ns, interface, f"nobody here is in the group {packet.dst}", packet)
+        return net.drop_in_stack(ns, interface, f"nobody here is in the group {packet.dst}", packet)
     if packet.dst.is_multicast or int(packet.dst) == 0xFFFFFFFF:
         return local_in(net, ns, interface, packet)
     found = find_route(net.lab, ns, packet.dst, src=packet.src, iif=interface.name, tos=packet.ip.tos)
     decision = consult(ns, found, net.now)
     say_route(net, ns, packet, decision)
     if packet.group and decision.kind in ("local", "unicast") and ns.sysctls.either(interface.name, "drop_unicast_in_l2_multicast"):
-        return net.drop(ns, interface, "for one host, in a frame for many: drop_unicast_in_l2_multicast is 1", packet)
+        return net.drop_in_stack(ns, interface, "for one host, in a frame for many: drop_unicast_in_l2_multicast is 1", packet)
     forwarding = bool(ns.sysctls.conf(interface.name, "forwarding"))
     if decision.errno:
         return _no_way(net, ns, interface, packet, decision, forwarding)
     if decision.kind in ("local", "broadcast"):
         fault, _ = verdict(net.lab, ns, interface, packet.src, replace(decision, dev=ns.loopback.name))
         if fault:
-            return net.drop(ns, interface, fault, packet)
+            return net.drop_in_stack(ns, interface, fault, packet)
         return local_in(net, ns, interface, packet)
     if not forwarding:
-        return net.drop(ns, interface, "it is not for us, and ip_forward is 0: dropped without a word", packet)
+        return net.drop_in_stack(ns, interface, "it is not for us, and ip_forward is 0: dropped without a word", packet)
     fault, on_link = verdict(net.lab, ns, interface, packet.src, decision)
     if fault:
-        return net.drop(ns, interface, fault, packet)
+        return net.drop_in_stack(ns, interface, fault, packet)
     forward(net, ns, interface, packet, decision, on_link)
 
 
 def _no_way(net: Net, ns: Namespace, interface: Interface, packet: Packet, decision: Decision, forwarding: bool) -> None:
     """A lookup that ended in nothing or in an error route (kernel: ip_error)."""
     if not forwarding:
-        return net.drop(ns, interface, "it is not for us, and ip_forward is 0: dropped without a word", packet)
+        return net.drop_in_stack(ns, interface, "it is not for us, and ip_forward is 0: dropped without a word", packet)
     code = {errno.ENETUNREACH: 0, errno.EHOSTUNREACH: 1, errno.EACCES: 13}.get(decision.errno)
     if code is None:
-        return net.drop(ns, interface, "a blackhole route: dropped without a word", packet)
+        return net.drop_in_stack(ns, interface, "a blackhole route: dropped without a word", packet)
     words = {0: "there is no route to it", 1: "an unreachable route", 13: "a prohibit route"}[code]
-    net.drop(ns, interface, words, packet)
+    net.drop_in_stack(ns, interface, words, packet)
     route_error(net, ns, packet, code)
 
 
 def forward(net: Net, ns: Namespace, interface: Interface, packet: Packet, decision: Decision, on_link: bool) -> None:
     """Hand a packet on: TTL, MTU, redirect, and out (kernel: ip_forward)."""
     if packet.group:
-        return net.drop(ns, interface, "it came in a broadcast frame: never forwarded", packet)
+        return net.drop_in_stack(ns, interface, "it came in a broadcast frame: never forwarded", packet)
     if packet.ttl <= 1:
-        net.drop(ns, interface, f"TTL {packet.ttl} would become 0", packet)
+        net.drop_in_stack(ns, interface, f"TTL {packet.ttl} would become 0", packet)
         return error(net, ns, packet, TIME_EXCEEDED, 0)
     # A router goes by its route and its interface, not by what it learned as a sender, unless that is locked.
     learned = ns.sysctls.number("net.ipv4.ip_forward_use_pmtu") or mtu_locked(decision)
     mtu = path_mtu(net, ns, decision) if learned else route_mtu(ns, decision)
     if packet.length > mtu and packet.ip.df:
-        net.drop(ns, interface, f"{packet.length} bytes with DF do not fit the MTU {mtu} of {decision.dev}", packet)
+        net.drop_in_stack(ns, interface, f"{packet.length} bytes with DF do not fit the MTU {mtu} of {decision.dev}", packet)
         return error(net, ns, packet, UNREACHABLE, 4, mtu=mtu)
     onward = packet.with_ip(ttl=packet.ttl - 1)
     if redirects(ns, interface, packet.src, decision, on_link):

@@ -31,7 +31,7 @@ def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: st
         if df == "want" and (packet.length > mtu or mtu_locked(decision) or ns.sysctls.number("net.ipv4.ip_no_pmtu_disc")):
             packet = packet.with_ip(df=False)
         if packet.length > mtu and packet.ip.df:
-            net.drop(ns, ns.find(decision.dev), f"{packet.length} bytes with DF do not fit the MTU {mtu}", packet)
+            net.drop_in_stack(ns, ns.find(decision.dev), f"{packet.length} bytes with DF do not fit the MTU {mtu}", packet)
             return errno.EMSGSIZE
     filtered = hook(net, ns, "OUTPUT", packet, oif=decision.dev)
     if filtered is None:
@@ -51,7 +51,7 @@ def _decide(net: Net, ns: Namespace, packet: Packet, oif: str | None) -> tuple[P
     packet = packet.with_ip(src=decision.src or packet.src, dst=decision.dst)
     say_route(net, ns, packet, decision, sends=True)
     if decision.errno:
-        net.drop(ns, None, f"the sender is told: {strerror(decision.errno)}", packet)
+        net.drop_in_stack(ns, None, f"the sender is told: {strerror(decision.errno)}", packet)
     return packet, decision
 
 

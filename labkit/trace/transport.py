@@ -24,7 +24,7 @@ def deliver(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
     """Hand a whole packet to what it is for. A unicast route to lo brings back what is for nobody here: no answer may come from
     that address (kernel: __ip_dev_find)."""
     if interface.kind == "loopback" and address_type(net.lab, ns, packet.dst) == "unicast":
-        return net.drop(ns, interface, f"back from lo, and {packet.dst} is no address of ours: nothing can be answered from it", packet)
+        return net.drop_in_stack(ns, interface, f"back from lo, and {packet.dst} is no address of ours: nothing can answer from it", packet)
     {Icmp: _icmp_in, Udp: _udp_in, Tcp: _tcp_in}[type(packet.transport)](net, ns, interface, packet)
 
 
@@ -41,21 +41,21 @@ def _udp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
         arrived(net, ns, interface, packet, f"a program listens at UDP port {packet.dport}")
         return _answer(net, ns, packet, Udp(packet.dport, packet.sport))
     if address_type(net.lab, ns, packet.dst) != "local":
-        return net.drop(ns, interface, f"no socket takes UDP broadcasts at port {packet.dport}", packet)
+        return net.drop_in_stack(ns, interface, f"no socket takes UDP broadcasts at port {packet.dport}", packet)
     arrived(net, ns, interface, packet, f"but nobody listens at UDP port {packet.dport}")
     if packet.group:
-        return net.drop(ns, interface, "no ICMP error about what came in a frame for many hosts", packet)
+        return net.drop_in_stack(ns, interface, "no ICMP error about what came in a frame for many hosts", packet)
     error(net, ns, packet, UNREACHABLE, 3)
 
 
 def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
     tcp = packet.transport
     if address_type(net.lab, ns, packet.dst) != "local":
-        return net.drop(ns, interface, f"TCP takes no notice of what is for many hosts, as {packet.dst} is", packet)
+        return net.drop_in_stack(ns, interface, f"TCP takes no notice of what is for many hosts, as {packet.dst} is", packet)
     if packet.group:
         if tcp.flags == "S":
             arrived(net, ns, interface, packet, f"a SYN for TCP port {packet.dport}")
-        return net.drop(ns, interface, "TCP takes no notice of what came in a frame for many hosts", packet)
+        return net.drop_in_stack(ns, interface, "TCP takes no notice of what came in a frame for many hosts", packet)
     if tcp.flags != "S":
         kind = "refused" if "R" in tcp.flags else "reply"
         return take_answer(net, ns, interface, packet, Reply(1, kind, packet.src, packet.ttl))
@@ -154,7 +154,7 @@ def _echo(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None
     """Answer a ping from the address it was sent to; a broadcast is ignored by default."""
     broadcast = address_type(net.lab, ns, packet.dst) != "local"
     if ns.sysctls.number("net.ipv4.icmp_echo_ignore_all") or (broadcast and ns.sysctls.number("net.ipv4.icmp_echo_ignore_broadcasts")):
-        return net.drop(ns, interface, "echo requests like this are ignored (icmp_echo_ignore_*)", packet)
+        return net.drop_in_stack(ns, interface, "echo requests like this are ignored (icmp_echo_ignore_*)", packet)
     arrived(net, ns, interface, packet, "an echo request for us")
     net.step(ns, None, "send", f"answers {packet.src}", packet)
     echo = Icmp(ECHO_REPLY, 0, packet.transport.id, packet.transport.seq)
@@ -168,7 +168,7 @@ def _take_error(net: Net, ns: Namespace, interface: Interface, packet: Packet, i
     if icmp.type == UNREACHABLE and icmp.code == 4:
         mode = ns.sysctls.number("net.ipv4.ip_no_pmtu_disc")
         if mode == 2 or (mode == 3 and not isinstance(quoted.transport, Tcp)):
-            return net.drop(ns, interface, f"ip_no_pmtu_disc is {mode}: no router is believed about MTUs", packet)
+            return net.drop_in_stack(ns, interface, f"ip_no_pmtu_disc is {mode}: no router is believed about MTUs", packet)
         icmp = replace(icmp, mtu=icmp.mtu if mode != 1 else 0)
         if owned:
             learn_path_mtu(net, ns, quoted, _way_of(net, ns, quoted), icmp.mtu or 0, packet.src)

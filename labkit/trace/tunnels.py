@@ -147,7 +147,7 @@ def tun_out(net: Net, namespace: str, uid: int, packet: Packet) -> None:
 def program_in(net: Net, ns: Namespace, interface: Interface, program: Program, packet: Packet) -> None:
     """A datagram for the program's socket."""
     if packet.inner is None:
-        return net.drop(ns, interface, f"{program.name} cannot make sense of it", packet)
+        return net.drop(ns, ns.find(program.tun), f"{program.name} cannot make sense of it", packet, at="program")
     net.step(ns, interface, "deliver", f"{program.name} listens at UDP port {packet.dport}", packet)
     _act(net, ns, program, packet.inner, program.from_socket(packet))
 
@@ -158,7 +158,7 @@ def _act(net: Net, ns: Namespace, program: Program, packet: Packet, actions: lis
     for action in actions:
         match action:
             case Dropped(why):
-                net.drop(ns, tun, f"{program.name}: {why}", packet)
+                net.drop(ns, tun, f"{program.name}: {why}", packet, at="program")
             case ToPeer(inner, peer, port, why):
                 outer = Packet(
                     ip=IPv4(program.address or _ANY, peer, 64, df=True), transport=Udp(program.port, port),

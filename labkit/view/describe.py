@@ -30,11 +30,26 @@ def describe(lab: Lab, trace: Trace | None = None, before: Trace | None = None) 
     if trace is None:
         return sentences[0]
     sentences.append(f"The packet comes by {way_words(trace)}.")
-    verdict = str(trace.verdict)
+    verdict = caption(trace)
     sentences.append(f"{verdict[0].upper()}{verdict[1:]}.")
     if before is not None:
         sentences.append(difference(trace, before))
     return " ".join(sentences)
+
+
+def caption(trace: Trace) -> str:
+    """The verdict, and in how many pieces the request went."""
+    pieces = len({fragment(step.packet) for step in trace.steps if step.sighting and not step.aside and step.leg == "request"})
+    return f"{trace.verdict}" + (f" (the request went in {pieces} fragments)" if pieces > 1 else "")
+
+
+def fragment(packet: Packet | None) -> int:
+    """At which byte of its packet a fragment begins, be it inside of a tunnel or outside; 0 for what is whole."""
+    while packet is not None:
+        if packet.is_fragment and packet.ip.offset:
+            return packet.ip.offset
+        packet = packet.inner
+    return 0
 
 
 def way_words(trace: Trace) -> str:
@@ -43,7 +58,8 @@ def way_words(trace: Trace) -> str:
 
 
 def _way(trace: Trace) -> list[str]:
-    places = [f"{step.namespace} {step.interface}" for step in trace.steps if step.sighting and not step.aside]
+    seen = [step for step in trace.steps if step.sighting and not step.aside and not fragment(step.packet)]
+    places = [f"{step.namespace} {step.interface}" for step in seen]
     return [place for place, _ in groupby(places)]
 
 
@@ -108,7 +124,7 @@ def as_text(lab: Lab, trace: Trace | None = None) -> str:
                 words.append(f"[{state(interface)}]")
             lines.append(("    " if ns.name != ns.machine else "  ") + " ".join(words))
     if trace is not None:
-        lines += [trace.title, f"  by {way_words(trace)}", f"  => {trace.verdict}"]
+        lines += [trace.title, f"  by {way_words(trace)}", f"  => {caption(trace)}"]
     return "\n".join(lines)
 
 

@@ -1,14 +1,15 @@
 """The way of a packet, drawn onto a layout: trails, numbers, the current step, what has changed.
 
-Each step of a trace happens at a part of the picture (its anchor); the trail follows the wires from
-anchor to anchor. Between two wires it runs underneath a part, whose frame then says it was visited.
+Each step of a trace happens at a part of the picture (its anchor); a trail follows the wires from anchor to anchor. Between two
+wires it runs underneath a part, whose frame then says it was visited. Every fragment has a trail of its own, and a trail ends
+where the next anchor is neither at the other end of a wire nor in the same namespace.
 """
 
 from itertools import pairwise
 
 from ..trace.trace import Step, Trace
-from .contents import Chip
-from .describe import describe, title_of
+from .contents import LINE, Chip
+from .describe import caption, describe, fragment, title_of
 from .layout import Layout
 from .scene import Key, Mark, Part, Point, Scene, Trail, Wire
 from .wiring import wiring
@@ -22,49 +23,58 @@ STANDING = frozenset({"arp", "learn"})
 def overlay(layout: Layout, trace: Trace | None, step: int | None, before: Trace | None) -> Scene:
     """The finished picture."""
     wires = wiring(layout)
-    ways = _ways(layout, trace) if trace is not None else {}
-    earlier = _ways(layout, before) if before is not None else {}
+    ways = _ways(layout, wires, trace) if trace is not None else []
+    earlier = _ways(layout, wires, before) if before is not None else []
     changed = _changed(trace, before)
     now = trace.steps[step] if trace is not None and step is not None and trace.steps else None
     here = anchor(layout, now) if now is not None else None
-    visited = {key for way in ways.values() for key in way}
+    visited = {key for _, way in ways for key in way}
     parts = _parts(layout, visited, here, changed)
     trails = []
     if before is not None and changed:
-        trails += [Trail("before", _follow(layout, wires, way)) for way in earlier.values()]
-    trails += [Trail(leg, _follow(layout, wires, way)) for leg, way in ways.items()]
-    marks = [*_numbers(layout, ways.get("request", ())), *_ending(layout, trace), *_now(layout, now, here)]
+        trails += [Trail("before", _follow(layout, wires, way)) for _, way in earlier]
+    trails += [Trail(leg, _follow(layout, wires, way)) for leg, way in ways]
+    request = [key for leg, way in ways if leg == "request" for key in way]
+    marks = [*_numbers(layout, request), *_lowered(layout, trace), *_ending(layout, trace), *_now(layout, now, here)]
     return Scene(
         layout.width, layout.height, title_of(layout.lab, trace), describe(layout.lab, trace, before), tuple(parts), tuple(wires),
         tuple(t for t in trails if len(t.points) > 1), tuple(marks),
-        str(trace.verdict) if trace is not None else "", trace.verdict.ok if trace is not None else None,
+        caption(trace) if trace is not None else "", trace.verdict.ok if trace is not None else None,
     )
 
 
 def anchor(layout: Layout, step: Step) -> Key | None:
     """The part at which a step happens, or None when that is not drawn."""
     stack = (step.namespace, "", "routing")
-    if step.kind in IN_THE_STACK or step.interface is None:
+    if step.kind in IN_THE_STACK or step.interface is None or step.at == "stack":
         return stack if stack in layout.chips else None
     key = (step.namespace, step.interface)
-    if step.kind in ("wrap", "unwrap") and (*key, "program") in layout.chips:
+    if (step.kind in ("wrap", "unwrap") or step.at == "program") and (*key, "program") in layout.chips:
         return (*key, "program")
     return key if key in layout.chips else stack if stack in layout.chips else None
 
 
-def _ways(layout: Layout, trace: Trace) -> dict[str, list[Key]]:
-    """For each leg the anchors in order, none twice in a row."""
-    ways: dict[str, list[Key]] = {}
+def _ways(layout: Layout, wires: list[Wire], trace: Trace) -> list[tuple[str, list[Key]]]:
+    """The anchors of each leg in order, none twice in a row: one list a fragment, and a new one where the way was not seen."""
+    wired = {frozenset(wire.ends) for wire in wires}
+    found: list[tuple[str, list[Key]]] = []
+    current: dict[tuple[str, int], list[Key]] = {}
     leg = "request"
     for step in trace.steps:
         if step.aside or step.kind in STANDING:
             continue
         leg = step.leg or leg
-        key = anchor(layout, step)
-        way = ways.setdefault(leg, [])
-        if key is not None and (not way or way[-1] != key):
-            way.append(key)
-    return ways
+        key, place = anchor(layout, step), (leg, fragment(step.packet))
+        if key is None or current.get(place, [None])[-1] == key:
+            continue
+        before = [current[place], *(way for other, way in found if other == leg)] if place in current else [w for o, w in found if o == leg]
+        start = next((way for way in before if way[-1][0] == key[0] or frozenset((way[-1], key)) in wired), None)
+        if start is not None and start is current.get(place):
+            start.append(key)
+        else:
+            current[place] = [key] if start is None else [start[-1], key]
+            found.append((leg, current[place]))
+    return found
 
 
 def _follow(layout: Layout, wires: list[Wire], way: list[Key]) -> tuple[Point, ...]:
@@ -112,7 +122,7 @@ def _parts(layout: Layout, visited: set[Key], here: Key | None, changed: set[Key
     return parts
 
 
-def _numbers(layout: Layout, way) -> list[Mark]:
+def _numbers(layout: Layout, way: list[Key]) -> list[Mark]:
     """1, 2, 3 … on what the request passes, routing left out."""
     passed = dict.fromkeys(key for key in way if layout.chips[key].kind not in ("routing", "socket"))
     marks = []
@@ -120,6 +130,23 @@ def _numbers(layout: Layout, way) -> list[Mark]:
         chip = layout.chips[key]
         marks.append(Mark("number", (chip.x + chip.w, chip.y), str(number)))
     return marks
+
+
+def _lowered(layout: Layout, trace: Trace | None) -> list[Mark]:
+    """`64 → 63` wherever the request's TTL goes down."""
+    marks: dict[Key, Mark] = {}
+    last: dict[int, int] = {}
+    for step in trace.steps if trace is not None else ():
+        if step.aside or step.leg != "request" or step.kind not in ("out", "in", "forward", "wrap", "unwrap"):
+            continue
+        piece, ttl, key = fragment(step.packet), step.packet.innermost.ttl, anchor(layout, step)
+        if ttl < last.get(piece, 0) and key is not None:
+            chip = layout.chips[key]
+            below = chip.h > LINE * (len(chip.lines) + 2)  # room inside, under its lines in the middle
+            y = chip.y + chip.h - 5 if below else chip.y - 4
+            marks[key] = Mark("ttl", (chip.x + chip.w / 2, y), f"ttl {last[piece]} → {ttl}")
+        last[piece] = ttl
+    return list(marks.values())
 
 
 def _ending(layout: Layout, trace: Trace | None) -> list[Mark]:
@@ -137,8 +164,8 @@ def _ending(layout: Layout, trace: Trace | None) -> list[Mark]:
 
 
 def _corner(layout: Layout, step: Step) -> Point:
-    """The upper right corner of the namespace, or of the interface where it happened."""
-    chip = layout.chips.get((step.namespace, step.interface or "")) if step.kind == "drop" else None
+    """The upper right corner of the namespace, or for a drop that of the part where it happened."""
+    chip = layout.chips.get(anchor(layout, step) or ()) if step.kind == "drop" else None
     if chip is not None:
         return chip.x + 2, chip.y
     box = layout.boxes.get(step.namespace)

@@ -63,7 +63,7 @@ class Trail:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A sign on a part. kind: "number" (order of the request's way), "arrived", "lost" or "now"."""
+    """A sign on a part. kind: "number" (order of the request's way), "ttl" (where it is lowered), "arrived", "lost" or "now"."""
 
     kind: str
     at: Point

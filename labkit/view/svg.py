@@ -8,6 +8,7 @@ orange stay apart in all common kinds of colour blindness (Okabe and Ito, Color 
 from html import escape
 from itertools import pairwise
 
+from .contents import CHAR
 from .scene import Mark, Part, Point, Scene, Trail, Wire
 
 _LIGHT = (
@@ -43,6 +44,7 @@ PICTURE = """
 .labkit .error.head{fill:var(--err);stroke:none}.labkit .crossed{stroke:var(--err);stroke-width:1.5}
 .labkit circle{fill:var(--req)}.labkit circle.lost{fill:var(--err)}
 .labkit text.sign{fill:var(--mark);font-size:9px;font-weight:700;text-anchor:middle}
+.labkit text.ttl{fill:var(--req);font-size:10px;font-weight:600;text-anchor:middle}
 .labkit .label{fill:var(--req);stroke:none}.labkit text.label{fill:var(--mark);font-weight:600;text-anchor:middle}
 """
 
@@ -65,14 +67,15 @@ PAGE = """
 LEGS = {"request": "request", "answer": "answer", "error": "ICMP error", "before": "before", "in": "came in", "out": "sent out"}
 #: How far a leg stands off the wire, so that there and back are both seen.
 OFFSETS = {"request": 3.0, "answer": -3.0, "error": -3.0, "before": 0.0, "in": 3.0, "out": -3.0}
-CAPTION_CHARS, CAPTION_LINE = 104, 15
+#: A caption: most characters in a line, height of one; and how wide a picture is at least.
+CAPTION_CHARS, CAPTION_LINE, NARROWEST = 104, 15, 420
 
 
 def svg(scene: Scene) -> str:
     """The whole picture; all text in it is escaped."""
     caption = caption_lines(scene)
     height = scene.height + len(caption) * CAPTION_LINE + (8 if caption else 0)
-    width = max(scene.width, 420)
+    width = max(scene.width, NARROWEST)
     backs = [part for part in scene.parts if part.kind in ("machine", "namespace")]
     fronts = [part for part in scene.parts if part.kind not in ("machine", "namespace")]
     body = [_part(part) for part in backs]
@@ -101,7 +104,8 @@ def caption_lines(scene: Scene) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     if scene.caption:
         sign = "✓" if scene.ok else "✗"
-        lines += [("name" if scene.ok else "bad", line) for line in wrapped(f"{sign} {scene.caption}")]
+        most = min(CAPTION_CHARS, int((max(scene.width, NARROWEST) - 24) / CHAR))
+        lines += [("name" if scene.ok else "bad", line) for line in wrapped(f"{sign} {scene.caption}", most)]
     drawn = list(dict.fromkeys(trail.leg for trail in scene.trails))
     dashes = {"request": "━━▶", "answer": "╍╍▶", "error": "┅┅▶", "before": "▬▬", "in": "━━▶", "out": "╍╍▶"}
     if drawn:
@@ -185,6 +189,8 @@ def _mark(mark: Mark) -> str:
             f'<rect class="label" x="{_n(x - width / 2)}" y="{_n(y - 8)}" width="{_n(width)}" height="16" rx="8"/>'
             f'<text class="label" x="{_n(x)}" y="{_n(y + 4)}">▲ {escape(mark.text)}</text>'
         )
+    if mark.kind == "ttl":
+        return f'<text class="ttl" x="{_n(x)}" y="{_n(y)}">{escape(mark.text)}</text>'
     sign = {"arrived": "✓", "lost": "✗"}.get(mark.kind, mark.text)
     circle = f'<circle class="{mark.kind}" cx="{_n(x)}" cy="{_n(y)}" r="7"/>'
     return circle + f'<text class="sign" x="{_n(x)}" y="{_n(y + 3.2)}">{escape(sign)}</text>'

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import pytest
 
+import labkit
 from labkit.view.scene import scene
 
 TALL = ("machine", "namespace")
@@ -153,3 +154,64 @@ def test_what_view_offers_is_the_same_however_often_it_is_asked_for():
     offered = {name: getattr(labkit.view, name) for name in labkit.view._LATER}
     assert all(callable(thing) for thing in offered.values())
     assert {name: getattr(labkit.view, name) for name in labkit.view._LATER} == offered
+
+
+@pytest.fixture(scope="module")
+def seed():
+    return labkit.scenarios.seed_cluster()
+
+
+def crossings(picture):
+    """The pairs of parts that a trail joins although no wire does and they are in different namespaces."""
+    wires = {frozenset(points) for wire in picture.wires for points in zip(wire.points, wire.points[1:], strict=False)}
+    places = {part.key: part for part in picture.parts if len(part.key) > 1 and part.key[0]}
+
+    def home(x, y):
+        return {key[0] for key, part in places.items() if part.x - 1 <= x <= part.x + part.w + 1 and part.y - 1 <= y <= part.y + part.h + 1}
+
+    found = []
+    for trail in picture.trails:
+        for a, b in zip(trail.points, trail.points[1:], strict=False):
+            if home(*a) and home(*b) and not home(*a) & home(*b) and frozenset((a, b)) not in wires:
+                found.append((trail.leg, a, b))
+    return found
+
+
+@pytest.mark.parametrize("size", [56, 1473, 4000])
+def test_fragments_are_trails_of_their_own_and_none_jumps(seed, size):
+    trace = seed.copy().trace("wp-mysql-t5w0m", "10.20.92.11", size=size)
+    picture = scene(seed, trace)
+    pieces = 1 if size == 56 else 2 if size == 1473 else 3
+    legs = [trail.leg for trail in picture.trails]
+    assert crossings(picture) == []
+    assert (legs.count("request"), legs.count("answer")) == (pieces, pieces)
+    assert (f"in {pieces} fragments" in picture.caption) == (pieces > 1)
+
+
+def lost(picture):
+    """The part at whose upper left corner the sign stands."""
+    (mark,) = [mark for mark in picture.marks if mark.kind == "lost"]
+    return next(part.key for part in picture.parts if (part.x + 2, part.y) == mark.at)
+
+
+@pytest.mark.parametrize(("ttl", "where"), [
+    (1, ("k8s-node1", "", "routing")), (2, ("k8s-node1", "flannel0", "program")), (3, ("k8s-node2", "flannel0", "program")),
+    (4, ("k8s-node2", "", "routing")),
+])  # fmt: skip
+def test_a_packet_is_lost_where_its_ttl_ends_in_the_kernel_or_in_flanneld(seed, ttl, where):
+    picture = scene(seed, seed.copy().trace("wp-mysql-t5w0m", "10.20.92.11", ttl=ttl))
+    assert lost(picture) == where
+    assert next(part for part in picture.parts if part.key == where).on_path
+    if ttl == 3:
+        assert not next(part for part in picture.parts if part.key == ("k8s-node2", "flannel0")).on_path, "it never got there"
+
+
+def test_what_is_not_forwarded_is_lost_in_routing(seed):
+    lab = seed.copy()
+    assert lab.sh("sysctl -w net.ipv4.ip_forward=0", on="k8s-node2").returncode == 0
+    assert lost(scene(lab, lab.trace("wp-mysql-t5w0m", "10.20.92.11"))) == ("k8s-node2", "", "routing")
+
+
+def test_the_picture_says_where_the_ttl_is_lowered(seed):
+    picture = scene(seed, seed.copy().trace("wp-mysql-t5w0m", "10.20.92.11"))
+    assert [mark.text for mark in picture.marks if mark.kind == "ttl"] == ["ttl 64 → 63", "ttl 63 → 62", "ttl 62 → 61", "ttl 61 → 60"]
