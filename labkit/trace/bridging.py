@@ -80,7 +80,7 @@ def _onward(net: Net, ns: Namespace, bridge: Interface, entry: FdbEntry | None, 
         out = ns.find(entry.dev)
         reason = _egress_refusal(out, came_in)
         if reason:
-            return net.drop(ns, bridge, f"{packet.eth.dst} is behind {out.name}, but {reason}", packet)
+            return net.drop(ns, bridge, f"{packet.eth.dst} is behind {out.name}, but {reason}", packet, at="switch")
         net.step(ns, bridge, "bridge", f"{packet.eth.dst} is behind {out.name}: forwarded by MAC address, TTL untouched", packet)
         return _send(net, ns, out, came_in, packet)
     group = is_group(packet.eth.dst)

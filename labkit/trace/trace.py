@@ -46,7 +46,8 @@ class Step(Value):
     """One thing that happened. `details` are the candidates that lost, one line each; `why` is the reason alone, `said` the
     sentence (of a sighting, where it is empty, the packet's own). `aside` marks what is not on the probe's own path: ARP, and
     copies of flooded frames. `because` is an earlier step that is the reason of this one. `at`: where in the namespace a packet was
-    dropped: "" (at the interface), "stack" (IP and what is above) or "program" (what holds the TUN `interface` open)."""
+    dropped: "" (at the interface), "stack" (IP and what is above), "switch" (of the bridge `interface`) or "program" (what holds the
+    TUN `interface` open)."""
 
     time: float
     namespace: str

@@ -16,7 +16,8 @@ from .scene import Key
 #: Width of a character and height of a line, for fixed-pitch text of 11 pixels.
 CHAR, LINE = 6.7, 14.0
 PAD, GAP, TITLE = 10.0, 18.0, 23.0
-LONGEST = 24
+#: The longest name, and the room between a switch and the bridge's own interface.
+LONGEST, UPLINK = 24, 14.0
 
 
 @dataclass(slots=True, eq=False)
@@ -44,7 +45,8 @@ class Chip:
 
 @dataclass(slots=True, eq=False)
 class Box:
-    """A namespace and what is drawn in it. `depth` is its column on its machine."""
+    """A namespace and what is drawn in it. `depth` is its column on its machine. A bridge with ports and an address is two chips: the
+    switch, and the interface of the same name by which packets come up from it."""
 
     ns: Namespace
     depth: int
@@ -54,6 +56,7 @@ class Box:
     core: list[Chip] = field(default_factory=list)
     ports: dict[Key, list[Chip]] = field(default_factory=dict)  # a bridge's key -> its ports
     programs: dict[Key, Chip] = field(default_factory=dict)  # a TUN's key -> the program behind it
+    uplinks: dict[Key, Chip] = field(default_factory=dict)  # a switch's key -> the bridge's own interface
     x: float = 0.0
     y: float = 0.0
     w: float = 0.0
@@ -73,7 +76,7 @@ class Box:
 
     def chips(self) -> list[Chip]:
         routing = [self.routing] if self.routing else []
-        return [*self.left, *routing, *self.core, *self.programs.values(), *self.right]
+        return [*self.left, *routing, *self.uplinks.values(), *self.core, *self.programs.values(), *self.right]
 
 
 def box_of(lab: Lab, ns: Namespace, depth: int, edge: Callable[[Interface], str | None]) -> Box:
@@ -83,6 +86,11 @@ def box_of(lab: Lab, ns: Namespace, depth: int, edge: Callable[[Interface], str 
         key = (ns.name, interface.name)
         if interface.kind in ("bridge", "vxlan", "tun", "tap"):
             chip = Chip("bridge" if interface.kind == "bridge" else "tunnel", key, _lines(interface), state(interface))
+            if interface.bridge is not None and interface.addresses and ns.ports(interface.name):
+                uplink, chip = chip, Chip("bridge", (*key, "switch"), (interface.name, "switch"), chip.state)
+                box.uplinks[chip.key] = uplink
+                uplink.kind, chip.h = "interface", max(chip.h, uplink.h)
+                chip.w += uplink.w + UPLINK
             box.core.append(chip)
             program = ns.programs.get(interface.tun.program) if interface.tun is not None else None
             if program is not None:
@@ -134,9 +142,9 @@ def _lines(interface: Interface) -> tuple[str, ...]:
 
 
 def _routes(ns: Namespace) -> bool:
-    """Whether routing is drawn: where there is more than one way out."""
+    """Whether routing is drawn: where there is more than one way out, or a bridge by whose address packets come up to it."""
     ways = [i for i in ns.interfaces.values() if i.kind != "loopback" and not i.master and (i.addresses or i.bridge is None)]
-    return len(ways) > 1
+    return len(ways) > 1 or any(i.bridge is not None for i in ways)
 
 
 #: Beyond so many namespaces, only the first of each machine and those a trace visits are drawn.

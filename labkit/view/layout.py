@@ -7,7 +7,7 @@ Rows come first (they follow from the tree), then one grid of columns for all ma
 
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
-from .contents import CHAR, GAP, PAD, TITLE, Box, Chip, Plan, box_of, plan, shortened
+from .contents import CHAR, GAP, PAD, TITLE, UPLINK, Box, Chip, Plan, box_of, plan, shortened
 from .scene import Key, Part
 
 COLUMN_GAP, OVERHANG, SPACE, MARGIN, CLOSE = 46.0, 8.0, 8.0, 10.0, 9.0
@@ -182,8 +182,8 @@ def _place_core(box: Box, top: float, below: float) -> float:
     Two bridges whose ports lie between each other's get columns of their own.
     """
     ends: list[float] = []
-    for chip in sorted(box.core, key=lambda chip: chip.key not in box.ports):
-        ports = box.ports.get(chip.key, ())
+    for chip in sorted(box.core, key=lambda chip: chip.key[:2] not in box.ports):
+        ports = box.ports.get(chip.key[:2], ())
         start = below if chip.key in box.programs else top
         if ports:
             first, last = min(p.y for p in ports), max(p.y + p.h for p in ports)
@@ -222,6 +222,11 @@ def _arrange(boxes: list[Box], x: float) -> float:
         for i, core_width in enumerate(core):
             _in_column([chip for chip in box.core if chip.column == i], inner, core_width)
             inner += core_width + GAP
+        for chip in box.core:
+            uplink = box.uplinks.get(chip.key)
+            if uplink is not None:
+                uplink.x, uplink.y = chip.x, chip.middle - uplink.h / 2
+                chip.x, chip.w = chip.x + uplink.w + UPLINK, chip.w - uplink.w - UPLINK
         _in_column(box.right, x + width + OVERHANG - right, right)
         _in_column(list(box.programs.values()), x + width + OVERHANG - right, right - OVERHANG - PAD)
         if box.routing:

@@ -49,6 +49,8 @@ def anchor(layout: Layout, step: Step) -> Key | None:
     if step.kind in IN_THE_STACK or step.interface is None or step.at == "stack":
         return stack if stack in layout.chips else None
     key = (step.namespace, step.interface)
+    if (step.kind == "bridge" or step.at == "switch") and (*key, "switch") in layout.chips:
+        return (*key, "switch")
     if (step.kind in ("wrap", "unwrap") or step.at == "program") and (*key, "program") in layout.chips:
         return (*key, "program")
     return key if key in layout.chips else stack if stack in layout.chips else None

@@ -27,8 +27,10 @@ def wiring(layout: Layout) -> list[Wire]:
 def _inside(box: Box) -> list[Wire]:
     wires = []
     for bridge in box.core:
-        for port in box.ports.get(bridge.key, ()):
+        for port in box.ports.get(bridge.key[:2], ()):
             wires.append(_level("port", port, bridge))
+        if bridge.key in box.uplinks:
+            wires.append(_level("port", box.uplinks[bridge.key], bridge))
         program = box.programs.get(bridge.key)
         if program is not None:
             wires.append(_level("held", bridge, program))
@@ -38,7 +40,7 @@ def _inside(box: Box) -> list[Wire]:
     if box.routing:
         for chip in [*box.left, *box.core, *box.right]:
             if chip.key not in ports:
-                wires.append(_level("stack", chip, box.routing))
+                wires.append(_level("stack", box.uplinks.get(chip.key, chip), box.routing))
     return wires
 
 

@@ -215,3 +215,17 @@ def test_what_is_not_forwarded_is_lost_in_routing(seed):
 def test_the_picture_says_where_the_ttl_is_lowered(seed):
     picture = scene(seed, seed.copy().trace("wp-mysql-t5w0m", "10.20.92.11"))
     assert [mark.text for mark in picture.marks if mark.kind == "ttl"] == ["ttl 64 → 63", "ttl 63 → 62", "ttl 62 → 61", "ttl 61 → 60"]
+
+
+def passed(picture):
+    return {part.key for part in picture.parts if part.on_path}
+
+
+def test_a_bridged_ping_passes_the_switch_and_a_routed_one_the_interface_and_routing_too():
+    lab = labkit.scenarios.same_node()
+    switch, own, routing = ("node", "docker0", "switch"), ("node", "docker0"), ("node", "", "routing")
+    bridged = passed(scene(lab, lab.copy().trace(*lab.probes[0])))
+    assert switch in bridged and not {own, routing} & bridged
+    for line in ("ip addr flush dev eth0", "ip addr add 10.20.92.3/29 dev eth0", "ip route add default via 10.20.92.1"):
+        assert lab.sh(line, on="pod1").returncode == 0
+    assert {switch, own, routing} <= passed(scene(lab, lab.trace(*lab.probes[0])))
