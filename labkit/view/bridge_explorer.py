@@ -16,6 +16,7 @@ from ..lab.interface import Interface
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
 from ..lab.packet import BROADCAST_MAC, ECHO_REPLY, Ethernet, Icmp, IPv4, Packet
+from ..trace import forward  # noqa: F401  (its handlers)
 from ..trace.engine import Net, transmit
 from ..trace.trace import Step
 from .contents import Chip
@@ -151,10 +152,12 @@ class Switching:
         return [s.interface for s in self.steps if s.namespace == self.namespace and s.kind == direction and s.interface in ports]
 
     def sentences(self) -> list[str]:
-        """What the bridge decided about the last frame, and what was dropped on the way."""
-        told = [s for s in self.steps if s.kind in ("bridge", "learn") and s.namespace == self.namespace]
-        lost = [s for s in self.steps if s.kind == "drop" and s.namespace == self.namespace]
-        return [s.text for s in [*told, *lost]]
+        """What the bridge decided about the last frame, and what it dropped; what becomes of a copy above it is not the bridge's."""
+        here = [s for s in self.steps if s.namespace == self.namespace]
+        told = [s.text for s in here if s.kind in ("bridge", "learn")]
+        up = any(s.kind == "in" and s.interface == self.bridge for s in here)
+        lost = [s.text for s in here if s.kind == "drop" and s.at != "stack"]
+        return [*told, *([f"a copy goes up to {self.namespace}, by the bridge's own interface {self.bridge}"] if up else []), *lost]
 
     def text(self) -> str:
         """The last act, what came of it, and what the bridge knows now."""

@@ -1,7 +1,11 @@
 """The BridgeExplorer: a bridge learns, floods, forwards, keeps back and forgets, frame by frame."""
 
+import subprocess
+import sys
+
 import pytest
 
+import labkit
 from labkit import LabError
 from labkit.view.bridge_explorer import EVERYBODY, NOBODY, BridgeExplorer
 
@@ -100,3 +104,21 @@ def test_the_static_twin_tells_what_the_bridge_knows(explorer):
         f"  {explorer.model.station('pod-1-3').mac} is unknown: flooded to veth13, veth14",
         f"  {explorer.model.station('pod-1-2').mac} is behind veth12 (0 s)",
     ]
+
+
+def test_a_frame_to_everybody_is_flooded_and_goes_up_and_nothing_is_said_of_what_the_node_does_with_it():
+    explorer = BridgeExplorer(labkit.scenarios.same_node(), "docker0")
+    send(explorer, "pod1", EVERYBODY)
+    sentences = explorer.model.sentences()
+    assert any("flooded to veth2" in sentence for sentence in sentences)
+    assert any(sentence.startswith("a copy goes up to node") for sentence in sentences)
+    assert not any("dropped" in sentence for sentence in sentences)
+
+
+def test_it_is_the_first_thing_that_moves_a_frame_in_a_fresh_python():
+    code = """
+from labkit import scenarios
+from labkit.view import BridgeExplorer
+BridgeExplorer(scenarios.same_node(), "docker0").model.send("pod1", "pod2")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
