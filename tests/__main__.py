@@ -1,9 +1,9 @@
 """Every test and every notebook, then in a few lines what ran and what did not: `python -m tests`, which is `make test`.
 
-`python -m tests ARGUMENTS…` hands them to one run of pytest. Without any there are five, side by side: the tests that ask a kernel
-mostly wait (for ARP to fail, for silence), and so do those in a browser. nbval has a run of its own, because its plug-in costs every
-small unit test a second of imports; it follows the browser's, which asks the same notebooks. Nothing is written into the checkout,
-which may be somebody else's.
+`python -m tests ARGUMENTS…` hands them to one run of pytest. Without any there are six, most side by side: the tests that ask a
+kernel mostly wait (for ARP to fail, for silence), and so do those in a browser; the others are halved. nbval has a run of its own,
+because its plug-in costs every small unit test a second of imports; it follows the browser's, which asks the same notebooks.
+Nothing is written into the checkout, which may be somebody else's.
 """
 
 import os
@@ -21,13 +21,14 @@ from tests.parts import PARTS, why_absent
 
 ROOT = Path(__file__).parent.parent
 FAULTS = "tests/kernel/test_conformance.py"
-KERNEL, BROWSER = ["tests/kernel", "tests/conform"], ["tests/browser"]
+KERNEL, BROWSER, HALF = ["tests/kernel", "tests/conform"], ["tests/browser"], ["tests/fuzz", "tests/trace", "tests/planes", "tests/view"]
 PLAIN = ["-p", "no:nbval"]
 CELLS = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60"]
 NOTEBOOKS = sorted(f"notebooks/{path.name}" for path in Path(ROOT, "notebooks").glob("*.ipynb"))
 #: What runs side by side; the runs of one of these follow each other.
 SIDES = [
-    [[*PLAIN, *(f"--ignore={folder}" for folder in KERNEL + BROWSER)]],
+    [[*PLAIN, *(f"--ignore={folder}" for folder in KERNEL + BROWSER + HALF)]],
+    [[*PLAIN, *HALF]],
     [[*PLAIN, *BROWSER], [*CELLS, *NOTEBOOKS]],
     [[*PLAIN, FAULTS]],
     [[*PLAIN, *KERNEL, f"--ignore={FAULTS}"]],
