@@ -201,5 +201,5 @@ def _points(points) -> str:
 
 
 def _n(number: float) -> str:
-    """A coordinate with one decimal at most: short, and the same on every machine."""
-    return f"{number:.1f}".removesuffix(".0")
+    """A coordinate with one decimal at most: short, and the same by every Python (from 3.12 on `sum` adds floats more exactly)."""
+    return f"{round(number, 6):.1f}".removesuffix(".0")

@@ -10,7 +10,7 @@ from labkit.front import Lab
 from labkit.view.contents import shortened
 from labkit.view.picture import show
 from labkit.view.scene import scene
-from labkit.view.svg import svg
+from labkit.view.svg import _n, svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -91,3 +91,7 @@ def test_show_says_what_it_draws(wrong):
 def test_show_says_which_steps_there_are(pair):
     with pytest.raises(LabError, match="there is no step 99"):
         show(pair, pair.trace("ns1", "192.168.50.2"), step=99)
+
+
+def test_a_coordinate_is_written_alike_however_a_sum_was_rounded():
+    assert _n(456.85 - 1e-13) == _n(456.85 + 1e-13) and _n(7.0) == "7"
