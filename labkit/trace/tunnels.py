@@ -20,7 +20,7 @@ from ..tables.fdb import FdbEntry
 from .engine import Net, handles
 from .send import learn_path_mtu, path_mtu, send
 
-_ANY = IPv4Address(0)
+_ANY, _LOOPBACK = IPv4Address(0), IPv4Address("127.0.0.1")
 #: In so many interfaces one frame may be put before a tunnel gives up (kernel: include/net/ip_tunnels.h IP_TUNNEL_RECURSION_LIMIT).
 NESTED_AT_MOST = 5
 
@@ -51,6 +51,8 @@ def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IP
         device.count("tx_errors")
         device.count("collisions")
         return net.drop(ns, device, f"the way to {remote} is {device.name} itself: a tunnel cannot carry itself", packet)
+    if way.kind == "local":
+        return _come_back(net, ns, device, packet, remote)
     if _too_big(net, ns, device, packet, way):
         return
     if net.nesting > NESTED_AT_MOST:
@@ -66,6 +68,21 @@ def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IP
     net.step(ns, device, "wrap", f"{packet.eth.dst} is behind VTEP {remote}: {words}", outer)
     code = send(net, ns, outer, oif=oif)
     _count_sent(device, packet, code)
+
+
+def _come_back(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IPv4Address) -> None:
+    """A VTEP that is ourselves: the frame is not wrapped, and lo has no part in it (kernel: encap_bypass_if_local; observed on 6.18)."""
+    net.step(ns, device, "unwrap", f"VTEP {remote} is ourselves: not wrapped, the frame comes in again at {device.name}", packet)
+    _learn(net, device, packet, _LOOPBACK)
+    device.count_packet("tx", packet.frame_length)
+    device.count_packet("rx", packet.frame_length)
+    net.post("receive", ns.name, device.uid, packet)
+
+
+def _learn(net: Net, device: Interface, inner: Packet, vtep: IPv4Address) -> None:
+    """Behind which VTEP the sender of a frame is, unless somebody knows already."""
+    if device.vxlan.learning and device.vxlan.fdb.find(inner.eth.src) is None:
+        device.vxlan.fdb.add(FdbEntry(inner.eth.src, device.name, vtep, owner="self", seen=net.now))
 
 
 def _too_big(net: Net, ns: Namespace, device: Interface, packet: Packet, way: Decision) -> bool:
@@ -126,8 +143,7 @@ def vxlan_in(net: Net, ns: Namespace, interface: Interface, devices: list[Interf
         return net.drop(ns, device, "the inner frame comes from our own MAC address", packet)
     words = f"VXLAN {packet.vni} from {packet.src}: the inner frame comes out at {device.name}, its TTL untouched"
     net.step(ns, device, "unwrap", words, inner)
-    if device.vxlan.learning and device.vxlan.fdb.find(inner.eth.src) is None:
-        device.vxlan.fdb.add(FdbEntry(inner.eth.src, device.name, packet.src, owner="self", seen=net.now))
+    _learn(net, device, inner, packet.src)
     device.count_packet("rx", inner.length)
     net.post("receive", ns.name, device.uid, replace(inner, mark=packet.mark) if packet.mark != inner.mark else inner)
 

@@ -90,8 +90,17 @@ def leads(script: Sequence[Line], addresses: Sequence[str]) -> bool:
     """Whether a route with several next hops that the script wrote covers one of these addresses."""
     written = [line.line for line in script if line.line.count("nexthop") > 1]
     found = [re.search(r"(?:add|append|replace|change|prepend) +(\S+)", line) for line in written]
-    prefixes = [IPv4Network("0/0" if one[1] == "default" else one[1], strict=False) for one in found if one]
+    prefixes = [prefix for one in found if one and (prefix := _network(one[1])) is not None]
     return any(IPv4Address(address) in prefix for address in addresses for prefix in prefixes)
+
+
+def _network(word: str) -> IPv4Network | None:
+    """A destination as iproute2 reads it: `10.20/16` is 10.20.0.0/16; None where the word is none."""
+    address, _, length = "0/0".partition("/") if word == "default" else word.partition("/")
+    try:
+        return IPv4Network((".".join([*address.split("."), "0", "0", "0"][:4]), length or 32), strict=False)
+    except ValueError:
+        return None
 
 
 #: How many packets an interface dropped before it sent them: `ip -s link`, its JSON, ifconfig, netstat -i.

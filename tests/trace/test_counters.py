@@ -126,3 +126,19 @@ def test_what_waits_for_a_neighbour_is_forgotten_with_the_link():
     before = lab["host"].find("vc").counters.get("tx_packets", 0)
     assert lab.sh("ip netns exec c ping -c 1 -W 1 10.0.0.9").returncode == 0
     assert lab["host"].find("vc").counters["tx_packets"] == before + 2, "an ARP reply and one echo reply (observed on 6.18)"
+
+
+@pytest.mark.parametrize(("lo", "learning"), [("down", "learning"), ("up", "learning"), ("up", "nolearning")])
+def test_what_a_vxlan_sends_to_ourselves_is_not_wrapped_and_lo_has_no_part_in_it(lo, learning):
+    lab = labkit.Lab()
+    for line in (
+        "ip link add eth0 type bridge", "ip link set eth0 up", "ip addr add 192.168.7.1/24 dev eth0", f"ip link set lo {lo}",
+        f"ip link add vx0 address 02:aa:00:00:00:01 type vxlan id 7 dstport 8472 local 192.168.7.1 {learning}", "ip link set vx0 up",
+        "bridge fdb append 00:00:00:00:00:00 dev vx0 dst 192.168.7.2", "ip addr add 10.1.0.1/24 dev vx0",
+        "ip addr add 192.168.7.2/32 dev lo",
+    ):
+        assert lab.sh(line).returncode == 0, line
+    lab.sh("ping -c 1 -W 0.5 10.1.0.9")
+    assert (counted(lab, "host", "vx0"), counted(lab, "host", "lo")) == ((42, 1, 42, 1, 0, 0), (0,) * 6), "observed on 6.18"
+    entry = "02:aa:00:00:00:01 dst 127.0.0.1 self" in lab.sh("bridge fdb show dev vx0").stdout
+    assert entry == (learning == "learning")
