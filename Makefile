@@ -1,15 +1,17 @@
 # Needs Python 3.11 or later and make, nothing else. `make lab` to learn, `make test` to check; both set up what they use.
-# PYTHON picks the interpreter, VENV the folder of the virtual environment; LAB_ARGS go to JupyterLab, TEST_ARGS to pytest.
+# PYTHON picks the interpreter, VENV the folder of the virtual environment, COURSE that of your copy of the course; LAB_ARGS go to
+# JupyterLab, TEST_ARGS to pytest.
 
 PYTHON ?= python3
 VENV ?= .venv
+COURSE ?=
 N ?= 2000
 LAB_ARGS ?=
 TEST_ARGS ?=
 NOTEBOOKS = $(sort $(wildcard notebooks/*.ipynb))
 
 # Folders go to the shell by the environment, so that any character may be in their names.
-export PYTHON VENV
+export PYTHON VENV COURSE
 # Nothing here asks the network once installed: notebooks/.jupyter turns off the news and the update check.
 export JUPYTER_CONFIG_PATH := $(CURDIR)/notebooks/.jupyter
 # Without stored bytecode every start of a kernel compiles all it imports anew.
@@ -20,12 +22,13 @@ export PYTHONUTF8 := 1
 # install.py does nothing when it has been done. Jupyter needs a home it can write to; whoever has none gets the environment.
 INSTALL = @command -v "$$PYTHON" > /dev/null || { echo "There is no $$PYTHON here. Another one: make lab PYTHON=python3.12" >&2; exit 1; }; \
   "$$PYTHON" install.py --venv "$$VENV"
-RUN = @test -w "$$HOME" || export HOME="$$(cd "$$VENV" && pwd)"; "$$VENV/bin/python" -m
+HOMED = @test -w "$$HOME" || export HOME="$$(cd "$$VENV" && pwd)";
+RUN = $(HOMED) "$$VENV/bin/python" -m
 
 .PHONY: help lab test notebooks usage conform bench lint constraints pins machines clean
 
 help:
-	@echo "make lab          open the course in JupyterLab"
+	@echo "make lab          open your copy of the course, my-course, in JupyterLab"
 	@echo "make test         run every test, and every notebook against its stored outputs"
 	@echo "make notebooks    run the notebooks again and store their outputs"
 	@echo "make usage        record the tools' usage texts again"
@@ -37,9 +40,12 @@ help:
 	@echo "make machines     make lab and make test on fresh Debians (as root; MACHINES=all for every kind)"
 	@echo "make clean        remove the virtual environment and caches"
 
+# A learner works in a copy without outputs; where this folder cannot be written to, it is in the home.
 lab:
 	$(INSTALL) notebooks kernel
-	$(RUN) jupyterlab --allow-root --LabApp.extension_manager=readonly $(LAB_ARGS) notebooks/00-start-here.ipynb
+	$(HOMED) test -n "$$COURSE" || { test -w . && COURSE=my-course || COURSE="$$HOME/my-course"; }; \
+	  "$$VENV/bin/python" -m labkit course "$$COURSE" && \
+	  "$$VENV/bin/python" -m jupyterlab --allow-root --LabApp.extension_manager=readonly $(LAB_ARGS) "$$COURSE/00-start-here.ipynb"
 
 test notebooks usage conform bench lint: installed-for-tests
 .PHONY: installed-for-tests

@@ -36,6 +36,15 @@ def shown(value, most: int = 60) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def did_you_mean(word, known) -> str:
+    """The known name that looks most like a word, as the end of a sentence; nothing when none does."""
+    from difflib import get_close_matches
+
+    folded = {name.casefold(): name for name in known}
+    near = get_close_matches(str(word)[:60].casefold(), folded, 1, 0.6)
+    return f"; did you mean {folded[near[0]]}?" if near else ""
+
+
 def strerror(code: int) -> str:
     """The C library's words for an errno, the same on every machine the course runs on."""
     return _GLIBC.get(code) or os.strerror(code)

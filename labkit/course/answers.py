@@ -38,9 +38,10 @@ def spelled(given) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`read(spelled)` is None for what is not of this kind; `alike(spelled, right)` as above."""
+    """`read(spelled)` is None for what is not of this kind; `alike(spelled, right)` as above; `form` is what a question shows."""
 
     name: str
+    form: str
     read: Callable[[str], str | None]
     alike: Callable[[str, str], bool]
 
@@ -87,9 +88,9 @@ def _bare(text: str, between: str) -> str:
     return between.join(word for word in re.split(r"[\s,;<>()=:]+|(?<=[a-z])[-/](?=[a-z])", text) if word and word not in _FILLERS)
 
 
-NUMBER = Kind("a whole number", _number, _number_alike)
-TRUTH = Kind("True or False", _truth, _truth_alike)
-NAME = Kind("a short text such as an address or a name", _name, _name_alike)
+NUMBER = Kind("a whole number", "a number, as in `check(3)`,", _number, _number_alike)
+TRUTH = Kind("True or False", "True or False", _truth, _truth_alike)
+NAME = Kind("a short text such as an address or a name", "your answer in quotes, as in `check(\"…\")`,", _name, _name_alike)
 
 
 def kind_of(right) -> Kind:

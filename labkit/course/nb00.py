@@ -2,8 +2,12 @@
 
 from ..lab.lab import Lab
 from ..scenarios import seed_cluster
+from .chapter import Chapter
 from .exercise import Question, Task
 from .judging import in_table, probe, unanswered
+
+CHAPTER = Chapter(__name__)
+progress, __dir__ = CHAPTER.progress, CHAPTER.names
 
 first_ttl = Question(
     "Which TTL does Linux give to the packets of a ping?", 64,
@@ -92,6 +96,9 @@ mend = Task(
     "Bring the pods of k8s-node2, which has all of 10.20.92.0/24, back into reach, with one line in its table.",
     lambda lab: _mended(lab) or in_table(lab, NODE, _lost, _mended),
     "The longest prefix leads to docker0 again.", start=_lost,
+    answer=((NODE, "ip route add 10.20.92.0/24 dev docker0"),),
+    hints=("Which line was deleted? `ip route` on k8s-node1 has one of the same kind for its own pods.",
+           "The line says: for 10.20.92.0/24, out of docker0. `ip route add PREFIX dev INTERFACE` writes one."),
 )
 
 
@@ -109,4 +116,7 @@ one_silent = Task(
     "With one line in the table of k8s-node1, make 10.20.92.3 unreachable from its pods; 10.20.92.11 must still answer.",
     lambda lab: _one_silent(lab) or in_table(lab, "k8s-node1", seed_cluster, _one_silent),
     "A /32 is the longest prefix there is, so one address can be given a line of its own.", start=seed_cluster,
+    answer=(("k8s-node1", "ip route add blackhole 10.20.92.3"),),
+    hints=("A line for all of 10.20.92.0/24 would take 10.20.92.11 along. Which prefix holds one address and no other?",
+           "`ip route add` with one of the words that lead nowhere, and the address alone."),
 )

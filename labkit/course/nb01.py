@@ -2,8 +2,12 @@
 
 from ..lab.lab import Lab
 from ..scenarios import docker_host
+from .chapter import Chapter
 from .exercise import Question, Task
 from .judging import unanswered, without
+
+CHAPTER = Chapter(__name__)
+progress, __dir__ = CHAPTER.progress, CHAPTER.names
 
 own_namespaces = Question(
     "Six containers run: br1, br2 and pub1 in bridge mode, host1 in host mode, cont1 in container mode, none1 without a network. "
@@ -111,6 +115,8 @@ def _no_way_out() -> Lab:
 default_again = Task(
     "Give br2 its way to the outside back.", lambda lab: unanswered(lab, "br2", "192.168.77.1", "outside"),
     "`default via 172.17.0.1`: the bridge's address is the containers' gateway.", start=_no_way_out,
+    answer=(("host", "docker exec br2 ip route add default via 172.17.0.1"),),
+    hints=("br1 has the line that br2 lacks: `docker exec br1 ip route` shows it.", "`docker exec br2 ip route add default via …`"),
 )
 
 
@@ -129,6 +135,17 @@ wired = Task(
     "Connect none1 to docker0 by hand, with 172.17.0.77/16 and a default route, so that it reaches br1 and the machine outside.",
     _wired,
     "You are Docker now: a pair, one end in the bridge, one end inside, address, up, default route.", start=docker_host,
+    answer=(("host", """
+        ip link add v9 type veth peer name c9
+        ip link set v9 master docker0 up
+        ip link set c9 netns $(docker inspect -f '{{.State.Pid}}' none1)
+        docker exec none1 ip addr add 172.17.0.77/16 dev c9
+        docker exec none1 ip link set c9 up
+        docker exec none1 ip route add default via 172.17.0.1
+        """),),
+    hints=("First the pair: `ip link add v9 type veth peer name c9`. One end stays: `ip link set v9 master docker0 up`.",
+           "The other end moves: `ip link set c9 netns $(docker inspect -f '{{.State.Pid}}' none1)`.",
+           "Inside, each line behind `docker exec none1`: the address, `ip link set c9 up`, the default route via docker0's address."),
 )
 
 
@@ -156,4 +173,6 @@ sniff = Task(
     _listens_along,
     "Container mode. Tools come to a container that has none in this way, and all containers of a Kubernetes pod live like this.",
     undone=lambda lab: _containers(lab).keys() == _containers(docker_host()).keys(), start=docker_host,
+    answer=(("host", "docker run -d --name sniff --network container:pub1 tiny:1 sleep 600"),),
+    hints=("Which of the four modes shares the namespace of another container?", "`--network container:NAME`, before the image's name."),
 )

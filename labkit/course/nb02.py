@@ -5,8 +5,12 @@ from ipaddress import IPv4Address, IPv4Network
 from ..front import Lab
 from ..scenarios import same_node
 from ..scenarios.script import run
+from .chapter import Chapter
 from .exercise import Question, Task
 from .judging import not_from, probe, without
+
+CHAPTER = Chapter(__name__)
+progress, __dir__ = CHAPTER.progress, CHAPTER.names
 
 ttl_same_node = Question(
     "A pod pings another pod of the same node. Which TTL does ping show for the answer?", 64,
@@ -147,6 +151,13 @@ def _repaired(lab: Lab) -> str | None:
 repair = Task(
     "Three things are wrong on this node. Find them with commands, repair them, and check again.", _repaired,
     "Both pods talk through the bridge with TTL 64, and both find the way out.", start=broken_node,
+    answer=(("node", "ip link set veth2 master docker0"), ("pod1", """
+        ip addr add 10.20.92.3/24 dev eth0
+        ip addr del 10.20.92.3/29 dev eth0
+        ip route replace default via 10.20.92.1
+        """), ("pod2", "ip route add default via 10.20.92.1")),
+    hints=("`bridge link` on the node: which cables are plugged in?", "`ip -n pod1 addr`: which others are in pod1's network, by its mask?",
+           "`ip -n pod2 route`: where does pod2 send what is not next door?"),
 )
 
 
@@ -176,4 +187,17 @@ third_pod = Task(
     "Give the node a third pod called pod3, by hand: namespace, cable, bridge port, address, default route.", _third_pod,
     "That is what a container engine or a CNI plugin does for every pod, in the same order.",
     start=same_node,
+    answer=(("node", """
+        ip netns add pod3
+        ip link add veth3 type veth peer name eth0 netns pod3
+        ip link set veth3 master docker0 up
+        """), ("pod3", """
+        ip link set lo up
+        ip addr add 10.20.92.12/24 dev eth0
+        ip link set eth0 up
+        ip route add default via 10.20.92.1
+        """)),
+    hints=("`ip netns add pod3`, then a pair with one end in it: `ip link add veth3 type veth peer name eth0 netns pod3`.",
+           "The end on the node is plugged in and brought up: `ip link set veth3 master docker0 up`.",
+           "Inside, with `ip -n pod3 …`: `link set lo up`, `addr add 10.20.92.12/24 dev eth0`, `link set eth0 up`, the default route."),
 )

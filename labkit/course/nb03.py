@@ -5,8 +5,12 @@ The tasks look at packets, not at commands: any way to get there counts.
 
 from ..front import Lab
 from ..scenarios import veth_pair
+from .chapter import Chapter
 from .exercise import Question, Task
 from .judging import unanswered, without
+
+CHAPTER = Chapter(__name__)
+progress, __dir__ = CHAPTER.progress, CHAPTER.names
 
 route_writer = Question(
     "Which command made the kernel write the route 192.168.50.0/24 in ns2? Count the ten commands from 1.", 9,
@@ -96,6 +100,8 @@ loopbacks = Task(
     "Make both namespaces answer their own addresses.",
     lambda lab: _each(lab, ("ns1", "192.168.50.1", "ns1"), ("ns2", "192.168.50.2", "ns2"), *PAIR),
     "Both lo are up. That is a line every tool that makes namespaces runs first.", start=veth_pair,
+    answer=(("ns1", "ip link set lo up"), ("ns2", "ip link set lo up")),
+    hints=("Which interface does a packet to oneself leave by, and which state is it in?", "`ip -n ns1 link set …`, and the same for ns2."),
 )
 
 
@@ -121,6 +127,13 @@ repair = Task(
     _repaired,
     "An interface was down, an address was in the wrong network, an MTU was too small: carrier, address, size, in the order "
     "in which they are worth looking at.", start=broken,
+    answer=(("ns1", "ip link set tap1 up"), ("ns2", """
+        ip addr add 192.168.50.2/24 dev tap2
+        ip link set tap2 mtu 1500
+        """)),
+    hints=("Carrier first: `ip -n ns1 -br link`. Is everything up that should be?",
+           "Then addresses: `ip -n ns2 addr`. Is tap2 in the network of tap1?",
+           "Then size: `ip -n ns2 link` shows the `mtu` of tap2. 1472 bytes of payload are a packet of 1500."),
 )
 
 
@@ -139,4 +152,17 @@ box = Task(
     _boxed,
     "That is what a container engine does for a container: a namespace, a pair with one end moved into it, an address, up.",
     start=Lab,
+    answer=(("host", """
+        ip netns add box
+        ip link add v0 type veth peer name eth0 netns box
+        ip addr add 10.9.0.1/24 dev v0
+        ip link set v0 up
+        """), ("box", """
+        ip addr add 10.9.0.2/24 dev eth0
+        ip link set eth0 up
+        ip link set lo up
+        """)),
+    hints=("The ten lines at the top of this notebook do nearly the same; here one end stays on the machine.",
+           "`ip netns add box`, `ip link add v0 type veth peer name eth0 netns box`, then an address and `up` for each end.",
+           "box answers itself over lo, which is down in a new namespace."),
 )

@@ -3,8 +3,12 @@
 from ..lab.lab import Lab
 from ..scenarios import flannel, seed_cluster
 from ..scenarios.script import run
+from .chapter import Chapter
 from .exercise import Question, Task
 from .judging import in_table, not_from, probe, unanswered
+
+CHAPTER = Chapter(__name__)
+progress, __dir__ = CHAPTER.progress, CHAPTER.names
 
 ttl_cross_node = Question(
     "wp-mysql-t5w0m on k8s-node1 pings mysql-demo-e81sy on k8s-node2. Which TTL does ping show for the answer?", 60,
@@ -205,6 +209,13 @@ repair = Task(
     "Three things are wrong on the two nodes. Find them, mend them with commands, and check again.",
     lambda lab: _through_flannel(lab, POD_A, TO_B, POD_B) or _through_flannel(lab, POD_B, TO_A, POD_A),
     "Both pods reach each other through flannel0, with TTL 60.", start=broken_cluster,
+    answer=(("k8s-node1", "ip link set flannel0 up"), ("k8s-node2", """
+        ip route add 10.20.0.0/16 dev flannel0
+        sysctl -w net.ipv4.ip_forward=1
+        """)),
+    hints=("k8s-node1 first: `ip -br link`. Which interface should be up and is not?",
+           "k8s-node2 lacks a line that k8s-node1 has: compare the two tables.",
+           "And a node that carries packets for others needs `sysctl net.ipv4.ip_forward` to be 1."),
 )
 
 
@@ -240,4 +251,7 @@ by_hand = Task(
     "Be flanneld: join the pods of node1 and node2 with one line on each node.",
     lambda lab: _joined(lab) or _half_joined(lab, "node1") or _half_joined(lab, "node2"),
     "Two routes, and that is all the host-gw backend is.", start=without_flannel,
+    answer=(("node1", "ip route add 10.1.6.0/24 via 192.168.90.2"), ("node2", "ip route add 10.1.5.0/24 via 192.168.90.1")),
+    hints=("node1 has to know: 10.1.6.0/24 is behind whom?",
+           "`ip route add 10.1.6.0/24 via …` with the address of node2, and the same back."),
 )

@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from heapq import heappush
 
-from ..errors import BadInput, KernelError, LabError, shown
+from ..errors import BadInput, KernelError, LabError, did_you_mean, shown
 from ..tables.pasted import plain
 from ..tables.values import KERNEL, YOU, Origin, alike, copied
 from .interface import ZERO_MAC, Interface
@@ -116,7 +116,8 @@ class Lab:
             return self.namespaces[name]
         except (KeyError, TypeError):
             known = ", ".join(self.namespaces)
-            raise LabError(f"there is no namespace {shown(name)} in this lab; there are: {known}") from None
+            near = did_you_mean(name, self.namespaces)
+            raise LabError(f"there is no namespace {shown(name)} in this lab; there are: {known}{near}") from None
 
     def interface(self, uid: int) -> Interface | None:
         """The interface with that lab-wide number, wherever it is now."""

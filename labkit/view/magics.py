@@ -1,36 +1,53 @@
-"""`%%lab`: a cell of shell lines, run in the lab and shown with their prompts.
+"""`%%lab`: a cell of shell lines, run in the lab and shown with their prompts; `%lab`: one line.
 
-    %load_ext labkit
-    %%lab ns1
-    ip addr
-    ping -c 1 192.168.50.2
-
-The lab is the notebook's variable `lab`. `%%lab` alone runs in its first machine; `--lab NAME` takes
-another variable. A prompt is the one a machine has, `[root@ns1 ~]# `, as in the course's own captures,
-and a command that fails shows its exit status and lets the next one run. The lines of a cell are typed into
-one shell: a variable set in one is there in the next, and a loop or a here-document may take several.
+A prompt is the one a machine has, `[root@ns1 ~]# `, as in the course's own captures, and a command that fails shows its exit
+status and lets the next one run. The lines of a cell are typed into one shell: a variable set in one is there in the next, and
+a loop or a here-document may take several. Tab completes commands, namespaces and interfaces.
 """
 
+import re
 import sys
 
-from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.core.completer import SimpleCompletion, context_matcher
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from ..commands.language import is_complete
-from ..commands.shell import Variables
+from ..commands.shell import Variables, known
 from ..errors import BadInput, LabError
 from ..lab.lab import Lab
+
+#: What is asked for in a cell that answers a question; what is said of one that Python cannot read.
+_CHECKED = re.compile(r"\.check\(")
+_QUOTE = 'Put words and addresses in quotes, as in check("docker0") or check("10.20.92.0/24"); numbers, True and False go without.'
 
 
 @magics_class
 class LabMagics(Magics):
-    """The cell magic; `load` registers it."""
+    """The magics; `load` registers them."""
 
-    @cell_magic
-    def lab(self, line: str, cell: str) -> None:
-        """%%lab [NAMESPACE] [--lab VARIABLE]: run the cell's lines in the lab."""
+    @no_var_expand
+    @line_cell_magic
+    def lab(self, line: str, cell: str | None = None) -> None:
+        """Type commands into the lab.
+
+        %%lab [NAMESPACE] [--lab VARIABLE], and the commands on the lines below; or one command: %lab [NAMESPACE] COMMAND.
+        Without a namespace they run in the lab's first machine; the lab is the variable `lab`, unless --lab names another.
+
+            %%lab ns1
+            ip addr
+            ping -c 1 192.168.50.2
+
+            %%lab k8s-node1 --lab broken
+            ip route
+
+            %lab ns1 ip route get 192.168.50.2
+        """
         try:
-            name, namespace = arguments(line)
+            name, rest = variable(line)
             lab = find_lab(self.shell.user_ns, name)
+            namespace, cell = one_line(lab, rest) if cell is None else (only_namespace(rest), cell)
+            if name != "lab":
+                print(f"(in the lab `{name}`)")
             for text in transcript(lab, cell, namespace):
                 print(text, end="")
         except LabError as error:
@@ -43,20 +60,90 @@ def load(ipython) -> None:
 
     ipython.register_magics(LabMagics)
     install(ipython.display_formatter.formatters)
+    ipython.set_custom_exc((NameError, SyntaxError), explain)
+    ipython.Completer.custom_matchers.append(completer(ipython.user_ns))
 
 
-def arguments(line: str) -> tuple[str, str | None]:
-    """The lab's variable and the namespace from what stands behind %%lab."""
-    words, name = line.split(), "lab"
-    if "--lab" in words:
-        at = words.index("--lab")
-        if at + 1 == len(words):
-            raise BadInput("%%lab --lab needs the name of a variable behind it: %%lab --lab mylab")
-        name = words[at + 1]
-        del words[at : at + 2]
-    if len(words) > 1:
-        raise BadInput(f"%%lab takes one namespace: %%lab {words[0]}; commands go on the lines below")
-    return name, words[0] if words else None
+def explain(shell, kind, error, traceback, tb_offset=None) -> None:
+    """One sentence where a question was answered without quotes, or %%lab does not stand first; else Python's own words."""
+    cell = (shell.history_manager.input_hist_raw or [""])[-1]
+    name = getattr(error, "name", None)
+    if kind is NameError and name in ("q", "lab", "labkit"):
+        print(f"There is no {name} yet: run the first cell of this notebook, then this one. (NameError)", file=sys.stderr)
+    elif _CHECKED.search(cell):
+        what = f"{name} is no word of Python's." if kind is NameError else "Python cannot read this answer."
+        print(f"{what} {_QUOTE} ({kind.__name__})", file=sys.stderr)
+    elif re.search(r"^%%lab\b", cell, re.MULTILINE) and kind is SyntaxError:
+        print("%%lab must be the first line of its cell; put comments and blank lines below it. (SyntaxError)", file=sys.stderr)
+    elif kind is SyntaxError or issubclass(kind, SyntaxError):
+        shell.showsyntaxerror()
+    else:
+        shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+
+
+def completer(variables: dict):
+    """What Tab offers behind %%lab and %lab: namespaces there, commands at the start of a line, names of all kinds behind."""
+
+    @context_matcher(identifier="labkit")
+    def matcher(context) -> dict:
+        found = re.match(r"%%?lab\b(.*)", context.full_text)
+        if not found or not context.full_text.startswith("%"):
+            return {"completions": []}
+        lab_named = re.search(r"--lab\s+(\S+)", found[1])
+        lab = variables.get(lab_named[1] if lab_named else "lab")
+        start = context.line_with_cursor[: context.cursor_position]
+        typed = re.search(r"\S*$", start)[0]
+        cell = context.full_text.startswith("%%")
+        offered = candidates(lab, start, found[1].split(), context.cursor_line == 0, cell) if isinstance(lab, Lab) else []
+        some = [SimpleCompletion(text, type="lab") for text in offered if text.startswith(typed)]
+        return {"completions": some, "matched_fragment": typed, "suppress": True}
+
+    return matcher
+
+
+def candidates(lab: Lab, start: str, words: list[str], first_line: bool, cell: bool) -> list[str]:
+    """The words that may stand next on a line that begins with `start`."""
+    behind = start.split() if start.endswith((" ", "\t")) else start.split()[:-1]
+    if first_line:
+        behind = behind[1:]
+        if not behind:
+            return sorted(lab.namespaces) + ([] if cell else known(lab))
+        if cell:
+            return ["--lab"]
+        behind = behind[1:] if behind[0] in lab.namespaces else behind
+    if not behind or behind[-1] in ("|", "&&", ";", "||"):
+        return known(lab)
+    on = words[0] if words and words[0] in lab.namespaces else lab.home
+    named = next((one for one in reversed(behind) if one in lab.namespaces), on)
+    interfaces = [i.name for i in lab[named].by_index()]
+    return interfaces if behind[-1] in ("dev", "-i", "master", "br") else sorted({*lab.namespaces, *interfaces})
+
+
+def variable(line: str) -> tuple[str, str]:
+    """The lab's variable, and the rest of what stands behind the magic's name."""
+    found = re.search(r"(?:^|(?<=\s))--lab(?:\s+(\S+))?", line)
+    if not found:
+        return "lab", line.strip()
+    if not found[1]:
+        raise BadInput("%%lab --lab needs the name of a variable behind it: %%lab --lab mylab")
+    return found[1], f"{line[: found.start()]}{line[found.end() :]}".strip()
+
+
+def only_namespace(rest: str) -> str | None:
+    """The namespace of a whole cell."""
+    first, _, more = rest.partition(" ")
+    if more:
+        raise BadInput(f"%%lab takes one namespace: %%lab {first}; commands go on the lines below")
+    return first or None
+
+
+def one_line(lab: Lab, rest: str) -> tuple[str | None, str]:
+    """The namespace and the command of a %lab."""
+    first, _, more = rest.partition(" ")
+    namespace, command = (first, more.strip()) if first in lab.namespaces else (None, rest)
+    if not command:
+        raise BadInput("%lab takes a command: %lab ip addr, or in a namespace %lab ns1 ip addr")
+    return namespace, command
 
 
 def find_lab(variables: dict, name: str) -> Lab:
