@@ -229,7 +229,9 @@ def verdict(steps: tuple[Step, ...], replies: tuple[Reply, ...], delivered: bool
         return Verdict("answered", arrivals[-1], f"the answer came back to {source}{with_ttl}", True)
     for reply in replies:
         if reply.kind == "refused":
-            return Verdict("connection refused", arrivals[-1], f"{reply.sender} answered, but nobody listens at that port")
+            asked = next((s.packet for s in steps if s.leg == "request" and s.packet is not None and not s.packet.arp), None)
+            port = f"{asked.proto.upper()} port {asked.dport}" if asked is not None else "that port"
+            return Verdict("connection refused", arrivals[-1], f"{reply.sender} answered, but nobody listens at {port}")
         if reply.kind == "local" and reply.errno != errno.ENOBUFS:
             words, mtu = strerror(reply.errno), f", mtu={reply.mtu}" if reply.mtu else ""
             return Verdict(words.lower(), source, f"its own kernel refuses: {words}{mtu}")

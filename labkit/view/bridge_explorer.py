@@ -84,24 +84,27 @@ class Switching:
             raise LabError(result.stderr.strip() or f"exit status {result.returncode}")
         if not _there(trial, self.namespace, self.bridge):
             raise LabError(f"That would take {self.bridge} away, the bridge that is shown here, and is left undone")
-        self.lab, self.acts, self.steps = trial, [*self.acts, Act("line", line)], ()
+        changed = trial.revision != self.lab.revision
+        self.lab, self.acts, self.steps = trial, [*self.acts, Act("line", line)] if changed else self.acts, ()
+        self.output = result.stdout
 
     def back(self) -> None:
         self._replay(self.acts[:-1])
 
     def reset(self) -> None:
+        self.messages = {}
         self._replay([])
 
     def _replay(self, acts: list[Act]) -> None:
         lab, steps = self._base.copy(), ()
         for place, act in enumerate(acts, 1):
             steps = self._play(lab, act, place)
-        self.lab, self.acts, self.steps = lab, acts, steps
+        self.lab, self.acts, self.steps, self.output = lab, acts, steps, ""
 
     def _do(self, act: Act) -> None:
         lab, acts = self.lab.copy(), [*self.acts, act]
         self.steps = self._play(lab, act, len(acts))
-        self.lab, self.acts = lab, acts
+        self.lab, self.acts, self.output = lab, acts, ""
 
     def _play(self, lab: Lab, act: Act, number: int) -> tuple[Step, ...]:
         """Let one act happen in a lab: what a frame did, step by step."""
@@ -268,7 +271,7 @@ class BridgeExplorer(Explorer):
         self.line.control.layout.width = "560px"
         self.picture, self.table = PictureBox(), widgets.HTML()
         wrap = widgets.Layout(flex_flow="row wrap")
-        buttons = [button("Send frame", self._send), button("Take back", self._back), button("Reset", self._reset)]
+        buttons = [button("Send frame", self._send_frame), button("Take back", self._back), button("Reset", self._reset)]
         fields = {"source": self.source, "to": self.to, "wait": self.wait, "line": self.line}
         super().__init__(model, fields, [
             widgets.HBox([self.source, self.to, *buttons], layout=wrap), self.picture, self.table,
@@ -277,7 +280,7 @@ class BridgeExplorer(Explorer):
         self.watch("wait", lambda text: self._typed(self.wait, model.wait, text))
         self.watch("line", lambda text: self._typed(self.line, model.give, text))
 
-    def _send(self) -> None:
+    def _send_frame(self) -> None:
         self.act("to", lambda: self.model.send(self.source.control.value, self.to.control.value))
 
     def _typed(self, field, act, text: str) -> None:
@@ -290,7 +293,9 @@ class BridgeExplorer(Explorer):
         self.act("to", self.model.back)
 
     def _reset(self) -> None:
-        self.act("to", self.model.reset)
+        if self.act("to", self.model.reset):
+            for field in (self.wait, self.line):
+                self.quietly(setattr, field.control, "value", "")
 
     def draw(self) -> None:
         names = [station.name for station in self.model.stations]
@@ -300,4 +305,5 @@ class BridgeExplorer(Explorer):
         rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in entry)}</tr>" for entry in self.model.entries())
         head = "<tr><th>MAC address</th><th>behind port</th><th>age</th></tr>"
         learned = f"<table>{head}{rows}</table>" if rows else "<p>The bridge has learned nothing yet.</p>"
-        self.table.value = page(f"<p>After {self.model.lab.now:.0f} seconds:</p>{learned}", live=True)
+        printed = f"<pre>{escape(self.model.output)}</pre>" if self.model.output else ""
+        self.table.value = page(f"{printed}<p>After {self.model.lab.now:.0f} seconds:</p>{learned}", live=True)

@@ -70,8 +70,8 @@ def difference(trace: Trace, before: Trace) -> str:
         same = str(trace.verdict) == str(before.verdict)
         return "The way is the same as before." if same else f"The same way as before, but then: {before.verdict}."
     common = next((i for i, (a, b) in enumerate(zip(now, then, strict=False)) if a != b), min(len(now), len(then)))
-    where = f"after {now[common - 1]}" if common else "from the start"
-    return f"Not as before {where}; before: {before.verdict}."
+    where = f"As before up to {now[common - 1]}, then" if common else "From the start"
+    return f"{where} another way. The trace before ended so: {before.verdict}."
 
 
 def hops(trace: Trace) -> list[tuple[str, str]]:

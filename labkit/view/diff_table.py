@@ -15,16 +15,19 @@ _HEAD = "".join(f"<th scope='col' {_LEFT}>{word}</th>" for word in ("agrees?", "
 
 
 def diff_html(diff: Diff) -> str:
-    """The table, with the verdict as its caption; notes and a different outcome below it."""
+    """The verdict, and the table behind it, open where something differs; notes and a different outcome below it."""
     verdict = str(diff).splitlines()[0]
     below = [f"{name}: {one} predicted, {other} observed" for name, one, other in diff.outcome]
     below += [f"note: {note}" for note in diff.notes]
     listed = "".join(f"<li>{escape(line)}</li>" for line in below)
     rows = "".join(_row(row) for row in diff.rows)
+    is_open = "" if diff.same else " open='open'"
     return (
+        f"<details{is_open}><summary><b>{escape(verdict)}</b></summary>"
+        "<p>← came in by the interface, → went out by it</p>"
         "<div style='max-height:28em;overflow:auto' tabindex='0' role='region' aria-label='prediction and observation'>"
-        f"<table class='labkit-diff' style='text-align:left'><caption style='text-align:left;font-weight:bold'>{escape(verdict)}</caption>"
-        f"<thead><tr>{_HEAD}</tr></thead><tbody>{rows}</tbody></table>{f'<ul>{listed}</ul>' if listed else ''}</div>"
+        f"<table class='labkit-diff' style='text-align:left'><thead><tr>{_HEAD}</tr></thead><tbody>{rows}</tbody></table></div></details>"
+        f"{f'<ul>{listed}</ul>' if listed else ''}"
     )
 
 

@@ -58,9 +58,10 @@ class Encapsulation:
         return frames[0] if frames else None
 
     def layers(self) -> list[tuple[int, int, str, str]]:
-        """(offset, bytes, name, what it says) from the first byte of the frame."""
+        """(offset, bytes, name, what it says) from the first byte of the frame; of one too big, as it would be if it were sent."""
         rows, at = [], 0
-        for name, words, size in headers(self.wire) if self.wire is not None else []:
+        for name, words, size in headers(self.wire or self._fitting):
+            size = self.size if name == "payload" else size
             rows.append((at, size, name, words))
             at += size
         return rows
@@ -79,38 +80,48 @@ class Encapsulation:
         lines += [f"{at:>6} {size:>5}  {name:<9} {words}" for at, size, name, words in self.layers()]
         return "\n".join([*lines, self.verdict()])
 
-    def svg(self) -> str:
+    def svg(self, verdict: bool = True) -> str:
         layers = self.layers()
         title = f"{self.size} bytes of payload with encapsulation {self.backend}"
         body = [text("soft", 8, 16, "at byte"), text("soft", _LEFT, 16, "header, bytes, what it says")]
         for row, layer in enumerate(layers):
-            body.append(_layer(26 + row * _ROW, *layer))
-        bottom = 26 + len(layers) * _ROW + 16
+            body.append(_layer(26 + row * _ROW, *layer, self.largest))
+        bottom = 26 + len(layers) * _ROW
+        mtu = _LEFT + layers[-1][0] * _PER_BYTE + _PAYLOAD
+        body.append(f'<path class="crossed" d="M{mtu:.1f} {bottom - _ROW - 4}V{bottom}"/>')
+        body.append(text("bad", mtu - 118, bottom + 12, "the MTU ends here"))
+        bottom += 32
         sign, css = ("✓", "name") if self.wire is not None else ("✗", "bad")
-        verdict = wrapped(f"{sign} {self.verdict()}", 100)
-        body += [text(css, 8, bottom + i * 15, line) for i, line in enumerate(verdict)]
-        return sheet(760, bottom + len(verdict) * 15, title, self.text(), body)
+        said = wrapped(f"{sign} {self.verdict()}", 100) if verdict else []
+        body += [text(css, 8, bottom + i * 15, line) for i, line in enumerate(said)]
+        return sheet(760, bottom + len(said) * 15, title, self.text(), body)
 
     def _probe(self) -> None:
         if self.backend not in self._labs:
             self._labs[self.backend] = scenarios.flannel(backend=BACKENDS[self.backend])
         self.lab = self._labs[self.backend].copy()
         source, destination = self.lab.probes[0]
+        fits = self.lab.copy().trace(source, destination, size=min(self.size, self.largest), df=True)
+        self._fitting: Packet = fits.seen("node1", "eth0", "out")[0]
         self.trace: Trace = self.lab.trace(source, destination, size=self.size, df=True)
 
 
-def _layer(y: int, at: int, size: int, name: str, words: str) -> str:
-    """One header: where it begins, a bar as long as it is, its name and contents behind the bar."""
+def _layer(y: int, at: int, size: int, name: str, words: str, largest: int) -> str:
+    """One header: where it begins, a bar as long as it is, its name and contents behind the bar. The payload's is full when it fills
+    the MTU, and sticks out when it is longer."""
     payload = name == "payload"
     x = _LEFT + at * _PER_BYTE
-    width = min(size * _PER_BYTE, _PAYLOAD) if payload else size * _PER_BYTE
+    over = max(size - largest, 0) if payload else 0
+    width = size * _PER_BYTE
+    if payload:
+        width = min(_PAYLOAD * min(size, largest) / largest + (8 + _PAYLOAD * over / largest if over else 0), 230)
     css = {"payload": "routing", "UDP": "tunnel", "VXLAN": "tunnel", "ICMP": "program"}.get(name, "bridge")
-    bar = f'<rect class="{css}" x="{x:.1f}" y="{y}" width="{max(width, 4):.1f}" height="22"/>'
-    label = f"{name} {size}"
+    bar = f'<rect class="{css}{" over" if over else ""}" x="{x:.1f}" y="{y}" width="{max(width, 4):.1f}" height="22"/>'
+    label = f"{name} {size}" + (f", {over} too long" if over else "")
     after = x + max(width, 4) + 6
     room = int((760 - after) / 6.7) - len(label) - 2
     said = "" if payload else shortened(words, room) if room > 8 else ""
-    return "".join([text("soft", 8, y + 15, str(at)), bar, text("name", after, y + 15, label),
+    return "".join([text("soft", 8, y + 15, str(at)), bar, text("bad" if over else "name", after, y + 15, label),
                     text("soft", after + (len(label) + 1) * 6.7, y + 15, said)])
 
 
@@ -124,11 +135,11 @@ class EncapExplorer(Explorer):
         model = Encapsulation(backend, size)
         self.backend = choice("Encapsulation", list(BACKENDS), model.backend)
         self.size = text_field("Payload bytes", str(model.size))
-        self.picture, self.table = PictureBox(), widgets.HTML()
+        self.picture, self.verdict = PictureBox(), widgets.HTML()
         fits = button("As much as fits", lambda: self.act("size", self._set, 0))
         over = button("One byte too big", lambda: self.act("size", self._set, 1))
         row = widgets.HBox([self.backend, self.size, fits, over], layout=widgets.Layout(flex_flow="row wrap"))
-        super().__init__(model, {"backend": self.backend, "size": self.size}, [row, self.picture, self.table])
+        super().__init__(model, {"backend": self.backend, "size": self.size}, [row, self.picture, self.verdict])
         self.watch("backend", model.set_backend)
         self.watch("size", model.set_size)
 
@@ -136,8 +147,6 @@ class EncapExplorer(Explorer):
         self.size.control.value = str(self.model.largest + over)
 
     def draw(self) -> None:
-        self.picture.show(self.model.svg())
-        layers = [f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in layer)}</tr>" for layer in self.model.layers()]
-        head = "<tr><th>at byte</th><th>bytes</th><th>header</th><th>what it says</th></tr>"
-        table = f"<table>{head}{''.join(layers)}</table>" if layers else ""
-        self.table.value = page(f"<p>{escape(self.model.verdict())}</p>{table}", live=True)
+        self.picture.show(self.model.svg(verdict=False))
+        css = "good" if self.model.wire is not None else "bad"
+        self.verdict.value = page(f'<p class="{css}">{escape(self.model.verdict())}</p>', live=True)

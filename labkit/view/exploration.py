@@ -6,6 +6,7 @@ question gives the same answer whatever was asked before. Bad input leaves all a
 
 from dataclasses import dataclass, replace
 
+from ..commands.hosts import numeric
 from ..errors import BadInput, LabError
 from ..front import Lab
 from ..trace.trace import Step, Trace, Verdict
@@ -15,6 +16,8 @@ from .number import number
 from .scene import Scene, scene
 
 PROTOCOLS = ("icmp", "udp", "tcp")
+#: The fields that hold a number, and what stands before them.
+LABELS = {"port": "Port", "ttl": "TTL", "size": "Payload bytes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Exploration:
         self._base = lab.copy()
         self.lab = lab.copy()
         first = lab.probes[0] if lab.probes else (lab.home, "127.0.0.1")
-        self.question = Question(source or first[0], to or str(first[1]))
+        self.question = self._first = Question(source or first[0], to or str(first[1]))
         self.edits: list[Edit] = []
         self.messages: dict[str, str] = {}
         self.output = ""  # what the last line printed
@@ -76,10 +79,10 @@ class Exploration:
         return True
 
     def address_of(self, to: str, lab: Lab | None = None) -> str:
-        """An address as it is; for a namespace's name, its first address that others can reach."""
+        """An address as ping reads it, with one to four numbers; for a namespace's name, its first address that others can reach."""
         lab = lab or self.lab
         if to not in lab.namespaces:
-            return to
+            return str(numeric(to) or to)
         found = [a.ip for i in lab[to].by_index() for a in i.addresses if not a.ip.is_loopback]
         if not found:
             raise BadInput(f"{to} has no address to send to: give it one, or type an address")
@@ -130,6 +133,8 @@ class Exploration:
         self._replay(self.edits[:-1])
 
     def reset(self) -> None:
+        """The lab and the question as at the start, nothing pinned, no complaint left."""
+        self.question, self.pinned, self.messages = self._first, None, {}
         self._replay([])
 
     def commands(self) -> str:
@@ -200,10 +205,10 @@ class Exploration:
 
 def _typed(name: str, value):
     """A field's text as a value; BadInput says what would be right."""
-    if name not in ("port", "ttl", "size"):
+    if name not in LABELS:
         return value.strip()
     text = str(value if value is not None else "").strip()
-    if not text and name != "size":
-        return None
+    if not text:
+        return getattr(Question("", ""), name)
     least, most = {"port": (1, 65535), "ttl": (1, 255), "size": (0, 65507)}[name]
-    return number(text, least, most, f"a {name}")
+    return number(text, least, most, {"port": "a port", "ttl": "a TTL", "size": "a number of payload bytes"}[name])

@@ -10,7 +10,7 @@ from html import escape
 import ipywidgets as widgets
 
 from ..errors import LabError
-from .picture import FOCUS, bundle, least_width
+from .picture import FOCUS, bundle, width_of
 from .svg import PAGE, THEME
 
 WIDE = {"description_width": "110px"}
@@ -19,7 +19,7 @@ WIDE = {"description_width": "110px"}
 class Explorer(widgets.VBox):
     """Controls around a model that has `svg()`, `text()` and `messages`: the complaint about a field, by its name.
 
-    A subclass names its fields, watches them, and says in `draw` how its controls follow from the model.
+    A subclass names its fields, watches them, has a `picture`, and says in `draw` how its controls follow from the model.
     Where widgets cannot live (GitHub, print, a notebook not yet run) its picture and text stand in.
     """
 
@@ -27,6 +27,7 @@ class Explorer(widgets.VBox):
         self.model, self.fields, self._updating = model, fields, False
         style = widgets.HTML(f"<style>{THEME}{PAGE}</style>")
         super().__init__([style, *children])
+        self.add_class("labkit-explorer")
         self.redraw()
 
     def watch(self, name: str, do: Callable) -> None:
@@ -59,6 +60,7 @@ class Explorer(widgets.VBox):
         for name, field in self.fields.items():
             field.say(self.model.messages.get(name, ""))
         self.quietly(self.draw)
+        self.picture.old(bool(self.model.messages))
 
     def draw(self) -> None:
         """Bring every control and picture to the model's state."""
@@ -109,7 +111,20 @@ class PictureBox(widgets.HTML):
         self.add_class("labkit-scroll")
 
     def show(self, svg: str) -> None:
-        self.value = f'<div {FOCUS} style="--least:{least_width(svg)}px">{svg}</div>'
+        self.value = f'<div {FOCUS} style="--wide:{width_of(svg):.0f}px">{svg}</div>'
+
+    def old(self, is_old: bool) -> None:
+        """Whether it still shows what was before an input that was refused; then it says so."""
+        (self.add_class if is_old else self.remove_class)("labkit-old")
+
+
+def beside(picture: PictureBox, *others: widgets.Widget) -> widgets.HBox:
+    """A picture with what belongs to it at its right, or where there is no room below."""
+    told = widgets.VBox(others)
+    told.add_class("labkit-told")
+    both = widgets.HBox([picture, told])
+    both.add_class("labkit-beside")
+    return both
 
 
 def text_field(label: str, value: str, placeholder: str = "") -> Field:

@@ -56,7 +56,7 @@ class Layout:
     def _rows(self) -> float:
         y = MARGIN
         for machine in self.plan.machines:
-            y = self._place(self.boxes[machine.name], y + TITLE) + PAD + GAP
+            y = self._place(self.boxes[machine.name], y + PAD) + PAD + GAP
             if self.plan.hidden[machine.name]:
                 y += TITLE
         if self.plan.hidden_machines:
@@ -113,14 +113,13 @@ class Layout:
             inside = [box for box in self.boxes.values() if box.ns.machine == machine.name]
             right = max(box.x + box.w for box in inside) + PAD + OVERHANG
             bottom = max(box.y + box.h for box in inside) + PAD
-            x, y = own.x - PAD - OVERHANG, own.y - TITLE
+            x, y = own.x - PAD - OVERHANG, own.y - PAD
             hidden = self.plan.hidden[machine.name]
             if hidden:
                 place = (x + PAD, bottom - 4, right - x - 2 * PAD, TITLE)
                 self.frames.append(Part("more", (machine.name, "more"), *place, (_more(hidden),)))
                 bottom += TITLE
-            title = (f"machine {machine.name}",)
-            self.frames.insert(0, Part("machine", ("", machine.name), x, y, right - x, bottom - y, title))
+            self.frames.insert(0, Part("machine", ("", machine.name), x, y, right - x, bottom - y))
         if self.plan.hidden_machines:
             y = self.height - MARGIN - TITLE
             words = _more(self.plan.hidden_machines, "machine")
@@ -151,11 +150,11 @@ def switch_width(switch: Namespace) -> float:
 
 
 def switch_lines(switch: Namespace) -> tuple[str, ...]:
-    """Its name, and its address in two halves: the bar is to be narrow."""
+    """Its name, and if it is the gateway too its address in two halves: the bar is to be narrow."""
     lines = [shortened(switch.name, 14), "bridge"]
     for address in [a for i in switch.by_index() if i.bridge is not None for a in i.addresses][:1]:
         first, second, *rest = str(address.interface).split(".")
-        lines += [f"{first}.{second}.", ".".join(rest)]
+        lines += ["+ gateway", f"{first}.{second}.", ".".join(rest)]
     return tuple(lines)
 
 

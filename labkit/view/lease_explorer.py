@@ -34,10 +34,11 @@ class Act:
 class Leasing:
     """The nodes of a network and their leases; after a LabError its caller puts back what there was."""
 
-    def __init__(self, config: str | None = None):
+    def __init__(self, config: str | None = None, nodes: int = 0):
         self.messages: dict[str, str] = {}
-        self.config = config if config is not None else CONFIG.format("udp")
-        self._play([])
+        self.config = self._first = config if config is not None else CONFIG.format("udp")
+        self._nodes = nodes
+        self.reset()
 
     # --- what is done ---------------------------------------------------------------------------
 
@@ -63,7 +64,11 @@ class Leasing:
         self._play(self.acts[:-1])
 
     def reset(self) -> None:
+        """The config and the nodes as at the start."""
+        self.messages, self.config = {}, self._first
         self._play([])
+        for _ in range(self._nodes):
+            self.join()
 
     # --- the lab behind it ----------------------------------------------------------------------
 
@@ -153,9 +158,7 @@ class LeaseExplorer(Explorer):
     """
 
     def __init__(self, config: str | None = None, nodes: int = 2):
-        model = Leasing(config)
-        for _ in range(nodes):
-            model.join()
+        model = Leasing(config, nodes)
         self.backend = choice("Backend", BACKENDS, model.registry.config().backend)
         self.config = text_field("Config", model.config)
         self.subnet = text_field("Subnet", "", "empty: the first free one")
@@ -185,7 +188,10 @@ class LeaseExplorer(Explorer):
         self.act("subnet", self.model.back)
 
     def _reset(self) -> None:
-        self.act("subnet", self.model.reset)
+        if self.act("subnet", self.model.reset):
+            start = {"backend": self.model.registry.config().backend, "config": self.model.config, "subnet": ""}
+            for name, value in start.items():
+                self.quietly(setattr, self.fields[name].control, "value", value)
 
     def draw(self) -> None:
         there = self.model.joined() or [NOBODY]

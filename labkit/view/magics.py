@@ -10,6 +10,7 @@ import sys
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.display import display
 
 from ..commands.language import is_complete
 from ..commands.shell import Variables, known
@@ -19,6 +20,9 @@ from ..lab.lab import Lab
 #: What is asked for in a cell that answers a question; what is said of one that Python cannot read.
 _CHECKED = re.compile(r"\.check\(")
 _QUOTE = 'Put words and addresses in quotes, as in check("docker0") or check("10.20.92.0/24"); numbers, True and False go without.'
+
+
+_WHOLE_LINES = "<style>.jp-OutputArea-output.jp-RenderedText:not([data-mime-type*=stderr]) pre{white-space:pre;overflow-x:auto}</style>"
 
 
 @magics_class
@@ -61,7 +65,14 @@ def load(ipython) -> None:
     ipython.register_magics(LabMagics)
     install(ipython.display_formatter.formatters)
     ipython.set_custom_exc((NameError, SyntaxError), explain)
+    ipython.events.register("post_run_cell", whole_lines)
     ipython.Completer.custom_matchers.append(completer(ipython.user_ns))
+
+
+def whole_lines(result) -> None:
+    """Below every cell that loads labkit, also the second time: from here on no line of an output is broken, it scrolls."""
+    if "%load_ext labkit" in (result.info.raw_cell or ""):
+        display({"text/html": _WHOLE_LINES, "text/plain": ""}, raw=True)
 
 
 def explain(shell, kind, error, traceback, tb_offset=None) -> None:

@@ -145,7 +145,7 @@ def _lowered(layout: Layout, trace: Trace | None) -> list[Mark]:
         if ttl < last.get(piece, 0) and key is not None:
             chip = layout.chips[key]
             below = chip.h > LINE * (len(chip.lines) + 2)  # room inside, under its lines in the middle
-            y = chip.y + chip.h - 5 if below else chip.y - 4
+            y = chip.y + chip.h - 5 if below else chip.y - 9
             marks[key] = Mark("ttl", (chip.x + chip.w / 2, y), f"ttl {last[piece]} → {ttl}")
         last[piece] = ttl
     return list(marks.values())

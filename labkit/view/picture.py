@@ -22,9 +22,9 @@ FOCUS = 'tabindex="0" data-lm-suppress-shortcuts="true"'
 LEAST = 0.9
 
 
-def least_width(svg: str) -> int:
-    """The width in pixels that a picture is shown at, however narrow the page is."""
-    return int(float(re.search(r'width="([0-9.]+)"', svg)[1]) * LEAST)
+def width_of(svg: str) -> float:
+    """The width in pixels that a picture was made for."""
+    return float(re.search(r'width="([0-9.]+)"', svg)[1])
 
 
 def bundle(svg: str, name: str, text: str) -> dict[str, str]:
@@ -34,7 +34,7 @@ def bundle(svg: str, name: str, text: str) -> dict[str, str]:
     run; hence the same SVG as an <img> with a name, which it also shows in a notebook just opened.
     """
     source = b64encode(svg.encode()).decode()
-    img = f'<img alt="{escape(name)}" style="max-width:max(100%,{least_width(svg)}px)" src="data:image/svg+xml;base64,{source}"/>'
+    img = f'<img alt="{escape(name)}" style="max-width:max(100%,{width_of(svg) * LEAST:.0f}px)" src="data:image/svg+xml;base64,{source}"/>'
     html = f'<div {FOCUS} style="overflow-x:auto">{img}</div>'
     return {"text/html": html, "image/svg+xml": svg, "text/plain": text}
 

@@ -2,7 +2,7 @@
 
 A route contains an address when the first bits, as many as its prefix is long, are the same. Of those that do, the longest wins; the
 table itself says who won and why (tables/table.py). In the picture bits that must agree are boxed, and the first that does not is
-crossed out.
+red and underlined.
 """
 
 from dataclasses import dataclass
@@ -52,11 +52,9 @@ class RouteLookup:
         self.table, self.lookup = table, table.lookup(self.address)
 
     def lines(self) -> list[Line]:
-        """Every line of the table: those that contain the address first, as the lookup took them."""
-        considered = [_line(c.route, self.address, c.won, c.why) for c in self.lookup.considered]
-        taken = {id(c.route) for c in self.lookup.considered}
-        rest = [_line(route, self.address, False, "") for route in self.table if id(route) not in taken]
-        return considered + sorted(rest, key=lambda line: -line.same)
+        """Every line in the order of the table, which decides nothing."""
+        said = {id(c.route): (c.won, c.why) for c in self.lookup.considered}
+        return [_line(route, self.address, *said.get(id(route), (False, ""))) for route in self.table]
 
     def text(self) -> str:
         """The lookup in words."""
@@ -102,16 +100,19 @@ def _line(route: Route, address: IPv4Address, won: bool, why: str) -> Line:
     return Line(route, same, needed, won, why or f"bit {same + 1} differs")
 
 
-CELL, ROW, LEFT, TOP, MOST = 13, 38, 96, 44, 16
+CELL, ROW, LEFT, TOP, MOST = 13, 38, 112, 56, 16
 
 
 def bits_svg(model) -> str:
     """The picture of a RouteLookup."""
     lines = model.lines()
-    shown = lines[:MOST]
+    best = sorted(range(len(lines)), key=lambda i: (not lines[i].won, not lines[i].contains, -lines[i].same, i))[:MOST]
+    shown = [lines[i] for i in sorted(best)]
     width, height = LEFT + 35 * CELL + 110, TOP + ROW * (len(shown) + (len(lines) > MOST)) + 26
     title = f"{model.address} among {len(lines)} routes"
-    out = [text("name", 8, TOP - 12, str(model.address)), _bits(int(model.address), TOP - 12, 0, 0)]
+    heads = [(8, "the line"), (LEFT + 35 * CELL + 8, "agree"), (LEFT, "its bits: boxed those that must agree, grey the rest")]
+    out = [text("key", x, 14, words) for x, words in heads]
+    out += [text("name", 8, TOP - 12, str(model.address)), _bits(int(model.address), TOP - 12)]
     out += [_row(line, TOP + i * ROW) for i, line in enumerate(shown)]
     if len(lines) > MOST:
         out.append(text("soft", 8, TOP + MOST * ROW + 14, f"+ {len(lines) - MOST} more lines, further from a match"))
@@ -132,21 +133,23 @@ def _row(line, y: int) -> str:
     return "".join([
         frame, text(css, 8, y + 13, word), _bits(int(network.network_address), y + 13, line.needed, line.same),
         text(css, LEFT + 35 * CELL + 8, y + 13, f"{line.same} of {line.needed} bits"),
-        text(css, LEFT, y + 28, shortened(one_line(line.route), 68)),
+        text(css, LEFT, y + 28, shortened(one_line(line.route), 84)),
     ])  # fmt: skip
 
 
-def _bits(number: int, y: int, needed: int, same: int) -> str:
+def _bits(number: int, y: int, needed: int | None = None, same: int = 0) -> str:
+    """32 digits; of a line the first `needed` are boxed. An address has no such number: all of it counts."""
     out = []
     for i in range(32):
         x = LEFT + i * CELL + (i // 8) * CELL
-        if i < needed:
+        if i < (needed or 0):
             css = "bridge" if i < same else "chip"
             out.append(f'<rect class="{css}" x="{x}" y="{y - 11}" width="{CELL}" height="15" style="fill:var(--{css})"/>')
-        css = "bad" if i == same < needed else "" if i < max(needed, 1) or not needed else "soft"
-        out.append(f'<text class="{css}" x="{x + 3}" y="{y}">{number >> (31 - i) & 1}</text>')
-        if i == same < needed:
-            out.append(f'<path class="crossed" d="M{x + 1} {y + 3}L{x + CELL - 1} {y - 10}"/>')
+        css = "" if needed is None or i < needed else "soft"
+        differs = needed is not None and i == same < needed
+        out.append(f'<text class="{"bad" if differs else css}" x="{x + 3}" y="{y}">{number >> (31 - i) & 1}</text>')
+        if differs:
+            out.append(f'<path class="crossed" d="M{x} {y + 6}H{x + CELL}"/>')
     return "".join(out)
 
 

@@ -18,7 +18,7 @@ Key = tuple[str, ...]
 @dataclass(frozen=True, slots=True)
 class Part:
     """A box. kind: "machine", "namespace", "switch", "interface", "bridge", "tunnel", "program",
-    "routing" or "more" (a summary of what is not shown). `lines` stand in it, the first one as its name.
+    "routing" or "more" (a summary of what is not shown). `lines` stand in it, the first one as its name; a machine's frame has none.
 
     `state`: "" or why it cannot carry packets ("down", "no carrier").
     `on_path`: the packet came by. `now`: the current step is here. `changed`: not so in the trace before.

@@ -33,6 +33,7 @@ PICTURE = """
 .labkit .tunnel{fill:var(--tunnel)}.labkit .program{fill:var(--program)}.labkit .routing{fill:var(--routing)}
 .labkit .more{fill:none;stroke:none}
 .labkit rect.on{stroke:var(--ink);stroke-width:2}.labkit rect.off{stroke-dasharray:4 3}
+.labkit rect.over{stroke:var(--err);stroke-width:3}
 .labkit rect.changed{stroke:var(--ans);stroke-width:3;stroke-dasharray:2 2}.labkit rect.now{stroke:var(--req);stroke-width:4}
 .labkit polyline,.labkit path{fill:none;stroke-linejoin:round}.labkit .wire{stroke:var(--line);stroke-width:1.5}
 .labkit .wire.down{stroke-dasharray:3 4}.labkit .stack,.labkit .held,.labkit .via{stroke-dasharray:1 3}
@@ -44,6 +45,7 @@ PICTURE = """
 .labkit .error.head{fill:var(--err);stroke:none}.labkit .crossed{stroke:var(--err);stroke-width:1.5}
 .labkit circle{fill:var(--req)}.labkit circle.lost{fill:var(--err)}
 .labkit text.sign{fill:var(--mark);font-size:9px;font-weight:700;text-anchor:middle}
+.labkit text.key{fill:var(--soft);font-size:10px}
 .labkit text.ttl{fill:var(--req);font-size:10px;font-weight:600;text-anchor:middle}
 .labkit .label{fill:var(--req);stroke:none}.labkit text.label{fill:var(--mark);font-weight:600;text-anchor:middle}
 """
@@ -58,24 +60,38 @@ PAGE = """
 .labkit.page .bad{color:var(--err);font-weight:600}.labkit.page .soft{color:var(--soft)}
 .labkit.page .good{color:var(--req);font-weight:600}
 .labkit.page .ours{color:var(--req);font-weight:700;text-decoration:underline}
-.labkit-scroll{overflow-x:auto}.labkit-scroll svg.labkit{max-width:max(100%,var(--least))!important}
-.labkit.page pre{margin:4px 0;white-space:pre-wrap;background:none;color:var(--ink)}
+.labkit.page pre{margin:4px 0;white-space:pre;overflow-x:auto;background:none;color:var(--ink)}
+.labkit-explorer{container-type:inline-size}
+.labkit-scroll{overflow-x:auto}.labkit-scroll svg.labkit{max-width:max(100%,calc(var(--wide)*var(--least,.75)))!important}
+.labkit-old::before{content:'As it was before: the last input was refused.';font-weight:600}.labkit-old svg.labkit{opacity:.5}
+.labkit-beside{flex-flow:row nowrap;align-items:flex-start}.labkit-beside>.labkit-scroll{flex:0 1 auto;min-width:0}
+.labkit-told{flex:1 1 290px;min-width:290px}.labkit-told .labkit.page{max-height:62vh;overflow:auto}
+@container (max-width:940px){.labkit-beside{flex-flow:column}.labkit-scroll{--least:.9}.labkit-told{flex:none;width:100%}}
 """
 
 
 #: What the legend says of each leg that occurs.
-LEGS = {"request": "request", "answer": "answer", "error": "ICMP error", "before": "before", "in": "came in", "out": "sent out"}
+LEGS = {"before": "the way before", "request": "request", "answer": "answer", "error": "ICMP error", "in": "came in", "out": "sent out"}
 #: How far a leg stands off the wire, so that there and back are both seen.
 OFFSETS = {"request": 3.0, "answer": -3.0, "error": -3.0, "before": 0.0, "in": 3.0, "out": -3.0}
-#: A caption: most characters in a line, height of one; and how wide a picture is at least.
-CAPTION_CHARS, CAPTION_LINE, NARROWEST = 104, 15, 420
+#: And of everything else that is drawn: kinds of boxes, frames of boxes, lines, signs.
+KINDS = {
+    "machine": "machine", "namespace": "network namespace", "interface": "interface", "switch": "bridge", "bridge": "bridge",
+    "tunnel": "tunnel (TUN or vxlan)", "program": "program", "routing": "routing, by the kernel",
+}  # fmt: skip
+FRAMES = {"on": "passed by", "now": "this step", "changed": "on one of the two ways only", "off": "down or no carrier"}
+WIRES = {"veth": "cable (veth pair) or bridge port", "stack": "inside the machine", "down": "cable that is down"}
+SIGNS = {"number": "order of the request", "arrived": "arrived", "lost": "lost", "ttl": "TTL lowered"}
+#: A caption: most characters in a line, height of one; and how wide a picture is at least. A swatch of the legend, its text.
+CAPTION_CHARS, CAPTION_LINE, NARROWEST, SWATCH, SMALL = 104, 15, 420, 24, 6.1
 
 
-def svg(scene: Scene) -> str:
-    """The whole picture; all text in it is escaped."""
-    caption = caption_lines(scene)
-    height = scene.height + len(caption) * CAPTION_LINE + (8 if caption else 0)
+def svg(scene: Scene, verdict: bool = True) -> str:
+    """The whole picture; all text in it is escaped. verdict: whether it stands below, or is said elsewhere."""
     width = max(scene.width, NARROWEST)
+    caption = verdict_lines(scene, width) if verdict else []
+    rows = _rows(legend(scene), width)
+    height = scene.height + (len(caption) + len(rows)) * CAPTION_LINE + (8 if caption or rows else 0)
     backs = [part for part in scene.parts if part.kind in ("machine", "namespace")]
     fronts = [part for part in scene.parts if part.kind not in ("machine", "namespace")]
     body = [_part(part) for part in backs]
@@ -83,8 +99,10 @@ def svg(scene: Scene) -> str:
     body += [_trail(trail) for trail in scene.trails]
     body += [_part(part) for part in fronts]
     body += [_mark(mark) for mark in scene.marks]
-    for i, (css, line) in enumerate(caption):
-        body.append(text(css, 12, scene.height + 12 + i * CAPTION_LINE, line))
+    y = scene.height + 12
+    body += [text("name" if scene.ok else "bad", 12, y + i * CAPTION_LINE, line) for i, line in enumerate(caption)]
+    for i, row in enumerate(rows, len(caption)):
+        body += [_entry(x, y + i * CAPTION_LINE, css, words) for x, css, words in row]
     return sheet(width, height, scene.title, scene.description, body)
 
 
@@ -99,18 +117,61 @@ def sheet(width: float, height: float, title: str, description: str, body: list[
     ])  # fmt: skip
 
 
-def caption_lines(scene: Scene) -> list[tuple[str, str]]:
-    """(css class, line) pairs below the picture: the verdict, and what the lines mean."""
-    lines: list[tuple[str, str]] = []
-    if scene.caption:
-        sign = "✓" if scene.ok else "✗"
-        most = min(CAPTION_CHARS, int((max(scene.width, NARROWEST) - 24) / CHAR))
-        lines += [("name" if scene.ok else "bad", line) for line in wrapped(f"{sign} {scene.caption}", most)]
-    drawn = list(dict.fromkeys(trail.leg for trail in scene.trails))
-    dashes = {"request": "━━▶", "answer": "╍╍▶", "error": "┅┅▶", "before": "▬▬", "in": "━━▶", "out": "╍╍▶"}
-    if drawn:
-        lines.append(("soft", "   ".join(f"{dashes[leg]} {LEGS[leg]}" for leg in drawn)))
-    return lines
+def verdict_lines(scene: Scene, width: float) -> list[str]:
+    """The verdict, in lines that fit."""
+    if not scene.caption:
+        return []
+    return wrapped(f"{'✓' if scene.ok else '✗'} {scene.caption}", min(CAPTION_CHARS, int((width - 24) / CHAR)))
+
+
+def legend(scene: Scene) -> list[tuple[str, str]]:
+    """(css classes, words) of every kind of line, box, frame and sign that is on the picture."""
+    legs = dict.fromkeys(trail.leg for trail in scene.trails)
+    kinds = dict.fromkeys("bridge" if part.kind == "switch" else part.kind for part in scene.parts)
+    frames = {css for part in scene.parts for css in _classes(part).split()[1:]}
+    wires = {"down" if not wire.up else "veth" if wire.kind in ("veth", "port") else "stack" for wire in scene.wires if _long(wire)}
+    signs = {mark.kind for mark in scene.marks}
+    return [
+        *((f"line {leg}", LEGS[leg]) for leg in LEGS if leg in legs), *((f"sign {sign}", SIGNS[sign]) for sign in SIGNS if sign in signs),
+        *((f"box interface {css}", FRAMES[css]) for css in FRAMES if css in frames),
+        *((f"box {kind}", KINDS[kind]) for kind in KINDS if kind in kinds),
+        *((f"line wire {wire}", WIRES[wire]) for wire in WIRES if wire in wires),
+    ]  # fmt: skip
+
+
+def _long(wire: Wire) -> bool:
+    """A switch's port sits on its edge, with no line to be seen."""
+    return wire.points[0] != wire.points[-1]
+
+
+def _rows(entries: list[tuple[str, str]], width: float) -> list[list[tuple[float, str, str]]]:
+    """The legend's entries with their x, as many in a row as fit."""
+    rows: list[list[tuple[float, str, str]]] = []
+    x = width
+    for css, words in entries:
+        needs = SWATCH + 4 + len(words) * SMALL
+        if x + needs > width - 8:
+            rows.append([])
+            x = 12.0
+        rows[-1].append((x, css, words))
+        x += needs + 14
+    return rows
+
+
+def _entry(x: float, y: float, css: str, words: str) -> str:
+    """A swatch as the thing itself is drawn, and what it is."""
+    what, _, css = css.partition(" ")
+    middle = y - 3.5
+    if what == "line":
+        swatch = f'<polyline class="{css}" points="{_points([(x, middle), (x + SWATCH, middle)])}"/>'
+        swatch += "" if css.startswith(("wire", "before")) else _head(css, (x, middle), (x + SWATCH, middle))
+    elif css == "ttl":
+        swatch = text("ttl", x + SWATCH / 2, y, "ttl")
+    elif what == "sign":
+        swatch = _mark(Mark(css, (x + SWATCH / 2, middle), "1")).replace('r="7"', 'r="5.5"')
+    else:
+        swatch = f'<rect class="{css}" x="{_n(x + 2)}" y="{_n(middle - 5)}" width="{SWATCH - 4}" height="10" rx="2"/>'
+    return swatch + text("key", x + SWATCH + 4, y, words)
 
 
 def wrapped(words: str, most: int = CAPTION_CHARS) -> list[str]:
@@ -129,7 +190,9 @@ def _part(part: Part) -> str:
         f'<rect class="{_classes(part)}" x="{_n(part.x)}" y="{_n(part.y)}" '
         f'width="{_n(part.w)}" height="{_n(part.h)}" rx="{radius}"/>'
     )
-    if part.kind in ("machine", "namespace", "more"):
+    if part.kind == "machine":
+        return shape
+    if part.kind in ("namespace", "more"):
         return shape + _title(part)
     top = part.y + part.h / 2 - len(part.lines) * 7 + 10.5
     texts = []

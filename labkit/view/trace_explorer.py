@@ -10,8 +10,8 @@ import ipywidgets as widgets
 
 from ..lab.lab import Lab
 from .describe import as_text, difference, differing_hops, step_html
-from .exploration import PROTOCOLS, Exploration
-from .explorer import WIDE, Explorer, Field, PictureBox, button, choice, offer, page, text_field
+from .exploration import LABELS, PROTOCOLS, Exploration, Question
+from .explorer import WIDE, Explorer, Field, PictureBox, beside, button, choice, offer, page, text_field
 from .lines import editable
 from .svg import svg
 
@@ -23,8 +23,8 @@ PACE = 0.8
 class TraceModel(Exploration):
     """The exploration, with its picture and its text."""
 
-    def svg(self) -> str:
-        return svg(self.scene())
+    def svg(self, verdict: bool = True) -> str:
+        return svg(self.scene(), verdict)
 
     def text(self) -> str:
         return as_text(self.lab, self.trace)
@@ -64,9 +64,9 @@ class TraceExplorer(Explorer):
         real = [self.real] if available() else []
         wrap = widgets.Layout(flex_flow="row wrap")
         return [
-            widgets.HBox(list(self.asked.values()), layout=wrap), self.picture, widgets.HBox([*steps, self.play], layout=wrap),
-            self.story, widgets.HBox([self.where, self.which, self.line], layout=wrap),
-            widgets.HBox([*changes, *real], layout=wrap), self.given,
+            widgets.HBox(list(self.asked.values()), layout=wrap),
+            beside(self.picture, widgets.HBox([*steps, self.play], layout=wrap), self.story),
+            widgets.HBox([self.where, self.which, self.line], layout=wrap), widgets.HBox([*changes, *real], layout=wrap), self.given,
         ]  # fmt: skip
 
     # --- what the controls do -------------------------------------------------------------------
@@ -120,6 +120,8 @@ class TraceExplorer(Explorer):
     def _reset(self) -> None:
         if self.act("line", self.model.reset):
             self._let_go()
+            for name, value in vars_of(self.model.question).items():
+                self.quietly(setattr, self.asked[name].control, "value", value)
 
     def _pin(self) -> None:
         self.act("line", self.model.pin)
@@ -143,7 +145,7 @@ class TraceExplorer(Explorer):
             self.which.control.options = lines
             self._let_go()
         place = f"step {model.step + 1} of {len(model.told)}" if model.step is not None else ""
-        self.picture.show(model.svg())
+        self.picture.show(model.svg(verdict=False))
         self.story.value = page(step_html(model.trace, model.current, model.after, place), live=True)
         given = self._given()
         self.given.value = page(given) if given else ""
@@ -164,11 +166,17 @@ class TraceExplorer(Explorer):
         return "".join(pieces)
 
 
+def vars_of(question: Question) -> dict[str, str]:
+    """What stands in the fields that ask a question."""
+    empty = {"port": question.port or "", "ttl": question.ttl or ""}
+    return {name: str(empty.get(name, getattr(question, name))) for name in ("source", "to", "proto", "port", "ttl", "size")}
+
+
 def _question_fields(model: Exploration) -> dict[str, Field]:
     question, names = model.question, list(model.lab.namespaces)
     to = widgets.Combobox(value=question.to, options=names, description="To", continuous_update=False, style=WIDE)
     return {
         "source": choice("From", names, question.source), "to": Field(to),
-        "proto": choice("Protocol", PROTOCOLS, question.proto), "port": text_field("Port", "", "for udp and tcp"),
-        "ttl": text_field("TTL", "", "the sender's own"), "size": text_field("Payload bytes", str(question.size)),
+        "proto": choice("Protocol", PROTOCOLS, question.proto), "port": text_field(LABELS["port"], "", "udp: 33434, tcp: 80"),
+        "ttl": text_field(LABELS["ttl"], "", "the sender's own"), "size": text_field(LABELS["size"], str(question.size), "56"),
     }  # fmt: skip

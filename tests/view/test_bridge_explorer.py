@@ -18,7 +18,7 @@ def explorer(cluster):
 def send(explorer, source: str, to: str) -> list[str]:
     """Press the button; the ports by which the frame left."""
     explorer.source.control.value, explorer.to.control.value = source, to
-    explorer._send()
+    explorer._send_frame()
     return explorer.model.seen("out")
 
 
@@ -122,3 +122,17 @@ from labkit.view import BridgeExplorer
 BridgeExplorer(scenarios.same_node(), "docker0").model.send("pod1", "pod2")
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_a_command_prints_is_shown_and_is_no_change(explorer):
+    explorer.line.control.value = "bridge fdb show br cni0"
+    assert "master cni0 permanent" in explorer.table.value and explorer.model.acts == []
+    send(explorer, "pod-1-2", "pod-1-3")
+    assert "permanent" not in explorer.table.value
+
+
+def test_reset_takes_complaints_and_what_was_typed_away(explorer):
+    explorer.wait.control.value = "1e9"
+    assert explorer.wait.message.value
+    explorer._reset()
+    assert explorer.wait.message.value == explorer.wait.control.value == ""

@@ -81,10 +81,10 @@ def test_a_picture_that_cannot_be_drawn_leaves_the_one_before(monkeypatch):
     before, asked = explorer.picture.value, explorer.model.question
     drawn = type(explorer.model).svg
 
-    def svg(model):
+    def svg(model, verdict=True):
         if model.question.ttl == 9:
             raise LabError("this cannot be drawn")
-        return drawn(model)
+        return drawn(model, verdict)
 
     monkeypatch.setattr(type(explorer.model), "svg", svg)
     browser(explorer.fields["ttl"].control, value="9")

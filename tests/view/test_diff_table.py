@@ -15,12 +15,13 @@ def traces():
 def test_agreement_is_said_in_the_caption_and_in_every_row():
     predicted, _ = traces()
     table = diff_html(predicted.diff(predicted))
-    assert "same: " in table and table.count("= same") == len(predicted.sightings)
+    assert "same: " in table and table.count("= same") == len(predicted.sightings) and table.startswith("<details><summary>")
 
 
 def test_a_difference_shows_both_sides_and_what_to_doubt():
     predicted, observed = traces()
     table = diff_html(predicted.diff(observed))
+    assert table.startswith("<details open='open'><summary>")
     assert "! header" in table and "ttl 64" in table and "ttl 9" in table and "doubt: " in table
 
 

@@ -115,8 +115,11 @@ def test_take_back_and_reset(leases):
     leases._join()
     leases._back()
     assert leases.picture.value == picture
+    leases._join()
+    leases.config.control.value = "no config"
     leases._reset()
-    assert "no lease yet" in leases.model.text()
+    assert leases.picture.value == picture, "as it was at the start"
+    assert leases.config.control.value == leases.model.config and leases.config.message.value == ""
 
 
 def test_the_picture_holds_as_many_nodes_as_it_says(leases):
@@ -125,3 +128,12 @@ def test_the_picture_holds_as_many_nodes_as_it_says(leases):
     assert len(leases.model.joined()) == 6
     assert "let one leave first" in leases.subnet.message.value
     ElementTree.fromstring(leases.picture.value)
+
+
+@pytest.mark.parametrize(("backend", "largest"), [("udp", 1444), ("vxlan", 1422), ("none", 1472)])
+def test_one_byte_too_big_sticks_out_of_the_picture_and_says_by_how_much(backend, largest):
+    explorer = EncapExplorer(backend, largest)
+    assert "too long" not in explorer.picture.value and 'class="good"' in explorer.verdict.value
+    explorer._set(1)
+    assert f"payload {largest + 1}, 1 too long" in explorer.picture.value and 'class="routing over"' in explorer.picture.value
+    assert "Message too long" in explorer.verdict.value and len(explorer.model.layers()) == {"udp": 6, "vxlan": 8, "none": 4}[backend]

@@ -128,3 +128,12 @@ def test_tab_completes_namespaces_commands_and_interfaces(shell, cell, offered):
 def test_tab_elsewhere_is_as_before(shell):
     shell.user_ns["labels"] = 1
     assert "labels" in {one.text for one in shell.Completer.completions("label", 5)}
+
+
+def test_below_the_cell_that_loads_it_and_there_alone_lines_are_kept_whole(shell, monkeypatch):
+    shown = []
+    monkeypatch.setattr("labkit.view.magics.display", lambda bundle, raw: shown.append(bundle))
+    for _ in range(2):
+        shell.run_cell("%load_ext labkit")
+    shell.run_cell("1 + 1")
+    assert len(shown) == 2 and "white-space:pre" in shown[0]["text/html"] and shown[0]["text/plain"] == ""

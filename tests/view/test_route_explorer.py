@@ -23,15 +23,21 @@ def explorer():
 def test_every_line_tells_how_many_bits_agree_and_why_it_won_or_lost(explorer):
     told = [(str(line.route.dst), line.same, line.needed, line.won, line.why) for line in explorer.model.lines()]
     assert told == [
-        ("10.20.92.0/24", 24, 24, True, "longest prefix (/24)"),
-        ("10.20.0.0/16", 16, 16, False, "matches, but /16 is shorter than /24"),
         ("0.0.0.0/0", 0, 0, False, "matches, but /0 is shorter than /24"),
-    ]
+        ("10.20.0.0/16", 16, 16, False, "matches, but /16 is shorter than /24"),
+        ("10.20.92.0/24", 24, 24, True, "longest prefix (/24)"),
+    ], "in the order of the table"
+
+
+def test_lines_pasted_in_another_order_are_the_same_table(explorer):
+    before = explorer.picture.value
+    explorer.table.control.value = "\n".join(reversed(str(explorer.model.table).splitlines()))
+    assert explorer.picture.value == before, "a kernel keeps them in an order of its own"
 
 
 def test_a_typed_address_is_looked_up_at_once(explorer):
     explorer.address.control.value = "10.20.37.5"
-    assert [line.won for line in explorer.model.lines()] == [True, False, False]
+    assert [line.won for line in explorer.model.lines()] == [False, True, False]
     assert "bit 18 differs" in explorer.model.text()
     assert "10.20.37.5 among 3 routes" in explorer.picture.value
 
@@ -74,7 +80,7 @@ def test_the_picture_is_well_formed_whatever_the_names_are():
 def test_a_long_table_is_cut_and_says_so():
     explorer = RouteExplorer("\n".join(f"10.{n}.0.0/16 dev eth0" for n in range(40)), "10.3.0.1")
     assert "+ 24 more lines" in explorer.picture.value
-    assert explorer.model.lines()[0].won
+    assert [line.won for line in explorer.model.lines()].index(True) == 3 and "10.3.0.0/16" in explorer.picture.value
 
 
 @pytest.mark.parametrize("wrong", [None, 3, "no table", ""])

@@ -102,7 +102,7 @@ def test_what_differs_from_the_trace_before_is_marked(chain):
     picture = scene(chain, chain.trace("a", "10.0.2.2"), before=before)
     assert {p.key for p in picture.parts if p.changed} == {("r", "right"), ("b", "eth0")}
     assert picture.trails[0].leg == "before"
-    assert "Not as before after r left" in picture.description
+    assert "As before up to r left, then another way." in picture.description
 
 
 def test_an_interface_that_is_down_says_so(pair):

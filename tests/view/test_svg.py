@@ -5,12 +5,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+import labkit
 from labkit import LabError
 from labkit.front import Lab
 from labkit.view.contents import shortened
 from labkit.view.picture import show
 from labkit.view.scene import scene
-from labkit.view.svg import _n, svg
+from labkit.view.svg import _n, legend, svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -95,3 +96,32 @@ def test_show_says_which_steps_there_are(pair):
 
 def test_a_coordinate_is_written_alike_however_a_sum_was_rounded():
     assert _n(456.85 - 1e-13) == _n(456.85 + 1e-13) and _n(7.0) == "7"
+
+
+def test_the_legend_explains_every_kind_of_line_box_and_sign_that_is_drawn_and_no_other():
+    lab = labkit.scenarios.seed_cluster()
+    plain = dict(map(reversed, legend(scene(lab))))
+    assert not any(css.startswith(("line request", "sign")) for css in plain.values()), "nothing was sent yet"
+    before = lab.trace("wp-mysql-t5w0m", "10.20.92.11")
+    lab.sh("ip route del 10.20.92.0/24; ip link set virbr0 down", on="k8s-node2")
+    words = [words for _, words in legend(scene(lab, lab.trace("wp-mysql-t5w0m", "10.20.92.11"), 3, before))]
+    assert words == [
+        "the way before", "request", "ICMP error", "order of the request", "lost", "TTL lowered", "passed by", "this step",
+        "on one of the two ways only", "down or no carrier", "machine", "network namespace", "interface", "bridge", "tunnel (TUN or vxlan)",
+        "program", "routing, by the kernel", "cable (veth pair) or bridge port", "inside the machine", "cable that is down",
+    ]
+
+
+def test_the_legend_stays_within_the_picture(pair):
+    for picture in scene(pair), scene(pair, pair.trace("ns1", "192.168.50.2")):
+        root = ElementTree.fromstring(svg(picture))
+        keys = [text for text in root.iter("{http://www.w3.org/2000/svg}text") if text.get("class") == "key"]
+        assert len(keys) == len(legend(picture)) > 3
+        assert all(float(key.get("x")) + len(key.text) * 6.1 < float(root.get("width")) for key in keys)
+
+
+def test_where_the_verdict_is_said_elsewhere_it_is_not_drawn(pair):
+    picture = scene(pair, pair.trace("ns1", "192.168.50.2"))
+    assert picture.caption in "".join(ElementTree.fromstring(svg(picture)).itertext())
+    drawn = ElementTree.fromstring(svg(picture, verdict=False))
+    assert not [text for text in drawn.iter("{http://www.w3.org/2000/svg}text") if "✓ answered" in (text.text or "")]

@@ -41,7 +41,7 @@ def test_a_name_is_as_good_as_an_address(explorer):
 @pytest.mark.parametrize(("field", "text", "why"), [
     ("to", "10.0.2.300", "is not an IPv4 address"), ("to", "nobody", "is not an IPv4 address"),
     ("to", "host", "has no address to send to"), ("ttl", "0", "from 1 to 255"), ("ttl", "x", "from 1 to 255"),
-    ("size", "", "from 0 to 65507"), ("port", "²", "from 1 to 65535"),
+    ("size", "-1", "not a number of payload bytes from 0 to 65507"), ("ttl", "0", "not a TTL"), ("port", "²", "from 1 to 65535"),
 ])  # fmt: skip
 def test_bad_input_is_told_beside_the_field_and_the_picture_stays(explorer, field, text, why):
     picture = explorer.picture.value
@@ -154,7 +154,7 @@ def test_pinned_traces_are_compared_hop_by_hop(explorer):
     explorer._pin()
     choose(explorer, "r", "sysctl -w net.ipv4.ip_forward=1")
     explorer.line.control.value = "sysctl -w net.ipv4.ip_forward=0"
-    assert "Not as before after r left" in explorer.given.value
+    assert "As before up to r left, then another way." in explorer.given.value
     assert 'class="before"' in explorer.picture.value
     assert "<td>gone</td><td>r right out: 10.0.1.2 &gt; 10.0.2.2: ICMP echo request, ttl 63" in explorer.given.value
     explorer._pin()
@@ -195,7 +195,7 @@ def test_play_pressed_again_stops(explorer):
 
 def test_the_static_twin_has_a_picture_and_a_text(explorer):
     bundle = explorer._repr_mimebundle_()
-    assert bundle["image/svg+xml"] in explorer.picture.value
+    assert bundle["image/svg+xml"] == explorer.model.svg() and str(explorer.model.trace.verdict) in bundle["image/svg+xml"]
     assert bundle["text/plain"].endswith("=> answered at b: the answer came back to a with TTL 63")
 
 
@@ -211,3 +211,35 @@ def test_changes_to_docker_do_not_reach_the_lab_given():
     assert model.edit("host", "", "docker run -d --name more busybox sleep 1d")
     assert list(lab.namespaces) == names
     assert len(model.lab.namespaces) == len(names) + 1
+
+
+def test_reset_brings_lab_question_and_fields_back_to_the_start(explorer):
+    start = {name: field.control.value for name, field in explorer.asked.items()}
+    picture = explorer.picture.value
+    for name, value in (("proto", "tcp"), ("port", "99"), ("ttl", "1"), ("size", "700"), ("to", "10.0.2.77"), ("port", "x")):
+        explorer.asked[name].control.value = value
+    explorer._pin()
+    explorer._reset()
+    assert {name: field.control.value for name, field in explorer.asked.items()} == start
+    assert explorer.picture.value == picture and explorer.model.pinned is None
+    assert all(field.message.value == "" for field in explorer.fields.values())
+
+
+def test_an_address_may_be_written_as_ping_takes_it_and_an_empty_field_is_the_default(explorer):
+    explorer.fields["to"].control.value = "10.2.2"
+    assert str(explorer.model.trace.destination) == "10.2.0.2" and explorer.fields["to"].message.value == ""
+    explorer.fields["size"].control.value = "9"
+    explorer.fields["size"].control.value = ""
+    assert explorer.model.question.size == 56 and explorer.fields["size"].message.value == ""
+
+
+def test_a_refused_input_marks_the_picture_as_old_until_the_next_good_one(explorer):
+    explorer.fields["ttl"].control.value = "0"
+    assert "labkit-old" in explorer.picture._dom_classes
+    explorer.fields["ttl"].control.value = "9"
+    assert "labkit-old" not in explorer.picture._dom_classes
+
+
+def test_who_listens_nowhere_is_told_with_the_port(explorer):
+    explorer.fields["proto"].control.value = "tcp"
+    assert str(explorer.model.trace.verdict).endswith("nobody listens at TCP port 80")

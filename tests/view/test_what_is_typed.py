@@ -51,6 +51,8 @@ def test_what_cannot_be_is_told_beside_the_field_and_the_picture_stays(name, lab
     explorer = EXPLORERS[name]()
     field, picture = typed_into(explorer)[label], explorer.picture.value
     for text in NEVER:
+        if (label, text) == ("To", "0x10"):  # 0.0.0.16, as ping reads it too
+            continue
         field.message.value = ""
         field.control.value = text
         if label == "Subnet":  # counts when the button is pressed
@@ -115,7 +117,7 @@ def test_names_stay_text_in_the_trace_explorer(evil):
 
 def test_names_stay_text_in_the_other_explorers_and_in_pictures(evil):
     bridge = BridgeExplorer(evil, "<script>")
-    bridge._send()
+    bridge._send_frame()
     route = RouteExplorer("10.0.0.0/24 dev <script>")
     lease = LeaseExplorer()
     lease.config.control.value = '{"Network": "10.20.0.0/16", "Backend": {"Type": "udp"}, "<img src=x>": 1}'
