@@ -84,7 +84,7 @@ def _about(interface: Interface | None, shown: int, passed: int) -> str:
 
 
 def _filter(words: list[str]) -> Callable[[Packet], bool]:
-    """A filter expression: `icmp`, `arp`, `udp`, `tcp`, `ip`, `[src|dst] host A`, `[src|dst] port N`, with and, or, not."""
+    """A filter expression: `icmp`, `arp`, `udp`, `tcp`, `ip`, `[src|dst] host A`, `[udp|tcp] [src|dst] port N`, with and, or, not."""
     words = " ".join(words).replace("&&", "and").replace("||", "or").replace("!", "not ").split()
     if not words:
         return lambda packet: True
@@ -101,6 +101,9 @@ def _filter(words: list[str]) -> Callable[[Packet], bool]:
             return lambda packet: not inner(packet)
         case ["arp" | "icmp" | "udp" | "tcp" as proto]:
             return lambda packet: packet.proto == proto
+        case ["udp" | "tcp" as proto, *rest] if "port" in rest:
+            inner = _filter(rest)
+            return lambda packet: packet.proto == proto and inner(packet)
         case ["ip"]:
             return lambda packet: packet.ip is not None
         case [("src" | "dst") as end, "port", number] if is_digits(number):
@@ -119,7 +122,7 @@ def _filter(words: list[str]) -> Callable[[Packet], bool]:
 
 
 #: What the lab understands of pcap-filter(7), and more words of it.
-_FILTERED = "ip, arp, icmp, udp, tcp, [src|dst] host, [src|dst] port, and, or, not"
+_FILTERED = "ip, arp, icmp, udp, tcp, [src|dst] host, [udp|tcp] [src|dst] port, and, or, not"
 _FILTERS = frozenset(
     "ip6 icmp6 rarp ether net mask portrange gateway broadcast multicast inbound outbound vlan mpls proto less greater len "
     "igmp esp ah sctp pim vrrp stp type subtype geneve".split()

@@ -1,4 +1,5 @@
-"""A learner's copy of the course: the notebooks without their outputs, where the answers stand, and the data.
+"""A learner's copy of the course: the notebooks without their outputs, where the answers stand, and without the lines that are the
+learner's to type; and the data.
 
 What a learner has changed is theirs: a file is written over only when it is still as this made it, which a list of
 checksums in the folder tells.
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import LabError
+from .chapter import TYPED
 from .files import find
 
 LIST = ".course.json"
@@ -89,18 +91,22 @@ def _listed(target: Path) -> dict[str, str]:
 def _contents():
     """(path, bytes) of every file of a copy."""
     for book in sorted(find("notebooks").glob("*.ipynb")):
-        yield book.name, without_outputs(book.read_text(encoding="utf-8")).encode()
+        yield book.name, for_a_learner(book.read_text(encoding="utf-8")).encode()
     data = find("data")
     for file in sorted(path for path in data.rglob("*") if path.is_file()):
         yield f"data/{file.relative_to(data).as_posix()}", file.read_bytes()
 
 
-def without_outputs(text: str) -> str:
-    """The text of a notebook as if no cell had been run."""
-    notebook = json.loads(text)
+def for_a_learner(text: str) -> str:
+    """The text of a notebook as if no cell had been run, and nothing typed yet into those that are to be typed in."""
+    notebook, number = json.loads(text), 0
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
+        if TYPED in cell["metadata"].get("tags", ()):
+            number += 1
+            kept = [line.rstrip("\n") for line in cell["source"] if line.startswith(("%", "#"))]
+            cell["source"] = "\n".join([*kept, f"# your lines below; q.typed({number}) shows mine", ""]).splitlines(True)
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 

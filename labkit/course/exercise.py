@@ -121,7 +121,7 @@ class Question(Exercise):
         if given is not ... and not readable(given):
             return odd
         said = spelled(given) if given is not ... else ""
-        if not said:
+        if not said.strip("."):
             return Feedback("open", f"{self.text} Put {kind.form} in place of the three dots.")
         told = {_reading(kind, wrong): why for wrong, why in self.wrong.items()}
         read = _reading(kind, given)

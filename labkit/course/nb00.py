@@ -7,7 +7,17 @@ from .exercise import Question, Task
 from .judging import in_table, probe, unanswered
 
 CHAPTER = Chapter(__name__)
-progress, __dir__ = CHAPTER.progress, CHAPTER.names
+progress, typed, __dir__ = CHAPTER.progress, CHAPTER.typed, CHAPTER.names
+
+sets = Question(
+    "The cluster: k8s-master, two nodes, the switch, three pods. How many sets of tables, one for each namespace, are there?", 7,
+    "Four machines and three pods: each has its own addresses, routes, neighbours.",
+    {4: "That is one for each machine, the switch included. The pods have a namespace each as well.",
+     3: "The pods have one each. So have the machines, and the switch.",
+     6: "One is missing. Did you count the switch?",
+     1: "All of it stands in one picture, but no table is shared: each namespace looks into its own."},
+    "Count the machines, the switch and the pods.",
+)
 
 first_ttl = Question(
     "Which TTL does Linux give to the packets of a ping?", 64,
@@ -60,6 +70,15 @@ author = Question(
      "kernel": "The kernel writes the route to the own network (`proto kernel`). A default route must be given.",
      "you": "You have written nothing so far."},
     'Ask: lab.who_wrote("default", on="wp-mysql-t5w0m").',
+)
+
+ttl_three = Question(
+    "The ping starts with a TTL of 3. On which machine does it end?", "k8s-node2",
+    "k8s-node1's kernel makes it 2, flanneld there 1, and flanneld on k8s-node2 makes it 0 and throws it away.",
+    {"k8s-node1": "There it is lowered twice, once by the kernel and once by flanneld: 1 is left, and the packet goes on.",
+     "mysql-demo-e81sy": "It would need a TTL of 5 to get there: four take one off, and one must be left.",
+     "switch": "A bridge lowers no TTL."},
+    "Go along the way of the request in the picture, and take one off at each `ttl`.",
 )
 
 gateway = Question(

@@ -7,7 +7,7 @@ from .exercise import Question, Task
 from .judging import unanswered, without
 
 CHAPTER = Chapter(__name__)
-progress, __dir__ = CHAPTER.progress, CHAPTER.names
+progress, typed, __dir__ = CHAPTER.progress, CHAPTER.typed, CHAPTER.names
 
 own_namespaces = Question(
     "Six containers run: br1, br2 and pub1 in bridge mode, host1 in host mode, cont1 in container mode, none1 without a network. "
@@ -32,6 +32,28 @@ ttl_outside = Question(
     "How many routers stand between the two?",
 )
 
+ttl_one = Question(
+    "br1 pings 192.168.77.1 with a TTL of 1. Which address does the complaint come from?", "172.17.0.1",
+    "The host is the first router. It lowers 1 to 0, drops the packet, and says so with its address on br1's side.",
+    {
+        "192.168.77.1": "That is the destination. With a TTL of 1 nothing gets past the first router.",
+        "192.168.77.2": "That is the host, but its address on the other side. It answers with the one towards br1.",
+        "172.17.0.2": "That is br1 itself. It sends the packet off with the TTL that it was told.",
+    },
+    "Who is the first router on the way, and which of its addresses is on br1's side?",
+)
+
+seen_at_docker0 = Question(
+    "br1 pings br2, once, and every interface is watched. How many packets are seen at docker0 itself?", 1,
+    "The ARP question, which is for everybody. The ping passes from port to port.",
+    {
+        0: "One thing goes to everybody on the bridge, and the host, which docker0 belongs to, is one of them.",
+        2: "That would be the ping and its reply. They pass from port to port; docker0 as an interface is the host's own place.",
+        4: "Most frames are for one station alone, and docker0 is not that one.",
+    },
+    "Which of the frames (question, answer, ping, reply) is a broadcast?",
+)
+
 reaches_without_forwarding = Question(
     "ip_forward of the host is set to 0. Which of these does br1 still reach: \"br2\", \"outside\", \"both\" or \"none\"?", "br2",
     "A bridge is no router: frames between its ports are not forwarded in the sense of `ip_forward`.",
@@ -46,8 +68,9 @@ reaches_without_forwarding = Question(
 bridges = Question(
     "How many bridges are on the host after `docker network create net1`?", 2,
     "docker0 for the default network, and one for each network that somebody makes.",
-    {1: "The notes say so, and for the default network they are right. Ask: `ip -br link show type bridge`."},
-    "ip -br link show type bridge",
+    {1: "One is there now, docker0. The new network gets a bridge of its own: run the next cell, then count.",
+     0: "docker0 is a bridge, and it is there already."},
+    "docker0 is there already. Does the new network use it, or get one of its own?",
 )
 
 host_addresses = Question(
@@ -65,14 +88,14 @@ published_on_host = Question(
     "It starts, and the option is thrown away: the program listens on the host itself, there is nothing to publish.",
     {"refuse": "That is what container mode does with -p.",
      "publish": "From where to where? The container's ports are the host's."},
-    "Run it.",
+    "The program in the container listens on the host's own ports. What could be published, and from where to where?",
 )
 
 cont_address = Question(
     "cont1 joined br1. Which address has it?", "172.17.0.2",
     "That of br1: one namespace, one set of addresses. The two even talk to each other over lo.",
     {"172.17.0.4": "Docker gave that one to pub1. cont1 got none: it brought no interface to give an address to."},
-    "It sees what br1 sees.",
+    "It sees what br1 sees. You have read br1's address in the section on bridge mode.",
 )
 
 left_after_stop = Question(
@@ -82,14 +105,15 @@ left_after_stop = Question(
         2: "eth0 was br1's: Docker made it for br1 and takes it away with br1.",
         0: "The namespace is still there, since cont1 is in it, and every namespace has a lo.",
     },
-    "docker exec cont1 ip -br addr",
+    "The eth0 in there was made for br1, the lo for the namespace. Which of them does Docker take away when br1 stops?",
 )
 
 none_interfaces = Question(
     "How many interfaces does a container in none mode have?", 1,
     "lo, which is up and has 127.0.0.1/8. The route table `main` is empty, the table `local` is not.",
-    {0: "So the notes say. Look: docker exec none1 ip addr"},
-    "docker exec none1 ip addr",
+    {0: "There is one that every namespace is born with, whoever makes it.",
+     2: "An eth0 would have to be made by Docker, and in none mode it makes none."},
+    "What is in every new namespace, and nobody makes it?",
 )
 
 apart = Question(

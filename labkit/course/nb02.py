@@ -10,7 +10,7 @@ from .exercise import Question, Task
 from .judging import not_from, probe, without
 
 CHAPTER = Chapter(__name__)
-progress, __dir__ = CHAPTER.progress, CHAPTER.names
+progress, typed, __dir__ = CHAPTER.progress, CHAPTER.typed, CHAPTER.names
 
 ttl_same_node = Question(
     "A pod pings another pod of the same node. Which TTL does ping show for the answer?", 64,
@@ -25,12 +25,12 @@ ttl_same_node = Question(
 )
 containers_of_a_pod = Question(
     "A pod of one application: how many containers does Docker run for it?", 2,
-    "The application's own, and the pause container, whose name contains k8s_POD_: hence the `grep -v POD` in the notes.",
+    "The application's own, and the pause container, whose name contains k8s_POD_: so `grep -v POD` leaves the other one.",
     {1: "Look at the names again: one of the lines is not MySQL."},
     "Count the lines that name the pod.",
 )
 which_container = Question(
-    "Which container's end takes the pod's address away: mysql or pause?", ("pause", "POD"),
+    "When which of the two containers stops does the pod's address go away: mysql or pause?", ("pause", "POD"),
     "The pause container's start made the namespace. An application that crashes and comes back finds the same eth0 and address.",
     {"mysql": "mysql joined a namespace that was there before it. Stop it, and the namespace, eth0 and the address remain."},
     "Who made the namespace, and who joined it?",
@@ -97,7 +97,24 @@ who_complains = Question(
         "10.20.92.1": "The gateway has no part in this: the destination is on-link for pod1, so pod1 asks by itself.",
         "10.20.92.11": "It never heard the question: its cable is cut.",
     },
-    "Read the line that begins with `From`.",
+    "Who asks for the MAC address of 10.20.92.11, gets no answer, and gives up?",
+)
+ttl_of_one = Question(
+    "True or False: a ping from pod1 to pod2 with a TTL of 1 is answered.", True,
+    "Only routers lower a TTL, and between the two pods there is a bridge and no router.",
+    {False: "Who would lower it to 0? The frame passes a bridge, and a bridge leaves the packet in it alone."},
+    "Is there a router on this way?",
+)
+sightings = Question(
+    "ARP question, answer, ping and reply between the two pods: how many sightings on all interfaces together?", 17,
+    "The question is seen at five places (docker0 is the fifth), the other three at four each.",
+    {
+        16: "Four frames at four places. The question is a broadcast: who else gets it?",
+        20: "docker0 sees the question alone. The other three are for one pod, and pass from port to port.",
+        8: "The ping and its reply are eight. ARP is seen as well.",
+        4: "That is the number of frames. Each is seen at several interfaces.",
+    },
+    "Count the places for each of the four, then add.",
 )
 own_address = Question(
     "pod1 pings 10.20.92.3, its own address. Which interface carries the packet?", ("lo", "loopback"),

@@ -10,7 +10,7 @@ from .exercise import Question, Task
 from .judging import unanswered, without
 
 CHAPTER = Chapter(__name__)
-progress, __dir__ = CHAPTER.progress, CHAPTER.names
+progress, typed, __dir__ = CHAPTER.progress, CHAPTER.typed, CHAPTER.names
 
 route_writer = Question(
     "Which command made the kernel write the route 192.168.50.0/24 in ns2? Count the ten commands from 1.", 9,
@@ -70,7 +70,7 @@ addresses_left = Question(
     "tap2 is moved from ns2 to the host. How many IPv4 addresses does it have there?", 0,
     "A move takes everything off that belongs to the namespace: addresses, routes, neighbours. And it takes the interface down.",
     {1: "The address was a line in the tables of ns2. The interface moved, the tables did not."},
-    "Look: ip addr show tap2",
+    "An address is a line in the tables of a namespace. Does the table move along?",
 )
 
 left_over = Question(
@@ -78,7 +78,39 @@ left_over = Question(
     "A namespace takes its veth ends with it, and one end takes the other along. Half a cable does not exist.",
     {1: "tap2 was in another namespace, but a pair is created and deleted as one.",
      2: "Interfaces live in a namespace. A virtual one dies with it."},
-    "Look with ip link, on the host and in ns2.",
+    "Can there be a cable with one end?",
+)
+
+refused = Question(
+    "Of the seven slips, how many are refused?", 7,
+    "All of them, and none has changed anything: a refusal is the best that can happen to a slip.",
+    {
+        6: "Adding the same address twice is refused, too, and so is a name that is too long.",
+        5: "Two more: adding what is there is refused, and a name has at most 15 characters.",
+        0: "One of them, at least, names an interface that is not on this machine.",
+    },
+    "Which of them asks for something that is there already, that is elsewhere, or that cannot be?",
+)
+
+pieces = Question(
+    "ns2 pings with a payload of 1473 bytes; the MTU is 1500. In how many pieces does the request go?", 2,
+    "1473 and 28 bytes of headers are 1501, one too many. The first piece takes all that fits, the second the rest.",
+    {
+        1: "1473 bytes of payload, 8 of ICMP and 20 of IP: does that fit into 1500?",
+        3: "Two pieces hold nearly 3000 bytes.",
+    },
+    "Add the headers: 8 bytes of ICMP, 20 of IP.",
+)
+
+sightings = Question(
+    "ARP question, its answer, the ping and its reply over one cable: how many sightings?", 8,
+    "Four frames, each seen where it leaves one end and where it comes out of the other.",
+    {
+        4: "That is the number of frames. Each is seen at both ends of the cable.",
+        2: "The ping and its reply are two frames; two of ARP go before them, and each is seen at both ends.",
+        6: "Question and answer, ping and reply: four frames, each at two ends.",
+    },
+    "How many frames, and how many ends?",
 )
 
 local_is_wrong = Question(
@@ -106,7 +138,7 @@ loopbacks = Task(
 
 
 def broken() -> Lab:
-    """The notes' pair with three slips in it."""
+    """The pair of this notebook with three slips in it."""
     lab = veth_pair()
     for line in (
         "ip -n ns2 addr del 192.168.50.2/24 dev tap2", "ip -n ns2 addr add 192.168.5.2/24 dev tap2",

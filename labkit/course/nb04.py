@@ -1,32 +1,31 @@
 """Questions and tasks of notebook 04: pods on two nodes, flannel between them."""
 
 from ..lab.lab import Lab
-from ..scenarios import flannel, seed_cluster
+from ..scenarios import seed_cluster
 from ..scenarios.script import run
 from .chapter import Chapter
 from .exercise import Question, Task
-from .judging import in_table, not_from, probe, unanswered
+from .judging import not_from, probe
 
 CHAPTER = Chapter(__name__)
-progress, __dir__ = CHAPTER.progress, CHAPTER.names
+progress, typed, __dir__ = CHAPTER.progress, CHAPTER.typed, CHAPTER.names
 
-ttl_cross_node = Question(
-    "wp-mysql-t5w0m on k8s-node1 pings mysql-demo-e81sy on k8s-node2. Which TTL does ping show for the answer?", 60,
-    "Four take one off: the kernel of k8s-node2, flanneld there, flanneld on k8s-node1, and the kernel of k8s-node1.",
+kernels = Question(
+    "From pod to pod on two nodes, four take one off the TTL. How many of them are kernels?", 2,
+    "The kernel of each node, once. The other two are flanneld, a program, on each node.",
     {
-        64: "64 is for two pods of one node, where nobody routes. Here two nodes do.",
-        62: "Two nodes route, so 62 is the natural guess, and with vxlan or host-gw it is right. With the UDP backend a program "
-            "on each node has the packet as well, and lowers the TTL as a router would.",
-        63: "More than one machine handles the answer on its way.",
-        61: "61 is what k8s-node1 itself sees when it pings that pod: one routing decision less.",
+        4: "That would be four decisions by route table. Each node makes one for this packet; who else has it in hand?",
+        1: "Both nodes forward the packet, each by its own route table.",
+        3: "It is the same on both sides: what one node does to the packet, the other does in reverse.",
+        0: "Every kernel that forwards lowers the TTL. Both nodes do.",
     },
-    "Read `ttl=` in the answer above.",
-)  # fmt: skip
+    "Notebook 00 listed all four places: `forward` is a kernel's, `wrap` and `unwrap` are flanneld's.",
+)
 first_decision = Question(
     "Which namespace makes the first routing decision of this walk?", "wp-mysql-t5w0m",
     "A pod has a routing table of its own: 10.20.92.11 is not in its /24, so it goes to the gateway, 10.20.37.1.",
     {
-        "k8s-node1": "That is where the notes begin. But who decided to send the packet to 10.20.37.1?",
+        "k8s-node1": "That is where most descriptions begin. But who decided to send the packet to 10.20.37.1?",
         "mysql-demo-e81sy": "That is the destination. Its first decision is about the answer.",
     },
     "The packet is made in a pod, and a pod has a routing table of its own.",
@@ -46,7 +45,7 @@ kind_of_flannel0 = Question(
     "What kind of interface is flannel0? Answer with the word that `ip -d link` has for it.", "tun",
     "A TUN is a pipe between the kernel and a program: no MAC address, no ports, bare IP packets.",
     {
-        "bridge": "So say the notes. A bridge has a MAC address and ports and carries frames. Look at `link/none`.",
+        "bridge": "It is often called one. A bridge has a MAC address and ports and carries frames. Look at `link/none`.",
         "veth": "A veth has a twin. At the other end of flannel0 there is a program.",
         "tap": "A TAP carries Ethernet frames and has a MAC address. This one has none.",
         "vxlan": "With the vxlan backend there would be one, flannel.1. This cluster uses the UDP backend.",
@@ -86,7 +85,7 @@ order = Question(
     ("BDCA", "B D C A", "B, D, C, A", "B,D,C,A"),
     "Wrapped once, unwrapped once, and each time a kernel chooses what comes next.",
     {
-        "CABD": "That is the order of the notes: unwrapping at the destination told before the wrapping. What was wrapped, then?",
+        "CABD": "That tells the unwrapping at the destination before the wrapping. What was wrapped, then?",
         "BCDA": "C happens on the other node, so the datagram has to be sent there first.",
         "DBCA": "What would D send? The kernel gets the datagram from flanneld.",
     },
@@ -128,64 +127,51 @@ largest_payload = Question(
     },
     "MTU of flannel0, less the pod's own IP header (20) and ICMP header (8).",
 )
-third_lease = Question(
-    "The notes list three subnets: 10.20.37.0/24, 10.20.92.0/24 and 10.20.0.53/24. What should the third be?", "10.20.53.0/24",
-    "etcd has 10.20.53.0-24. As written it is an address in 10.20.0.0/24, the zeroth subnet, which flannel never hands out.",
-    {
-        "10.20.0.53/32": "That would be one machine. flannel hands out subnets; look for a lease with 53 in it.",
-        "10.20.0.0/24": "That is what 10.20.0.53/24 would belong to, and flannel skips it. Look for a lease with 53 in it.",
-    },
-    "`etcdctl ls /awcloud.com/network/subnets`",
-)
-candidates = Question(
-    "Among how many subnets of 10.20.0.0/16 does flannel choose at random?", 100,
-    "It walks up from 10.20.1.0/24, skips what is taken, and stops at 100. So in a small cluster the third number stays low.",
-    {
-        256: "A /16 has 256 subnets of /24. flannel does not look at all of them: count `registry.free()`.",
-        255: "All but the zeroth would be 255. flannel does not look at all of them: count `registry.free()`.",
-        254: "That is the number of usable addresses in a /24. Count `registry.free()`.",
-    },
-    "Count `registry.free()`.",
-)
-lease_gone = Question(
-    "The lease of 10.20.92.0/24 is gone. What does the pod hear: net unreachable, host unreachable or nothing?", ("nothing", "silence"),
-    "flanneld has no entry for the address now. It says nothing about ICMP packets, so a ping gets silence.",
-    {
-        "net unreachable": "A kernel without a route says so. This one still has 10.20.0.0/16, and hands the packet to flanneld.",
-        "host unreachable": "That comes when somebody asks for a MAC address and gets none. Nobody gets that far.",
-    },
-    "The kernel's tables on k8s-node1 did not change. Who drops the packet?",
-)
 without_flanneld = Question(
     "flanneld on k8s-node1 is stopped. Which interface of k8s-node1 does the pod's packet leave by?", "eth0",
     "flannel0 goes with the program, and its route with it. What is left is `default`, to a gateway that knows no pods.",
     {
-        "flannel0": "A TUN lives as long as a program holds it open. `ip -br addr` shows that it is gone.",
+        "flannel0": "A TUN lives as long as a program holds it open. When flanneld ends, it goes.",
         "docker0": "docker0 has the node's own /24, which does not match.",
     },
     "Look at the table that is left: which line still matches 10.20.92.11?",
 )
-lines_of_vxlan = Question(
-    "How many lines does flanneld write on a node for each other node's lease with vxlan?", 3,
-    "A route (which VTEP), a neighbour (the VTEP's MAC address) and an FDB entry (on which node that MAC address is).",
+refused = Question(
+    "Of the seven lines, how many are refused?", 6,
+    "The last one is accepted: k8s-node2's address is a neighbour, and nobody asks whether the line makes sense.",
     {
-        1: "host-gw needs one. vxlan has to say two things more: the VTEP's MAC address, and on which node it is.",
-        0: "That is the UDP backend: the kernel's tables know nothing of other nodes, only the program does.",
-        2: "A route, a neighbour, and one more: who_wrote finds it by the VTEP's MAC address.",
+        7: "One of them is a good line: a subnet, by way of a machine on the node's own wire.",
+        5: "One more. Look at the host bits of each destination, at each gateway, at each name.",
+        4: "Two more. Look at the host bits of each destination, at each gateway, at each name.",
     },
-    "`ip route`, `ip neigh`, `bridge fdb show dev flannel.1`",
+    "Which gateway is on one of the node's own links?",
 )
-vxlan_without_flanneld = Question(
-    "True or False: with vxlan, pods still reach each other across nodes after flanneld has been stopped.", True,
-    "The kernel does the wrapping, and the lines stay. Only what changes from now on is missed.",
-    {False: "With the UDP backend, yes: there the program handles each packet. Who wraps with vxlan?"},
+not_forwarding = Question(
+    "ip_forward is 0 on k8s-node2. On which machine is the ping dropped?", "k8s-node2",
+    "flanneld unwraps the packet and writes it into flannel0, and there it would have to be forwarded to docker0.",
+    {
+        "k8s-node1": "That node still forwards. The datagram gets to k8s-node2, which it is for: that is no forwarding.",
+        "switch": "The switch is a bridge to these two. It forwards nothing, in the sense of `ip_forward`.",
+        "mysql-demo-e81sy": "The packet does not get there: between flannel0 and docker0 the kernel of its node would have to forward it.",
+    },
+    "Where does a packet come in by one interface and leave by another, and the machine is not the one it is for?",
+)
+ttl_at_docker0 = Question(
+    "The request starts with TTL 64. Which TTL has it when it leaves k8s-node2 by docker0?", 60,
+    "Lowered by two kernels and two programs, on a real kernel as in the lab.",
+    {
+        61: "That is what flanneld writes into flannel0. The kernel takes one more off when it forwards to docker0.",
+        62: "With a tunnel in the kernel it would be 62. Here a program on each node takes one off as well.",
+        64: "Between 64 and docker0 of the other node lie two kernels that forward and two programs.",
+    },
+    "Two kernels, two programs.",
 )
 
 POD_A, POD_B, TO_A, TO_B = "wp-mysql-t5w0m", "mysql-demo-e81sy", "10.20.37.5", "10.20.92.11"
 
 
 def broken_cluster() -> Lab:
-    """The notes' cluster after a night of repairs."""
+    """The cluster after a night of repairs."""
     lab = seed_cluster()
     run(lab, "k8s-node1", "ip link set flannel0 down", "somebody")
     run(lab, "k8s-node2", """
@@ -216,42 +202,4 @@ repair = Task(
     hints=("k8s-node1 first: `ip -br link`. Which interface should be up and is not?",
            "k8s-node2 lacks a line that k8s-node1 has: compare the two tables.",
            "And a node that carries packets for others needs `sysctl net.ipv4.ip_forward` to be 1."),
-)
-
-
-def without_flannel() -> Lab:
-    """Two nodes with a bridge and a pod each, and nothing that joins their subnets."""
-    lab = flannel("host-gw")
-    for node, other in (("node1", "10.1.6.0/24"), ("node2", "10.1.5.0/24")):
-        lab.daemons["flanneld", node].stop()
-        run(lab, node, f"ip route del {other}")
-    return lab
-
-
-def _joined(lab: Lab) -> str | None:
-    if missing := unanswered(lab, "pod1", "10.1.6.2", "pod2") or unanswered(lab, "pod2", "10.1.5.2", "pod1"):
-        return missing
-    ttl = probe(lab, "pod1", "10.1.6.2").reply_ttl
-    return None if ttl == 62 else f"They talk, with TTL {ttl}. Without a tunnel it is 62: one router on each node."
-
-
-def _half_joined(lab: Lab, node: str) -> str | None:
-    """Whether one line of this node's table is enough, once the other node has its own."""
-
-    def other() -> Lab:
-        there = without_flannel()
-        line = {"node1": "10.1.5.0/24 via 192.168.90.1", "node2": "10.1.6.0/24 via 192.168.90.2"}[node]
-        there.sh(f"ip route add {line}", on={"node1": "node2", "node2": "node1"}[node])
-        return there
-
-    return in_table(lab, node, other, _joined)
-
-
-by_hand = Task(
-    "Be flanneld: join the pods of node1 and node2 with one line on each node.",
-    lambda lab: _joined(lab) or _half_joined(lab, "node1") or _half_joined(lab, "node2"),
-    "Two routes, and that is all the host-gw backend is.", start=without_flannel,
-    answer=(("node1", "ip route add 10.1.6.0/24 via 192.168.90.2"), ("node2", "ip route add 10.1.5.0/24 via 192.168.90.1")),
-    hints=("node1 has to know: 10.1.6.0/24 is behind whom?",
-           "`ip route add 10.1.6.0/24 via …` with the address of node2, and the same back."),
 )

@@ -141,11 +141,16 @@ def step_html(trace: Trace, step: Step | None, lab: Lab, place: str) -> str:
         css = "good" if trace.verdict.ok else "bad"
         return f'<p class="{css}">{escape(str(trace.verdict))}</p><p class="soft">Step forward to see each decision.</p>'
     where = f"{step.namespace} {step.interface}" if step.interface else step.namespace
-    pieces = [f'<p><span class="soft">{escape(place)}</span> <b>{escape(where)}</b>: {escape(step.text)}</p>']
+    pieces = [f'<p><span class="soft">{escape(place)}</span> <b>{escape(where)}</b>: {_with_code(step.text)}</p>']
     pieces.append(table_html(step, lab))
     if step.packet is not None:
         pieces.append(headers_html(step.packet, lab.namespaces.get(step.namespace), step.interface))
     return "".join(pieces)
+
+
+def _with_code(sentence: str) -> str:
+    """A sentence of a trace: what stands between backticks is code."""
+    return "".join(f"<code>{escape(piece)}</code>" if i % 2 else escape(piece) for i, piece in enumerate(sentence.split("`")))
 
 
 def headers(packet: Packet) -> list[Row]:

@@ -152,7 +152,7 @@ def button(label: str, act) -> widgets.Button:
     return made
 
 
-def page(html: str, live: bool = False) -> str:
-    """A piece of HTML in the explorers' style; `live` lets a screen reader say it when it changes."""
+def page(html: str, live: bool = False, scrolls: bool = False) -> str:
+    """A piece of HTML in the explorers' style; `live` lets a screen reader say it when it changes, `scrolls` the keyboard move it."""
     role = ' role="status" aria-live="polite"' if live else ""
-    return f'<div class="labkit page"{role}>{html}</div>'
+    return f'<div class="labkit page"{role}{f" {FOCUS}" if scrolls else ""}>{html}</div>'

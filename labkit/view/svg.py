@@ -62,11 +62,13 @@ PAGE = """
 .labkit.page .ours{color:var(--req);font-weight:700;text-decoration:underline}
 .labkit.page pre{margin:4px 0;white-space:pre;overflow-x:auto;background:none;color:var(--ink)}
 .labkit-explorer{container-type:inline-size}
-.labkit-scroll{overflow-x:auto}.labkit-scroll svg.labkit{max-width:max(100%,calc(var(--wide)*var(--least,.75)))!important}
+.labkit-scroll{overflow-x:auto}.labkit-scroll svg.labkit{max-width:max(100%,calc(var(--wide)*var(--least,.7)))!important}
 .labkit-old::before{content:'As it was before: the last input was refused.';font-weight:600}.labkit-old svg.labkit{opacity:.5}
 .labkit-beside{flex-flow:row nowrap;align-items:flex-start}.labkit-beside>.labkit-scroll{flex:0 1 auto;min-width:0}
-.labkit-told{flex:1 1 290px;min-width:290px}.labkit-told .labkit.page{max-height:62vh;overflow:auto}
-@container (max-width:940px){.labkit-beside{flex-flow:column}.labkit-scroll{--least:.9}.labkit-told{flex:none;width:100%}}
+.labkit-told{flex:1 1 280px;min-width:280px}.labkit-told :is(.widget-html,.jupyter-widgets){max-width:100%}
+.labkit-told .labkit.page{box-sizing:border-box;max-height:62vh;overflow:auto;overflow-wrap:anywhere}.labkit-told button{width:auto}
+.labkit-told :is(th,td){padding:1px 4px}.labkit-told :is(th,td):first-child{overflow-wrap:normal}
+@container (max-width:900px){.labkit-beside{flex-flow:column}.labkit-scroll{--least:.9}.labkit-told{flex:none;width:100%}}
 """
 
 

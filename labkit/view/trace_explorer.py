@@ -146,7 +146,7 @@ class TraceExplorer(Explorer):
             self._let_go()
         place = f"step {model.step + 1} of {len(model.told)}" if model.step is not None else ""
         self.picture.show(model.svg(verdict=False))
-        self.story.value = page(step_html(model.trace, model.current, model.after, place), live=True)
+        self.story.value = page(step_html(model.trace, model.current, model.after, place), live=True, scrolls=True)
         given = self._given()
         self.given.value = page(given) if given else ""
 
