@@ -12,6 +12,17 @@ from .judging import unanswered, without
 CHAPTER = Chapter(__name__)
 progress, typed, __dir__ = CHAPTER.progress, CHAPTER.typed, CHAPTER.names
 
+ttl_over_a_cable = Question(
+    "ns2 pings ns1 over one cable. Which TTL do the replies show?", 64,
+    "Linux sends with 64, only a router lowers it, and a cable is none.",
+    {
+        63: "That would be one router between the two. There is a cable, and nothing else.",
+        60: "That was the cluster of notebook 00, where four take one off.",
+        62: "Two routers would make it 62. How many are there?",
+    },
+    "Linux sends with 64. Who is between the two, to lower it?",
+)
+
 route_writer = Question(
     "Which command made the kernel write the route 192.168.50.0/24 in ns2? Count the ten commands from 1.", 9,
     "An interface that has an address and is up gives its network a route. Whichever of the two comes last writes it.",

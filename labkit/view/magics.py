@@ -173,9 +173,10 @@ def transcript(lab: Lab, cell: str, namespace: str | None = None):
     lab[namespace]  # says which there are, when there is no such namespace
     variables = Variables()
     for line in lines(cell):
-        yield f"{prompt(namespace)}{line}\n"
         if line.lstrip().startswith("#"):
+            yield f"{line}\n"
             continue
+        yield f"{prompt(namespace)}{line}\n"
         result = lab.sh(line, on=namespace, variables=variables)
         yield str(result)
         if result.returncode:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Interface
 import numpy
 import pytest
 
-from labkit.course import nb00, nb01, nb02, nb03, nb04
+from labkit.course import nb00, nb01, nb02, nb03, nb04, nb05
 from labkit.course.exercise import Question, Task
 from labkit.errors import LabError
 
@@ -78,7 +78,7 @@ def test_a_wrong_answer_stays_wrong_in_every_spelling(question):
     (nb02.own_route, "10.20.92.0/25"), (nb02.address_of_docker0, "102.09.2.1"), (nb02.address_of_docker0, "10.20.92.11/24"),
     (nb02.gateway_gone, "yes and no"), (nb02.gateway_gone, 1), (nb02.gateway_gone, "perhaps"), (nb02.gateway_gone, "no, yes"),
     (nb02.docker0_sees, "not false"), (nb01.left_after_stop, True), (nb03.kind_of_tap1, "veto"), (nb04.order, "ABCD"),
-    (nb04.third_lease, "10.20.53.0/16"), (nb04.third_lease, "10.20.0.53-24"), (nb01.apart, "bridge"),
+    (nb05.third_lease, "10.20.53.0/16"), (nb05.third_lease, "10.20.0.53-24"), (nb01.apart, "bridge"),
 ])  # fmt: skip
 def test_what_only_looks_like_the_right_answer_is_not(question, given):
     assert question.check(given).status in ("wrong", "odd")
@@ -90,7 +90,7 @@ def test_what_only_looks_like_the_right_answer_is_not(question, given):
     (nb01.host_addresses, "192.168.77.2/24", "form"), (nb01.cont_address, IPv4Interface("172.17.0.2/16"), "form"),
     (nb01.cont_address, IPv4Address("172.17.0.2"), "right"), (nb02.address_of_docker0, "10.20.92.1/24", "form"),
     (nb04.node2_address, "192.168.138.222/20", "form"), (nb04.node2_address, "192.168.139.222/20", "wrong"),
-    (nb04.line_on_node1, "10.20.0.0", "form"), (nb04.bits_match, "0.0.0.0", "wrong"), (nb04.third_lease, "10.20.53.0-24", "form"),
+    (nb04.line_on_node1, "10.20.0.0", "form"), (nb04.bits_match, "0.0.0.0", "wrong"), (nb05.third_lease, "10.20.53.0-24", "form"),
     (nb01.apart, "bridge, none", "form"), (nb01.apart, ("bridge", "none"), "form"), (nb01.apart, ["none", "bridge"], "form"),
     (nb01.apart, {"none", "bridge"}, "form"), (nb01.published_on_host, "warns", "form"), (nb01.published_on_host, "a warning", "form"),
     (nb01.published_on_host, "refuses", "wrong"), (nb02.which_container, "the pause container", "form"),
@@ -98,7 +98,7 @@ def test_what_only_looks_like_the_right_answer_is_not(question, given):
     (nb03.flag_of_tap2, "<NO-CARRIER>", "form"), (nb04.order, "B,D,C,A", "right"), (nb04.order, ["B", "D", "C", "A"], "right"),
     (nb04.order, "B > D > C > A", "form"), (nb04.silent_ttl, "none", "right"), (nb04.silent_ttl, "no one", "right"),
     (nb00.first_ttl, "٦٤", "right"), (nb00.first_ttl, "0" * 900 + "64", "right"),
-    (nb04.lease_gone, "silence", "right"), (nb03.told_what_fits, "No, it does not.", "form"),
+    (nb05.lease_gone, "silence", "right"), (nb03.told_what_fits, "No, it does not.", "form"),
 ])  # fmt: skip
 def test_answers_in_other_words(question, given, status):
     assert question.check(given).status == status

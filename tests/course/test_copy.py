@@ -6,6 +6,7 @@ import pytest
 
 from labkit import LabError
 from labkit.__main__ import main
+from labkit.course import nb00
 from labkit.course.copy import FIRST, LIST, copy_course
 from labkit.course.files import find
 
@@ -20,11 +21,22 @@ def test_a_copy_has_every_notebook_without_outputs_and_the_data(tmp_path):
     assert sorted(path.name for path in done.folder.glob("*.ipynb")) == [book.name for book in books]
     for book in books:
         stored, copied = cells(book), cells(done.folder / book.name)
-        assert [cell["source"] for cell in copied] == [cell["source"] for cell in stored]
+        for one, other in zip(copied, stored, strict=True):
+            assert one["source"] == other["source"] or one["metadata"]["tags"] == ["type"]
         assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in copied)
         assert any(cell["outputs"] for cell in stored), "readers see the outputs"
     assert (done.folder / "data/k8s-node2/ip-route.txt").read_bytes() == find("data/k8s-node2/ip-route.txt").read_bytes()
     assert done.kept == () and FIRST in str(done)
+
+
+def test_the_lines_to_type_are_left_out_of_a_copy_and_told_when_asked_for(tmp_path):
+    copied = [cell for cell in cells(copy_course(tmp_path).folder / FIRST) if "type" in cell["metadata"].get("tags", [])]
+    source = "".join(copied[1]["source"])
+    assert source.startswith("%%lab k8s-node2\n# delete the line") and source.endswith("q.typed(2) shows mine\n")
+    assert not any("ip route del 10.20" in line for line in copied[1]["source"])
+    assert nb00.typed(2).code == "%%lab k8s-node2\nip route del 10.20.92.0/24\nip route get 10.20.92.11"
+    with pytest.raises(LabError, match="has 2 cells to type in"):
+        nb00.typed(3)
 
 
 def test_what_a_learner_changed_is_kept_and_what_is_as_it_was_is_brought_up_to_date(tmp_path):

@@ -1,5 +1,7 @@
 """What holds for the questions and tasks of every notebook."""
 
+import json
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -32,3 +34,17 @@ def test_a_notebook_has_at_least_three_exercises_and_asks_all_it_has(module):
     text = notebook.read_text(encoding="utf-8")
     assert len(names) >= 3
     assert [name for name in names if f"q.{name}.check(" not in text] == []
+
+
+def refused_lines(book: str, first: str) -> list[str]:
+    """The lines of the cell that begins so whose answer is a failure."""
+    (notebook,) = (Path(labkit.__file__).parent.parent / "notebooks").glob(f"{book}-*.ipynb")
+    (cell,) = [cell for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"] if "".join(cell["source"]).startswith(first)]
+    return re.findall(r"^\(exit status", "".join(cell["outputs"][0]["text"]), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("module", "first"), [
+    ("nb03", "%%lab host\nip netns add ns1\n"), ("nb04", "%%lab k8s-node1\nip link set flannel0 m"),
+])  # fmt: skip
+def test_as_many_slips_are_refused_as_the_answer_says(module, first):
+    assert import_module(f"labkit.course.{module}").refused.check(len(refused_lines(module[2:], first)))

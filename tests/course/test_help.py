@@ -50,15 +50,15 @@ def test_hints_come_one_by_one_and_none_of_them_is_the_solution(thing):
 
 def test_progress_tells_right_tried_and_not_tried_and_what_was_right_stays_so():
     names = nb00.CHAPTER.exercises()
-    assert str(nb00.progress()).startswith(f"0 of {len(names)} right. Not tried yet: q.first_ttl")
+    assert str(nb00.progress()).startswith(f"0 of {len(names)} right. Not tried yet: q.sets, q.first_ttl")
     nb00.first_ttl.check(64), nb00.first_ttl.check(3), nb00.lowered.check(3), nb00.which_line.check("dev docker0")
     said = str(nb00.progress())
-    assert said.startswith(f"2 of {len(names)} right. Tried: q.lowered. Not tried yet: q.next_best,")
+    assert said.startswith(f"2 of {len(names)} right. Tried: q.lowered. Not tried yet: q.sets, q.next_best,")
     assert "q.first" not in said and r"q.next\_best" in nb00.progress()._repr_markdown_()
 
 
 def test_tab_behind_q_offers_what_a_learner_uses_and_nothing_else():
-    assert dir(nb00) == sorted([*nb00.CHAPTER.exercises(), "progress"])
+    assert dir(nb00) == sorted([*nb00.CHAPTER.exercises(), "progress", "typed"])
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -59,3 +59,8 @@ def test_mend(lab, line, status):
 def test_one_silent(lab, line, on, status):
     assert lab.sh(line, on=on).returncode == 0
     assert q.one_silent.check(lab).status == status
+
+
+def test_how_many_sets_of_tables_there_are_and_where_a_ttl_of_three_ends(lab):
+    assert q.sets.check(len(lab.namespaces))
+    assert q.ttl_three.check(lab.trace(POD, OTHER, ttl=3).verdict.where)

@@ -88,3 +88,8 @@ WIRE = (
 def test_wired(lab, done, status, words):
     feedback = q.wired.check(run(lab, *WIRE[:done]))
     assert feedback.status == status and words in feedback.text
+
+
+def test_who_complains_about_a_ttl_of_one_and_what_docker0_sees(lab):
+    assert q.ttl_one.check(str(lab.trace("br1", "192.168.77.1", ttl=1).replies[0].sender))
+    assert q.seen_at_docker0.check(len(lab.trace("br1", "172.17.0.3").seen("host", "docker0", arp=True)))

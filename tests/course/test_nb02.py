@@ -87,3 +87,9 @@ def test_a_third_pod_with_an_address_that_will_not_do_is_told_why(address, why):
         lab.sh(line)
     feedback = nb02.third_pod.check(lab)
     assert feedback.status == "wrong" and why in feedback.text
+
+
+def test_a_bridge_lowers_no_ttl_and_what_is_seen_on_all_interfaces():
+    lab = same_node()
+    assert nb02.sightings.check(len(lab.trace("pod1", "10.20.92.11").sightings))
+    assert nb02.ttl_of_one.check(lab.trace("pod1", "10.20.92.11", ttl=1).answered)

@@ -112,3 +112,12 @@ def test_a_check_leaves_no_trace_in_the_lab(lab):
     before = lab.sh("ip neigh", on="ns1").stdout, lab.sh("ip neigh", on="ns2").stdout, lab.now
     q.loopbacks.check(run(lab, "ip -n ns1 link set lo up"))
     assert (lab.sh("ip neigh", on="ns1").stdout, lab.sh("ip neigh", on="ns2").stdout, lab.now) == before
+
+
+def test_what_is_seen_on_a_cable_and_in_how_many_pieces():
+    lab = labkit.scenarios.veth_pair()
+    assert q.ttl_over_a_cable.check(lab.trace("ns2", "192.168.50.1").reply_ttl)
+    lab = labkit.scenarios.veth_pair()
+    assert q.sightings.check(len(lab.trace("ns2", "192.168.50.1").sightings))
+    sent = [p for p in lab.trace("ns2", "192.168.50.1", size=1473).seen("ns2", "tap2", "out") if p.leg == "request"]
+    assert q.pieces.check(len(sent))

@@ -6,7 +6,7 @@ A case is (status, words of the feedback, lines); a line is `namespace: command`
 import pytest
 
 import labkit
-from labkit.course import nb00, nb01, nb02, nb03, nb04
+from labkit.course import nb00, nb01, nb02, nb03, nb04, nb05
 
 POD, OTHER, NODE1, NODE2 = "wp-mysql-t5w0m", "mysql-demo-e81sy", "k8s-node1", "k8s-node2"
 SILENT, MEND = "ip route add blackhole 10.20.92.3", "ip route add 10.20.92.0/24 dev docker0"
@@ -156,7 +156,7 @@ CASES = {
             f"{NODE1}: ifconfig flannel0 up", f"{NODE2}: route add -net 10.20.0.0/16 dev flannel0",
             f"{NODE2}: echo 1 > /proc/sys/net/ipv4/ip_forward"]),
     ],
-    (nb04.by_hand, nb04.without_flannel): [
+    (nb05.by_hand, nb05.without_flannel): [
         ("open", "", []), ("open", "", ["node1: ip route get 10.1.5.2"]),
         ("wrong", "no answer", ["node1: ip route add 10.1.6.0/24 dev eth0", "node2: ip route add 10.1.5.0/24 dev eth0"]),
         ("wrong", "answer lost", ["node1: ip route add 10.1.6.0/24 via 192.168.90.2"]),

@@ -80,7 +80,7 @@ def markup(html: str) -> set[str]:
     return parser.found
 
 
-OURS = {
+OURS = {"code",
     "div", "p", "span", "b", "pre", "table", "tr", "th", "td", "style",
     "svg", "title", "desc", "rect", "text", "polyline", "path", "circle",
 }  # fmt: skip
