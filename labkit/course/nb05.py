@@ -5,7 +5,6 @@ from ..scenarios import flannel
 from ..scenarios.script import run
 from .chapter import Chapter
 from .exercise import Question, Task
-from .growth import Growth
 from .judging import in_table, probe, unanswered
 
 CHAPTER = Chapter(__name__)
@@ -109,11 +108,6 @@ port_of_vxlan = Question(
      8285: "That one is flanneld's, of the UDP backend."},
     "The table above has it in the line `who wraps`.",
 )
-
-
-def growth() -> Growth:
-    """What grows with the number of nodes, and what does not."""
-    return Growth()
 
 
 def without_flannel() -> Lab:

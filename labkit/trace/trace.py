@@ -119,10 +119,14 @@ class Verdict:
 
 
 class Told(tuple):
-    """Sentences; `print` shows each on a line of its own."""
+    """Sentences or packets; `str` has each on a line of its own, also of a part such as `told[:6]`."""
 
     def __str__(self) -> str:
         return "\n".join(map(str, self))
+
+    def __getitem__(self, at):
+        found = super().__getitem__(at)
+        return Told(found) if isinstance(at, slice) else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +171,11 @@ class Trace:
         """What tcpdump would show, in order, on every interface of every namespace."""
         return tuple(step.sighting for step in self.steps if step.sighting is not None)
 
-    def seen(self, namespace: str, interface: str, direction: str | None = None, arp: bool = False) -> tuple[Packet, ...]:
+    def seen(self, namespace: str, interface: str, direction: str | None = None, arp: bool = False) -> Told:
         """The packets that tcpdump on that interface shows, "in", "out" or (None) both; ARP only when asked for."""
         ways = (direction,) if direction else ("in", "out")
-        return tuple(step.packet for step in self.steps if step.kind in ways and (arp or step.packet.arp is None)
-                     and (step.namespace, step.interface) == (namespace, interface))
+        return Told(step.packet for step in self.steps if step.kind in ways and (arp or step.packet.arp is None)
+                    and (step.namespace, step.interface) == (namespace, interface))
 
     def told(self, on: str | None = None, kinds: str = "", aside: bool = False) -> Told:
         """The sentences of one namespace (None: of all) and of some kinds of step, as "route forward" (see `steps`)."""

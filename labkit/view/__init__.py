@@ -1,7 +1,7 @@
 """What a person looks at: pictures, text beside them, and controls to change things with.
 
 One scene is computed from a lab and a trace (scene, layout, contents, overlay) and drawn as SVG. The only room that
-imports ipywidgets and IPython.
+imports ipywidgets and IPython, and for one plot matplotlib.
 """
 
 from importlib import import_module
@@ -9,6 +9,7 @@ from importlib import import_module
 _LATER = {
     "show": ".picture", "TraceExplorer": ".trace_explorer", "RouteExplorer": ".route_explorer",
     "BridgeExplorer": ".bridge_explorer", "LeaseExplorer": ".lease_explorer", "EncapExplorer": ".encap_explorer",
+    "Growth": ".growth",
 }  # fmt: skip
 
 

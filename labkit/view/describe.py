@@ -139,7 +139,7 @@ def step_html(trace: Trace, step: Step | None, lab: Lab, place: str) -> str:
     """The sentence for a step and everything behind it, or the verdict when no step is chosen."""
     if step is None:
         css = "good" if trace.verdict.ok else "bad"
-        return f'<p class="{css}">{escape(str(trace.verdict))}</p><p class="soft">Step forward to see each decision.</p>'
+        return f'<p class="{css}">{escape(caption(trace))}</p><p class="soft">Step forward to see each decision.</p>'
     where = f"{step.namespace} {step.interface}" if step.interface else step.namespace
     pieces = [f'<p><span class="soft">{escape(place)}</span> <b>{escape(where)}</b>: {_with_code(step.text)}</p>']
     pieces.append(table_html(step, lab))

@@ -1,7 +1,7 @@
 """A Diff as a table: the prediction on the left, the observation on the right, a row for each packet at each place.
 
 The first column says in a word whether they agree; above a row that does not stand the predicted decisions to doubt.
-`%load_ext labkit` makes notebooks show every Diff like this, and every Judgement that has one.
+`%load_ext labkit` makes notebooks show every Diff like this, and every Judgement that has one (output.py).
 """
 
 from html import escape
@@ -48,10 +48,3 @@ def judgement_html(judged: Judgement) -> str:
     if judged.compared is not None:
         return diff_html(judged.compared)
     return "".join(f"<p>{escape(line)}</p>" for line in str(judged).splitlines())
-
-
-def install(formatters) -> None:
-    """Teach a notebook's display formatters to show these: as a table, and in plain text as they print."""
-    for kind, html in ((Diff, diff_html), (Judgement, judgement_html)):
-        formatters["text/html"].for_type(kind, html)
-        formatters["text/plain"].for_type(kind, lambda value, printer, cycle: printer.text(str(value)))

@@ -16,13 +16,11 @@ from ..commands.language import is_complete
 from ..commands.shell import Variables, known
 from ..errors import BadInput, LabError
 from ..lab.lab import Lab
+from .output import install, whole_lines
 
 #: What is asked for in a cell that answers a question; what is said of one that Python cannot read.
 _CHECKED = re.compile(r"\.check\(")
 _QUOTE = 'Put words and addresses in quotes, as in check("docker0") or check("10.20.92.0/24"); numbers, True and False go without.'
-
-
-_WHOLE_LINES = "<style>.jp-OutputArea-output.jp-RenderedText:not([data-mime-type*=stderr]) pre{white-space:pre;overflow-x:auto}</style>"
 
 
 @magics_class
@@ -50,29 +48,19 @@ class LabMagics(Magics):
             name, rest = variable(line)
             lab = find_lab(self.shell.user_ns, name)
             namespace, cell = one_line(lab, rest) if cell is None else (only_namespace(rest), cell)
-            if name != "lab":
-                print(f"(in the lab `{name}`)")
-            for text in transcript(lab, cell, namespace):
-                print(text, end="")
+            text = "".join(transcript(lab, cell, namespace))
+            shown = text if name == "lab" else f"(in the lab `{name}`)\n{text}"
+            display({"text/plain": shown.rstrip("\n"), "text/html": whole_lines(shown)}, raw=True)
         except LabError as error:
             print(error, file=sys.stderr)
 
 
 def load(ipython) -> None:
     """What `%load_ext labkit` does."""
-    from .diff_table import install
-
     ipython.register_magics(LabMagics)
     install(ipython.display_formatter.formatters)
     ipython.set_custom_exc((NameError, SyntaxError), explain)
-    ipython.events.register("post_run_cell", whole_lines)
     ipython.Completer.custom_matchers.append(completer(ipython.user_ns))
-
-
-def whole_lines(result) -> None:
-    """Below every cell that loads labkit, also the second time: from here on no line of an output is broken, it scrolls."""
-    if "%load_ext labkit" in (result.info.raw_cell or ""):
-        display({"text/html": _WHOLE_LINES, "text/plain": ""}, raw=True)
 
 
 def explain(shell, kind, error, traceback, tb_offset=None) -> None:

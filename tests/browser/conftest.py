@@ -109,20 +109,21 @@ def context(browser):
 
 @pytest.fixture(scope="module")
 def open_notebook(jupyter, context):
-    """`with open_notebook(path or list of cells) as page`: that notebook, run whole without an error or a warning.
+    """`with open_notebook(path or list of cells) as page`: that notebook, run whole without an error or a warning; in the mode "doc"
+    alone on the page, in "lab" beside JupyterLab's side bar.
 
     A request that leaves this machine, and a dialog that a script of ours would open, fail the test.
     """
     address, token, folder = jupyter
 
     @contextmanager
-    def open(what):
+    def open(what, mode="doc"):
         file = _stored(what, folder)
         requests, dialogs = [], []
         with context.new_page() as page:
             page.on("request", lambda request: requests.append(request.url))
             page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-            page.goto(f"{address}/doc/tree/notebooks/{file.name}?token={token}&reset")
+            page.goto(f"{address}/{mode}/tree/notebooks/{file.name}?token={token}&reset")
             page.wait_for_selector(".jp-Notebook .jp-Cell")
             page.wait_for_function(IDLE)
             page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")

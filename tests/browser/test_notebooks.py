@@ -43,6 +43,8 @@ USES = {
         NEW, "ip route del 192.168.50.0/24 dev tap2", "network is unreachable at ns2"),
     "04-cross-node-flannel": CLUSTER,
 }  # fmt: skip
+#: The notebooks that have a TraceExplorer.
+traced = pytest.mark.parametrize("opened", [path for path in NOTEBOOKS if path.stem in USES], ids=[*USES], indirect=True)
 
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
@@ -92,6 +94,7 @@ def test_every_cell_has_run(opened):
     expect(page.locator(".jp-CodeCell .jp-InputPrompt").filter(has_text=re.compile(r"\[\d+\]"))).to_have_count(len(cells))
 
 
+@traced
 def test_an_address_is_changed_with_the_keyboard_alone(page, use, explorer):
     explorer.get_by_label("To", exact=True).focus()
     page.keyboard.press("Control+A")
@@ -100,12 +103,14 @@ def test_an_address_is_changed_with_the_keyboard_alone(page, use, explorer):
     expect(verdict(explorer)).to_contain_text(use.then)
 
 
+@traced
 def test_a_bad_address_gets_a_sentence_and_the_picture_stays(use, explorer):
     enter(explorer.get_by_label("To", exact=True), "10.20.92.300")
     expect(explorer.get_by_role("alert")).to_contain_text("is not an IPv4 address")
     expect(explorer.get_by_role("img", name=use.title)).to_be_visible()
 
 
+@traced
 def test_a_route_is_removed_and_the_verdict_changes(page, opened, use, explorer, keep_screenshot):
     enter(explorer.get_by_label("To", exact=True), use.to)
     expect(verdict(explorer)).to_contain_text(use.then)
@@ -120,6 +125,7 @@ def test_a_route_is_removed_and_the_verdict_changes(page, opened, use, explorer,
     expect(verdict(explorer)).to_contain_text(use.then)
 
 
+@traced
 def test_play_steps_on_by_itself_in_the_dark_as_well(page, opened, explorer, keep_screenshot):
     explorer.get_by_role("button", name="Play", exact=True).click()
     expect(verdict(explorer)).to_contain_text("step 2 of")
@@ -183,7 +189,10 @@ def test_the_smaller_explorers_answer_what_is_typed_or_pressed(opened):
 
 
 def test_axe_finds_nothing_serious(page):
-    found = Axe().run(page, context=".jp-OutputArea-output")
-    serious = [f"{v['id']}: {v['help']}: {[node['html'] for node in v['nodes']]}"
-               for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
-    assert serious == []
+    assert serious(page) == []
+
+
+def serious(page) -> list[str]:
+    """What axe finds in the outputs."""
+    found = Axe().run(page, context=".jp-OutputArea-output").response["violations"]
+    return [f"{v['id']}: {v['help']}: {[node['html'] for node in v['nodes']]}" for v in found if v["impact"] in ("serious", "critical")]

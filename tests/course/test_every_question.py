@@ -40,7 +40,7 @@ def refused_lines(book: str, first: str) -> list[str]:
     """The lines of the cell that begins so whose answer is a failure."""
     (notebook,) = (Path(labkit.__file__).parent.parent / "notebooks").glob(f"{book}-*.ipynb")
     (cell,) = [cell for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"] if "".join(cell["source"]).startswith(first)]
-    return re.findall(r"^\(exit status", "".join(cell["outputs"][0]["text"]), re.MULTILINE)
+    return re.findall(r"^\(exit status", "".join(cell["outputs"][0]["data"]["text/plain"]), re.MULTILINE)
 
 
 @pytest.mark.parametrize(("module", "first"), [

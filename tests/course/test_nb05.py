@@ -3,9 +3,9 @@
 import sys
 
 from labkit.course import nb04, nb05
-from labkit.course.growth import BACKENDS, SIZES, Growth
 from labkit.scenarios import flannel, seed_cluster
 from labkit.view.encap_explorer import Encapsulation
+from labkit.view.growth import BACKENDS, SIZES, Growth
 from labkit.view.lease_explorer import Leasing
 from tests.course.test_nb04 import given
 
@@ -44,7 +44,7 @@ def test_the_answers_about_a_wrapped_packet_are_what_the_lab_does():
 
 
 def test_what_grows_is_counted_in_labs_and_told_as_text_and_as_a_plot():
-    growth = nb05.growth()
+    growth = Growth()
     per_other = {"udp": 0, "vxlan": 3, "host-gw": 1}
     assert growth.lines == {b: [(per_other[b] * (n - 1), (n - 1) * (b == "udp")) for n in SIZES] for b in BACKENDS}
     assert growth.prices == {"udp": (28, 60), "vxlan": (50, 62), "host-gw": (0, 62)}

@@ -77,16 +77,10 @@ def shell():
     InteractiveShell.clear_instance()
 
 
-def test_in_ipython_it_prints_and_a_mistake_is_a_sentence_not_a_traceback(shell, capsys):
+def test_in_ipython_a_mistake_is_a_sentence_not_a_traceback(shell, capsys):
     shell.run_cell_magic("lab", "", "ip addr")
     assert "make a lab first" in capsys.readouterr().err
-    shell.user_ns["lab"] = shell.user_ns["mine"] = Scripted()
-    shell.run_cell_magic("lab", "host", "works")
-    assert capsys.readouterr().out == "[root@host ~]# works\nhost ran works\n"
-    shell.run_cell("%lab host echo {x} $y", store_history=True)
-    assert capsys.readouterr().out == "[root@host ~]# echo {x} $y\nhost ran echo {x} $y\n", "nothing of Python's is put in"
-    shell.run_cell_magic("lab", "--lab mine", "works")
-    assert capsys.readouterr().out.startswith("(in the lab `mine`)\n[root@host ~]# works\n")
+    shell.user_ns["lab"] = Scripted()
     shell.run_cell_magic("lab", "hots", "works")
     assert "did you mean host?" in capsys.readouterr().err
 
@@ -130,10 +124,27 @@ def test_tab_elsewhere_is_as_before(shell):
     assert "labels" in {one.text for one in shell.Completer.completions("label", 5)}
 
 
-def test_below_the_cell_that_loads_it_and_there_alone_lines_are_kept_whole(shell, monkeypatch):
-    shown = []
-    monkeypatch.setattr("labkit.view.magics.display", lambda bundle, raw: shown.append(bundle))
-    for _ in range(2):
-        shell.run_cell("%load_ext labkit")
-    shell.run_cell("1 + 1")
-    assert len(shown) == 2 and "white-space:pre" in shown[0]["text/html"] and shown[0]["text/plain"] == ""
+@pytest.fixture
+def shown(monkeypatch):
+    """What is displayed, in all its forms."""
+    found = []
+    monkeypatch.setattr("labkit.view.magics.display", lambda bundle, raw: found.append(bundle))
+    return found
+
+
+def test_a_cell_is_shown_in_whole_lines_that_the_keyboard_can_reach_and_as_plain_text(shell, shown):
+    shell.user_ns["lab"] = shell.user_ns["mine"] = Scripted()
+    shell.run_cell_magic("lab", "host", "<works>")
+    assert shown[0]["text/plain"] == "[root@host ~]# <works>\nhost ran <works>"
+    assert shown[0]["text/html"].startswith('<pre tabindex="0"') and "&lt;works&gt;" in shown[0]["text/html"]
+    shell.run_cell_magic("lab", "--lab mine", "works")
+    assert shown[1]["text/plain"].startswith("(in the lab `mine`)\n[root@host ~]# works\n")
+    shell.run_cell("%lab host echo {x} $y", store_history=True)
+    assert shown[2]["text/plain"] == "[root@host ~]# echo {x} $y\nhost ran echo {x} $y", "nothing of Python's is put in"
+
+
+def test_what_has_text_is_shown_in_whole_lines(shell):
+    trace = labkit.scenarios.veth_pair().trace("ns1", "192.168.50.2")
+    for value in trace, trace.told(), trace.told()[:2], trace.verdict, trace.seen("ns1", "tap1"):
+        data, _ = shell.display_formatter.format(value)
+        assert data["text/plain"] == str(value) and "white-space:pre" in data["text/html"]
