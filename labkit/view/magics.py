@@ -49,6 +49,8 @@ class LabMagics(Magics):
             lab = find_lab(self.shell.user_ns, name)
             namespace, cell = one_line(lab, rest) if cell is None else (only_namespace(rest), cell)
             text = "".join(transcript(lab, cell, namespace))
+            if not text:
+                return
             shown = text if name == "lab" else f"(in the lab `{name}`)\n{text}"
             display({"text/plain": shown.rstrip("\n"), "text/html": whole_lines(shown)}, raw=True)
         except LabError as error:
@@ -161,8 +163,7 @@ def transcript(lab: Lab, cell: str, namespace: str | None = None):
     lab[namespace]  # says which there are, when there is no such namespace
     variables = Variables()
     for line in lines(cell):
-        if line.lstrip().startswith("#"):
-            yield f"{line}\n"
+        if line.lstrip().startswith("#"):  # it stands above in the cell
             continue
         yield f"{prompt(namespace)}{line}\n"
         result = lab.sh(line, on=namespace, variables=variables)

@@ -29,8 +29,8 @@ def test_a_failing_command_shows_its_exit_status_and_the_cell_goes_on():
     assert out == "[root@host ~]# fails\nError: it does.\n(exit status 2)\n[root@host ~]# works\nhost ran works\n"
 
 
-def test_comments_are_shown_and_not_run():
-    assert "".join(transcript(Scripted(), "# look:\n")) == "# look:\n"
+def test_comments_are_not_run_and_not_repeated():
+    assert "".join(transcript(Scripted(), "# look:\nworks\n  # again\n")) == "[root@host ~]# works\nhost ran works\n"
 
 
 def test_a_backslash_joins_lines():
