@@ -41,7 +41,7 @@ def did_you_mean(word, known) -> str:
     from difflib import get_close_matches
 
     folded = {name.casefold(): name for name in known}
-    near = get_close_matches(str(word)[:60].casefold(), folded, 1, 0.6)
+    near = get_close_matches(word[:60].casefold(), folded, 1, 0.6) if isinstance(word, str) else []
     return f"; did you mean {folded[near[0]]}?" if near else ""
 
 
