@@ -37,13 +37,13 @@ class _Attempt(NamedTuple):
     seconds: float
 
 
-def _connect(ctx: Context, address: IPv4Address, port: int, wait: float) -> _Attempt:
+def _connect(ctx: Context, address: IPv4Address, port: int, wait: float, sport: int | None = None) -> _Attempt:
     """Try to connect for at most `wait` seconds."""
     code = _refusal(ctx, address, errno.ENETUNREACH)
     if code:
         return _Attempt(code, 0.0)
-    replies = probe(ctx.lab, ctx.ns.name, address, proto="tcp", port=port, wait=min(wait, GIVES_UP)).replies
-    for reply in replies:
+    tried = probe(ctx.lab, ctx.ns.name, address, proto="tcp", port=port, wait=min(wait, GIVES_UP), sport=sport, closes=True)
+    for reply in (reply for reply in tried.replies if reply.errno != errno.EPERM):
         code = errno.ECONNREFUSED if reply.kind == "refused" else _icmp_errno(reply)
         if code or reply.kind == "reply":
             return _Attempt(code, reply.time)
@@ -69,7 +69,7 @@ SERVICES = {
     ("tcp", 21): "ftp", ("tcp", 22): "ssh", ("tcp", 23): "telnet", ("tcp", 25): "smtp", ("tcp", 53): "domain",
     ("udp", 53): "domain", ("udp", 67): "bootps", ("udp", 68): "bootpc", ("tcp", 80): "http", ("udp", 123): "ntp",
     ("tcp", 443): "https", ("udp", 443): "https", ("tcp", 3306): "mysql", ("udp", 5353): "mdns",
-    ("tcp", 5432): "postgresql", ("tcp", 6379): "redis", ("tcp", 8080): "http-alt",
+    ("tcp", 5432): "postgresql", ("tcp", 6379): "redis", ("tcp", 8080): "http-alt", ("tcp", 8081): "tproxy",
 }  # fmt: skip
 #: How long `nc -zu` waits for somebody to object.
 _UDP_SECONDS = 3.0
@@ -144,10 +144,11 @@ def _scan(ctx: Context, given: dict[str, str], host: str, ports: list[int], wait
         raise Failure(1, f'nc: getaddrinfo for host "{host}" port {ports[0]}: {why}\n')
     shown = host if host == str(address) else f"{host} ({address})"
     status, err = 1, ""
+    sport = _ports(given["p"])[0] if "p" in given else None
     for port in ports:
         if ctx.lab.exhausted:
             break
-        failed = _udp(ctx, address, port, wait, "v" in given) if proto == "udp" else _tcp(ctx, address, port, wait)
+        failed = _udp(ctx, address, port, wait, "v" in given, sport) if proto == "udp" else _tcp(ctx, address, port, wait, sport)
         if not failed:
             status = 0
             name = "*" if "n" in given else SERVICES.get((proto, port), "*")
@@ -161,13 +162,13 @@ def _scan(ctx: Context, given: dict[str, str], host: str, ports: list[int], wait
 _OBJECTION = "objection"
 
 
-def _tcp(ctx: Context, address: IPv4Address, port: int, wait: float | None) -> str:
-    code = _connect(ctx, address, port, wait or GIVES_UP).errno
+def _tcp(ctx: Context, address: IPv4Address, port: int, wait: float | None, sport: int | None) -> str:
+    code = _connect(ctx, address, port, wait or GIVES_UP, sport).errno
     how = "timed out" if code == errno.EINPROGRESS else "failed"
     return f"{how}: {strerror(code)}" if code else ""
 
 
-def _udp(ctx: Context, address: IPv4Address, port: int, wait: float | None, verbose: bool) -> str:
+def _udp(ctx: Context, address: IPv4Address, port: int, wait: float | None, verbose: bool, sport: int | None) -> str:
     """A UDP port counts as open unless it is refused; only with -v does nc send something and wait for that.
 
     It writes once a second, and of the errors that a write brings back it minds no other (udptest; observed with 1.219).
@@ -178,8 +179,8 @@ def _udp(ctx: Context, address: IPv4Address, port: int, wait: float | None, verb
     if not verbose:
         return ""
     ends = ctx.lab.now + (wait or _UDP_SECONDS)
-    replies = probe(ctx.lab, ctx.ns.name, address, proto="udp", port=port, size=1, wait=wait or _UDP_SECONDS).replies
-    if any(reply.kind == "error" and _icmp_errno(reply) == errno.ECONNREFUSED for reply in replies):
+    replies = probe(ctx.lab, ctx.ns.name, address, proto="udp", port=port, size=1, wait=wait or _UDP_SECONDS, sport=sport).replies
+    if any(reply.errno == errno.EPERM or reply.kind == "error" and _icmp_errno(reply) == errno.ECONNREFUSED for reply in replies):
         return _OBJECTION
     pass_time(ctx.lab, ends - ctx.lab.now)
     return ""

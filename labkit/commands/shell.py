@@ -22,11 +22,14 @@ from .result import Budget, Context, Exhausted, Failure, Result, ShellError
 COMMANDS = {
     name: (module, name) for module, names in {
         "bridge": "bridge", "connecting": "curl nc", "ip": "ip", "ping": "ping", "sysctl": "sysctl", "tcpdump": "tcpdump",
-        "traceroute": "traceroute", "ifconfig": "ifconfig", "route": "route", "netstat": "netstat ss arp",
+        "iptables": "iptables", "traceroute": "traceroute", "ifconfig": "ifconfig", "route": "route", "netstat": "netstat ss arp",
         "systemctl": "systemctl service journalctl", "grep_awk": "grep awk",
         "coreutils": "cat echo false head hostname ls mkdir rm seq sleep tail tee touch true wc",
     }.items() for name in names.split()
-} | dict.fromkeys(("sh", "bash"), ("shell", "subshell"))  # fmt: skip
+} | dict.fromkeys(("sh", "bash"), ("shell", "subshell")) | {
+    "iptables-save": ("iptables_save", "iptables_save"), "iptables-restore": ("iptables_save", "iptables_restore"),
+    "conntrack": ("conntrack_tool", "conntrack"),
+}  # fmt: skip
 #: How many words a command may have.
 MOST_WORDS = 2_000
 #: What bash does by itself and the lab's does not.

@@ -167,7 +167,7 @@ def _programs(plan: Plan) -> list[tuple]:
     for number, ns in plan.each():
         steps += [("program", (number, pickle.dumps(p), PACKAGE, p.tun)) for p in ns.programs.values()]
         steps += [
-            ("listener", (number, s.proto, str(s.address or IPv4Address(0)), s.port))
+            ("listener", (number, s.proto, str(s.address or IPv4Address(0)), s.port, s.owner != "nc"))
             for s in sorted(ns.listeners, key=str)
         ]
     return steps

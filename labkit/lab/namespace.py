@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from itertools import chain
 from operator import attrgetter
-from typing import Protocol
 
 from ..errors import KernelError
 from ..tables.neighbor import Neighbor
@@ -19,23 +18,14 @@ from ..tables.policy import Rule, first_rules
 from ..tables.route import LOCAL, MAIN
 from ..tables.table import RouteTable
 from ..tables.values import Kept
+from .connections import Netfilter
 from .interface import Interface
 from .learned import Exceptions
-from .packet import Packet
 from .program import Program, Sockets
 from .sysctls import Sysctls
 
 #: The ports a kernel hands out to programs that ask for none (ip-sysctl.rst ip_local_port_range).
 FIRST_PORT, LAST_PORT = 32768, 60999
-
-
-class Netfilter(Protocol):
-    """What filters a namespace's packets; `tracks` once it follows connections. `filter` gives the packet back, perhaps
-    changed, or None (see the room `trace`)."""
-
-    tracks: bool
-
-    def filter(self, net, place: str, packet: Packet, iif: str | None, oif: str | None) -> Packet | None: ...
 
 
 @dataclass(slots=True, eq=False)

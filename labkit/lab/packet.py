@@ -101,7 +101,8 @@ class Packet(Value):
     """`size` is the payload in bytes, not counting any header; with `inner` it is that packet's length (0: not counted yet). A
     fragment's `size` is all it carries behind its IP header, and `whole` is the packet it is of. `leg` is "request", "answer" or
     "error" ("" for ARP); a tunnel's datagram has that of what it carries. `mark` is the kernel's fwmark: it never leaves the
-    namespace. `group`: it came in a frame for everybody or for a group (kernel: PACKET_BROADCAST, PACKET_MULTICAST)."""
+    namespace; nor does `tracked`, its connection (lab/connections.py Tracked), or `came_in`, the bridge port by which netfilter knows it.
+    `group`: it came in a frame for everybody or for a group (kernel: PACKET_BROADCAST, PACKET_MULTICAST)."""
 
     ip: IPv4 | None = None
     transport: Icmp | Udp | Tcp | None = None
@@ -115,6 +116,8 @@ class Packet(Value):
     leg: str = ""
     mark: int = 0
     group: bool = False
+    tracked: "object" = field(default=None, compare=False, repr=False)
+    came_in: str = field(default="", compare=False, repr=False)
 
     @property
     def src(self) -> IPv4Address:

@@ -3,10 +3,14 @@
 kernel: net/bridge/br_input.c, br_forward.c, br_device.c.
 """
 
+from dataclasses import replace
+
 from ..lab.interface import Interface, is_group
+from ..lab.lookup import find_route
 from ..lab.namespace import Namespace
 from ..lab.packet import BROADCAST_MAC, Packet
 from ..tables.fdb import FdbEntry
+from .arp import resolve
 from .engine import SLACK, Net, handles, transmit
 from .send import cut, hook
 
@@ -20,11 +24,13 @@ def bridge_in(net: Net, ns: Namespace, port: Interface, packet: Packet) -> tuple
     filtered = _filtered(ns, packet)
     if filtered:
         meant = packet.dst
-        packet = hook(net, ns, "PREROUTING", packet, iif=bridge.name)
+        packet = hook(net, ns, "PREROUTING", replace(packet, came_in=port.name), iif=bridge.name)
         if packet is None:
             return None, True
         if packet.dst != meant:  # for somebody else now: the host looks up for whom (br_nf_pre_routing_finish)
-            packet = packet.framed(packet.eth.src, bridge.mac)
+            packet = _readdressed(net, ns, bridge, packet)
+            if packet is None:
+                return None, True
     if port.port.learning:
         _learn(net, ns, bridge, port, packet)
     up, entry = bridge.promisc, _known(net, bridge, packet.eth.dst)
@@ -35,6 +41,19 @@ def bridge_in(net: Net, ns: Namespace, port: Interface, packet: Packet) -> tuple
         up = up or is_group(packet.eth.dst)
         _onward(net, ns, bridge, entry, packet, port)
     return (packet if up else None), filtered
+
+
+def _readdressed(net: Net, ns: Namespace, bridge: Interface, packet: Packet) -> Packet | None:
+    """A bridged packet whose destination was translated: for the host, or to be routed; or, when it goes out by this same bridge, bridged on
+    to its new neighbour. None when it waits for that neighbour, or goes no further."""
+    found = find_route(net.lab, ns, packet.dst, src=packet.src, iif=bridge.name, tos=packet.ip.tos, mark=packet.mark)
+    if not found.errno and found.kind == "unicast" and found.dev == bridge.name:
+        if not ns.sysctls.conf(bridge.name, "forwarding"):
+            net.drop(ns, bridge, f"translated to {packet.dst}, and ip_forward is 0: dropped without a word", packet, at="stack")
+            return None
+        resolve(net, ns, bridge, found.next_hop, packet)
+        return None
+    return packet.framed(packet.eth.src, bridge.mac)
 
 
 def _filtered(ns: Namespace, packet: Packet) -> bool:
@@ -48,7 +67,8 @@ def bridge_out(net: Net, namespace: str, uid: int, packet: Packet, nesting: int)
     net.nesting = nesting
     ns, bridge = net.lab[namespace], net.lab.interface(uid)
     entry = _known(net, bridge, packet.eth.dst)
-    _onward(net, ns, bridge, None if _own(entry) else entry, packet, None)
+    came_in = ns.find(packet.came_in) if packet.came_in else None  # a bridged packet, translated
+    _onward(net, ns, bridge, None if _own(entry) else entry, packet, came_in)
 
 
 def _learn(net: Net, ns: Namespace, bridge: Interface, port: Interface, packet: Packet) -> None:
@@ -111,7 +131,7 @@ def _send(net: Net, ns: Namespace, out: Interface, came_in: Interface | None, pa
     filtered = came_in is not None and _filtered(ns, packet)
     if filtered:
         for place in ("FORWARD", "POSTROUTING"):
-            packet = hook(net, ns, place, packet, iif=out.master, oif=out.master)
+            packet = hook(net, ns, place, packet, iif=out.master, oif=out.master, out_port=out.name)
             if packet is None:
                 return
     if packet.length > out.mtu + (0 if filtered else SLACK) and (not filtered or packet.ip.df):

@@ -191,7 +191,7 @@ def _cross(net: Net, interface: Interface, packet: Packet) -> int:
         return errno.ENOBUFS
     interface.count_packet("tx", packet.frame_length)
     peer.count_packet("rx", packet.frame_length)
-    if packet.mark and peer.namespace != interface.namespace:
-        packet = replace(packet, mark=0)  # kernel: net/core/skbuff.c skb_scrub_packet
+    if (packet.mark or packet.tracked is not None or packet.came_in) and peer.namespace != interface.namespace:
+        packet = replace(packet, mark=0, tracked=None, came_in="")  # kernel: net/core/skbuff.c skb_scrub_packet
     net.post("receive", peer.namespace, peer.uid, packet)
     return 0

@@ -64,7 +64,7 @@ def ip_in(net: Net, ns: Namespace, interface: Interface, packet: Packet, filtere
         return net.drop_in_stack(ns, interface, f"nobody here is in the group {packet.dst}", packet)
     if packet.dst.is_multicast or int(packet.dst) == 0xFFFFFFFF:
         return local_in(net, ns, interface, packet)
-    found = find_route(net.lab, ns, packet.dst, src=packet.src, iif=interface.name, tos=packet.ip.tos)
+    found = find_route(net.lab, ns, packet.dst, src=packet.src, iif=interface.name, tos=packet.ip.tos, mark=packet.mark)
     decision = consult(ns, found, net.now)
     say_route(net, ns, packet, decision)
     if packet.group and decision.kind in ("local", "unicast") and ns.sysctls.either(interface.name, "drop_unicast_in_l2_multicast"):

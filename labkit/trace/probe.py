@@ -62,12 +62,12 @@ class Session:
     """`first_port`: UDP packets are numbered by their destination port from there on (0: they are not). `replies` in the order they
     came; `arrivals` are the namespaces in which a request was delivered."""
 
-    def __init__(self, lab: Lab, ns: Namespace, proto: str = "icmp", first_port: int = 0):
+    def __init__(self, lab: Lab, ns: Namespace, proto: str = "icmp", first_port: int = 0, sport: int | None = None):
         lab.probes_sent += 1
-        self.lab, self.ns, self.first_port = lab, ns, first_port
+        self.lab, self.ns, self.proto, self.first_port = lab, ns, proto, first_port
         self.id = lab.probes_sent
         self.token = f"probe-{self.id}"
-        self.port = ns.new_port(proto) if proto != "icmp" else 0
+        self.port = sport or (ns.new_port(proto) if proto != "icmp" else 0)
         self.net = Net(lab, self)
         self.start = lab.now
         self.device: str | None = None  # what the socket is bound to (ping -I eth0)
@@ -103,6 +103,13 @@ class Session:
         """Let things happen until then, or until `done()`, or until the line has moved too much."""
         if not self.lab.exhausted:
             self.net.run(until, lambda: done() or self.lab.exhausted)
+
+    def hang_up(self, request: Request) -> None:
+        """Acknowledge the connection that stands, and close it; both ends do. Only those who follow connections take notice."""
+        for flags in (".", "F."):
+            ip = IPv4(request.src, request.dst, request.ttl)
+            send(self.net, self.ns, Packet(ip=ip, transport=Tcp(self.port, request.port, flags), token=self.token, leg="request"))
+            self.settle()
 
     def settle(self) -> None:
         """Let happen what is due now."""
@@ -141,16 +148,21 @@ class Session:
 
 
 def probe(
-    lab: Lab, source: str, destination, *, count: int = 1, interval: float = 1.0, wait: float = LINGER, deadline: float | None = None, **how
+    lab: Lab, source: str, destination, *, count: int = 1, interval: float = 1.0, wait: float = LINGER, deadline: float | None = None,
+    sport: int | None = None, closes: bool = False, **how,
 ) -> Trace:
     """Send `count` packets from a namespace and follow them, there and back; `how` as in `request`. wait: seconds to linger for the
-    first answer; deadline: seconds after which it ends whatever happens (or at the first error). Raises LabError when there is no
+    first answer; deadline: seconds after which it ends whatever happens (or at the first error). sport: the source port, if not any;
+    closes: a TCP connection that stands is closed again, where somebody follows connections. Raises LabError when there is no
     such namespace or interface, BadInput when an address or number does not parse."""
     asked = request(lab, source, destination, **how)
     check_times(count=count, interval=interval, wait=wait, deadline=deadline)
-    session = Session(lab, lab[source], asked.proto)
+    session = Session(lab, lab[source], asked.proto, sport=sport)
     with lab.line():
         sent = _exchange(session, asked, count, interval, wait, deadline)
+        followed = closes and any(ns.netfilter is not None and ns.netfilter.tracks for ns in lab.namespaces.values())
+        if followed and any(reply.kind == "reply" for reply in session.replies):
+            session.hang_up(asked)
         session.close()
     return Trace.of(session, asked, sent)
 
@@ -226,16 +238,18 @@ def _exchange(session: Session, request: Request, count: int, interval: float, w
 
 class _Tally:
     """How many answers and errors came so far; each reply is looked at once. From a chosen source ping goes on sending without a
-    route: it never asked for one first. And what an interface refuses for the moment (ENOBUFS) it counts as sent and lost."""
+    route: it never asked for one first. And what an interface refuses for the moment (ENOBUFS), or the packet filter (EPERM), ping counts
+    as sent and lost, and TCP sends again."""
 
     def __init__(self, session: Session, chosen_source: bool):
         self.replies, self.chosen_source = session.replies, chosen_source
+        self.refusals = {errno.ENOBUFS} | ({errno.EPERM} if session.proto != "udp" else set())
         self.read, self.answers, self.errors = 0, 0, 0
 
     def read_on(self) -> None:
         for reply in self.replies[self.read:]:
             self.read += 1
-            unnoticed = reply.errno == errno.ENOBUFS or (self.chosen_source and reply.errno != errno.EMSGSIZE)
+            unnoticed = reply.errno in self.refusals or (self.chosen_source and reply.errno != errno.EMSGSIZE)
             self.answers += reply.kind in ("reply", "refused")
             self.errors += reply.kind == "error" or (reply.kind == "local" and not unnoticed)
 

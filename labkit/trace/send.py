@@ -18,12 +18,14 @@ from ..lab.namespace import Namespace
 from ..lab.packet import IP_HEADER, Packet
 from .arp import resolve
 from .engine import Net, transmit
+from .filtering import walk
 
 
-def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: str = "fixed") -> int:
+def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: str = "fixed", any_src: bool = False) -> int:
     """Send a packet that this namespace made. Returns 0, or the errno its sender gets. The packet's source may be 0.0.0.0: then the
-    kernel chooses. df "fixed": the packet's own DF; "want": DF unless it has to be fragmented here (Linux's default for ping)."""
-    packet, decision = _decide(net, ns, packet, oif)
+    kernel chooses. df "fixed": the packet's own DF; "want": DF unless it has to be fragmented here (Linux's default for ping).
+    any_src: its source need not be ours."""
+    packet, decision = _decide(net, ns, packet, oif, any_src)
     if decision.errno:
         return decision.errno
     mtu = path_mtu(net, ns, decision)
@@ -36,37 +38,41 @@ def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: st
     filtered = hook(net, ns, "OUTPUT", packet, oif=decision.dev)
     if filtered is None:
         return errno.EPERM
-    if _routed_by(filtered) != _routed_by(packet):
-        filtered, decision = _decide(net, ns, filtered, oif)
+    if _routed_by(ns, filtered) != _routed_by(ns, packet):
+        filtered, decision = _decide(net, ns, filtered, oif, any_src)
         if decision.errno:
-            return decision.errno
+            return errno.EPERM
         mtu = path_mtu(net, ns, decision)
     return finish(net, ns, decision, filtered, mtu)
 
 
-def _decide(net: Net, ns: Namespace, packet: Packet, oif: str | None) -> tuple[Packet, Decision]:
+def _decide(net: Net, ns: Namespace, packet: Packet, oif: str | None, any_src: bool = False) -> tuple[Packet, Decision]:
     """Look the way up, and tell; the packet gets the source address that goes with it."""
     src = packet.src if int(packet.src) else None
-    decision = output(net.lab, ns, packet.dst, src=src, oif=oif, tos=packet.ip.tos)
-    packet = packet.with_ip(src=decision.src or packet.src, dst=decision.dst)
+    decision = output(net.lab, ns, packet.dst, src=None if any_src else src, oif=oif, tos=packet.ip.tos, mark=packet.mark)
+    packet = packet.with_ip(src=src or decision.src or packet.src, dst=decision.dst)
     say_route(net, ns, packet, decision, sends=True)
     if decision.errno:
         net.drop_in_stack(ns, None, f"the sender is told: {strerror(decision.errno)}", packet)
     return packet, decision
 
 
-def _routed_by(packet: Packet) -> tuple:
-    """What a packet is looked up by; where a filter changes it, it is looked up again (kernel: ip_route_me_harder)."""
-    return packet.src, packet.dst, packet.ip.tos, packet.mark
+def _routed_by(ns: Namespace, packet: Packet) -> tuple:
+    """What a packet is looked up by; where a filter changes it, it is looked up again (kernel: ip_route_me_harder). Of marks only those
+    of the table mangle count."""
+    mangled = ns.netfilter is not None and "mangle" in ns.netfilter.tables
+    return packet.src, packet.dst, packet.ip.tos, packet.mark if mangled else 0
 
 
 def finish(net: Net, ns: Namespace, decision: Decision, packet: Packet, mtu: int) -> int:
     """The end of every way out: POSTROUTING, fragments, the neighbour, the interface. Returns the errno of the first piece that the
     interface refuses, or 0. Between two pieces of a program's own packet the receive queues run, so ARP may be answered before the
     second."""
-    packet = hook(net, ns, "POSTROUTING", packet, oif=decision.dev)
+    packet = hook(net, ns, "POSTROUTING", packet, oif=decision.dev, next_hop=decision.next_hop)
     if packet is None:
         return errno.EPERM
+    if packet.came_in:
+        packet = replace(packet, came_in="")
     device, sending = ns.find(decision.dev), net.sending
     if decision.kind == "local":  # what is for one of our own addresses goes through lo, and needs it up
         if device.up:
@@ -185,9 +191,9 @@ def gather(net: Net, ns: Namespace, dev: str | None, piece: Packet) -> Packet | 
     return replace(piece.whole, eth=first.eth, group=first.group, ip=replace(piece.whole.ip, ttl=first.ttl, src=piece.src, dst=piece.dst))
 
 
-def hook(net: Net, ns: Namespace, place: str, packet: Packet, *, iif: str | None = None, oif: str | None = None) -> Packet | None:
+def hook(net: Net, ns: Namespace, place: str, packet: Packet, *, iif: str | None = None, oif: str | None = None, **way) -> Packet | None:
     """The packet as the namespace's filter leaves it, or None where it goes no further. `place` is PREROUTING, INPUT, FORWARD,
-    OUTPUT or POSTROUTING; `iif` and `oif` name the interfaces known by then. Where connections are tracked fragments are put
+    OUTPUT or POSTROUTING; `iif` and `oif` name the interfaces known by then, `way` is the rest of a Walk. Where connections are tracked fragments are put
     together first (kernel: nf_defrag_ipv4, at PREROUTING and OUTPUT)."""
     netfilter = ns.netfilter
     if netfilter is None:
@@ -196,4 +202,4 @@ def hook(net: Net, ns: Namespace, place: str, packet: Packet, *, iif: str | None
         packet = gather(net, ns, iif or oif, packet)
         if packet is None:
             return None
-    return netfilter.filter(net, place, packet, iif, oif)
+    return walk(net, ns, place, packet, iif, oif, **way)

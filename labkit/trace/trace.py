@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: The kinds of steps. "raised" and "heard" are the two ends of an ICMP error; "deliver" is to a program or a socket.
 KINDS = (
     "send", "route", "out", "in", "arp", "bridge", "learn", "forward", "wrap", "unwrap", "fragment",
-    "raised", "heard", "deliver", "drop", "storm",
+    "raised", "heard", "deliver", "drop", "storm", "filter", "nat",
 )  # fmt: skip
 
 #: How a kind is called in the text of a trace, where it is not by its name.

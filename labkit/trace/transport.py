@@ -7,11 +7,13 @@ the lab does not. A listener of the lab answers every UDP datagram with one of t
 from dataclasses import replace
 from ipaddress import IPv4Address
 
+from ..lab.connections import Connection, Tracked
 from ..lab.interface import Interface
 from ..lab.learned import learn_gateway, link_failed
 from ..lab.lookup import Decision, address_type, one_link, output
 from ..lab.namespace import Namespace
 from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Icmp, IPv4, Packet, Tcp, Udp, icmp_words
+from ..lab.program import Listener
 from ..tables.neighbor import Neighbor
 from .arp import RETRANS, ask
 from .engine import Net, handles
@@ -37,9 +39,10 @@ def _udp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
         return program_in(net, ns, interface, program, packet)
     if net.session is not None and net.session.hears(ns, packet):
         return take_answer(net, ns, interface, packet, Reply(1, "reply", packet.src, packet.ttl, size=packet.size))
-    if listening(ns, "udp", packet.dst, packet.dport):
+    open_at = listening(ns, "udp", packet.dst, packet.dport)
+    if open_at is not None:
         arrived(net, ns, interface, packet, f"a program listens at UDP port {packet.dport}")
-        return _answer(net, ns, packet, Udp(packet.dport, packet.sport))
+        return None if open_at.owner == "nc" else _answer(net, ns, packet, Udp(packet.dport, packet.sport))  # nc listens and says nothing
     if address_type(net.lab, ns, packet.dst) != "local":
         return net.drop_in_stack(ns, interface, f"no socket takes UDP broadcasts at port {packet.dport}", packet)
     arrived(net, ns, interface, packet, f"but nobody listens at UDP port {packet.dport}")
@@ -56,6 +59,8 @@ def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
         if tcp.flags == "S":
             arrived(net, ns, interface, packet, f"a SYN for TCP port {packet.dport}")
         return net.drop_in_stack(ns, interface, "TCP takes no notice of what came in a frame for many hosts", packet)
+    if tcp.flags in (".", "F."):
+        return _tcp_goes_on(net, ns, packet)
     if tcp.flags != "S":
         kind = "refused" if "R" in tcp.flags else "reply"
         return take_answer(net, ns, interface, packet, Reply(1, kind, packet.src, packet.ttl))
@@ -66,23 +71,32 @@ def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
     _answer(net, ns, packet, Tcp(packet.dport, packet.sport, "R."))
 
 
+def _tcp_goes_on(net: Net, ns: Namespace, packet: Packet) -> None:
+    """A connection stands, and is closed by both: a FIN is answered with one, the last with an ACK."""
+    if packet.transport.flags == "F.":
+        last = "." if net.session is not None and net.session.hears(ns, packet) else "F."
+        answer(net, ns, packet, Tcp(packet.dport, packet.sport, last), df=True)
+
+
 def _answer(net: Net, ns: Namespace, packet: Packet, transport: Udp | Tcp) -> None:
     net.step(ns, None, "send", f"answers {packet.src}", packet)
     answer(net, ns, packet, transport, df=True, size=packet.size)
 
 
 def answer(
-    net: Net, ns: Namespace, about: Packet, transport: Icmp | Udp | Tcp, *, df: bool, tos: int = 0, size: int = 0, leg: str = "answer"
+    net: Net, ns: Namespace, about: Packet, transport: Icmp | Udp | Tcp, *, df: bool, tos: int = 0, size: int = 0, leg: str = "answer",
+    tracked: Tracked | None = None,
 ) -> None:
     """Send something back to a packet's sender, from the address it was sent to if that is ours."""
     own = about.dst if address_type(net.lab, ns, about.dst) == "local" else IPv4Address(0)
     ip = IPv4(own, about.src, ns.sysctls.number("net.ipv4.ip_default_ttl"), df=df, tos=tos)
-    send(net, ns, Packet(ip=ip, transport=transport, size=size, token=about.token, leg=leg), df="want" if df else "fixed")
+    packet = Packet(ip=ip, transport=transport, size=size, token=about.token, leg=leg, tracked=tracked)
+    send(net, ns, packet, df="want" if df else "fixed")
 
 
-def listening(ns: Namespace, proto: str, address: IPv4Address, port: int) -> bool:
-    """Whether a socket is open for this address and port."""
-    return any(socket.address in (None, address) for socket in ns.listeners.at(proto, port))
+def listening(ns: Namespace, proto: str, address: IPv4Address, port: int) -> Listener | None:
+    """The socket that is open for this address and port."""
+    return next((socket for socket in ns.listeners.at(proto, port) if socket.address in (None, address)), None)
 
 
 #: Seconds between two redirects to start with, after which quiet it starts anew, and how many at most.
@@ -100,7 +114,35 @@ def error(net: Net, ns: Namespace, about: Packet, type: int, code: int, mtu: int
         return
     icmp = Icmp(type, code, mtu=mtu, gateway=gateway, quoted=about.bare())
     net.step(ns, None, "raised", f"sends ICMP {icmp_words(icmp)} to {about.src}", about)
-    answer(net, ns, about, icmp, tos=0xC0, df=False, leg="error")
+    tracked = about.tracked
+    if tracked is not None and tracked.connection is not None:  # the error goes with what it is about (nf_ct_attach)
+        tracked = Tracked(tracked.connection, not tracked.answering, related=True, state="RELATED")
+    answer(net, ns, about, icmp, tos=0xC0, df=False, leg="error", tracked=tracked)
+
+
+@handles("reject")
+def reject(net: Net, namespace: str, about: Packet, code: int) -> None:
+    """A rule refuses a packet and says so: with an ICMP error, or (code -1) with a RST in the name of the one it was for."""
+    ns, tcp = net.lab[namespace], about.transport
+    if code >= 0:
+        return error(net, ns, about, UNREACHABLE, code)
+    if isinstance(tcp, Tcp) and "R" not in tcp.flags:
+        tracked = about.tracked
+        if tracked is not None and tracked.connection is not None:
+            tracked = Tracked(tracked.connection, not tracked.answering, state="ESTABLISHED")
+            _closed(ns, tracked.connection)
+        ip = IPv4(about.dst, about.src, ns.sysctls.number("net.ipv4.ip_default_ttl"), df=True)
+        net.step(ns, None, "raised", f"refuses the connection to {about.dst} with a RST", about)
+        packet = Packet(ip=ip, transport=Tcp(tcp.dport, tcp.sport, "R."), token=about.token, leg="answer", tracked=tracked)
+        send(net, ns, packet, any_src=True)
+
+
+def _closed(ns: Namespace, connection: Connection) -> None:
+    """A RST of our own making does to a connection what one from outside does."""
+    if connection.replied:
+        connection.state = "CLOSE"
+    elif connection.confirmed:
+        ns.netfilter.connections.remove(connection)
 
 
 def route_error(net: Net, ns: Namespace, about: Packet, code: int) -> None:

@@ -62,7 +62,7 @@ def _wrap(net: Net, ns: Namespace, device: Interface, packet: Packet, remote: IP
     outer = Packet(
         ip=IPv4(vxlan.local or _ANY, remote, vxlan.ttl or ns.sysctls.number("net.ipv4.ip_default_ttl"), df=False),
         transport=Udp(source_port(packet), vxlan.port),
-        inner=packet, size=packet.frame_length, token=packet.token, vni=vxlan.vni, leg=packet.leg, mark=packet.mark,
+        inner=untracked(packet), size=packet.frame_length, token=packet.token, vni=vxlan.vni, leg=packet.leg, mark=packet.mark,
     )
     words = f"wrapped as VXLAN {vxlan.vni} in UDP port {vxlan.port}, {outer.length} bytes in all"
     net.step(ns, device, "wrap", f"{packet.eth.dst} is behind VTEP {remote}: {words}", outer)
@@ -77,6 +77,11 @@ def _come_back(net: Net, ns: Namespace, device: Interface, packet: Packet, remot
     device.count_packet("tx", packet.frame_length)
     device.count_packet("rx", packet.frame_length)
     net.post("receive", ns.name, device.uid, packet)
+
+
+def untracked(packet: Packet) -> Packet:
+    """What a tunnel carries: netfilter's notes about it stay here."""
+    return packet if packet.tracked is None and not packet.came_in else replace(packet, tracked=None, came_in="")
 
 
 def _learn(net: Net, device: Interface, inner: Packet, vtep: IPv4Address) -> None:
@@ -178,7 +183,7 @@ def _act(net: Net, ns: Namespace, program: Program, packet: Packet, actions: lis
             case ToPeer(inner, peer, port, why):
                 outer = Packet(
                     ip=IPv4(program.address or _ANY, peer, 64, df=True), transport=Udp(program.port, port),
-                    inner=inner, size=inner.frame_length, token=packet.token, leg=inner.leg,
+                    inner=untracked(inner), size=inner.frame_length, token=packet.token, leg=inner.leg,
                 )
                 net.step(ns, tun, "wrap", f"{program.name}: {why}; {outer.length} bytes in all", outer)
                 send(net, ns, outer, df="want")

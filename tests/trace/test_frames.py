@@ -3,6 +3,7 @@
 import pytest
 
 from labkit.front import Lab
+from labkit.lab.program import Listener
 
 from . import frames
 
@@ -10,8 +11,9 @@ from . import frames
 @pytest.fixture
 def lab():
     lab = Lab()
-    for line in (*frames.CHAIN, *frames.LISTENERS, "ip netns exec b nc -l -u -k -p 53"):
+    for line in (*frames.CHAIN, *frames.LISTENERS):
         assert not lab.sh(line).returncode
+    lab["b"].listeners.add(Listener("udp", None, 53))
     return lab
 
 

@@ -12,6 +12,7 @@ class Filter:
     """Notes each place a packet comes by, and may change the packet there."""
 
     tracks = False
+    tables = {"mangle": None}
 
     def __init__(self, change=None):
         self.asked: list[tuple[str, str | None, str | None]] = []
@@ -38,6 +39,11 @@ def routed() -> labkit.Lab:
     for line in text.strip().replace("\n", "|").split("|"):
         assert not lab.sh(line).returncode, line
     return lab
+
+
+@pytest.fixture(autouse=True)
+def asks_the_filter(monkeypatch):
+    monkeypatch.setattr("labkit.trace.send.walk", lambda net, ns, *asked, **way: ns.netfilter.filter(net, *asked))
 
 
 def watch(lab, name, change=None) -> Filter:

@@ -128,11 +128,11 @@ class Holder:
         except OSError as error:
             raise Problem(number, f"the program behind {tun}", os.strerror(error.errno)) from None
 
-    def listener(self, number: int, proto: str, address: str, port: int) -> None:
+    def listener(self, number: int, proto: str, address: str, port: int, answers: bool) -> None:
         from .relay import Listener
 
         try:
-            self.programs.append(Listener(number, proto, address, port, self.loop))
+            self.programs.append(Listener(number, proto, address, port, answers, self.loop))
         except OSError as error:
             raise Problem(number, f"a listener at {proto} {address} port {port}", os.strerror(error.errno)) from None
 

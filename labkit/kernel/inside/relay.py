@@ -127,9 +127,10 @@ def _encoded(packet) -> bytes:
 
 
 class Listener:
-    """An open port. UDP is answered with the same bytes; TCP needs no answer but the kernel's."""
+    """An open port. UDP is answered with the same bytes, if the program `answers`; TCP needs no answer but the kernel's."""
 
-    def __init__(self, number: int, proto: str, address: str, port: int, loop: Loop):
+    def __init__(self, number: int, proto: str, address: str, port: int, answers: bool, loop: Loop):
+        self.answers = answers
         system.enter(number)
         try:
             kind = socket.SOCK_DGRAM if proto == "udp" else socket.SOCK_STREAM
@@ -150,6 +151,8 @@ class Listener:
             data, control, _, peer = self.socket.recvmsg(1 << 16, 64)
             reached = next(body for level, kind, body in control if (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO))
             source = struct.pack("=i4s4s", 0, reached[4:8], b"\0" * 4)
+            if not self.answers:
+                return
             self.socket.sendmsg([data], [(socket.IPPROTO_IP, IP_PKTINFO, source)], 0, peer)
         except OSError:  # the answer cannot be sent: the one who asked hears nothing
             pass

@@ -1,0 +1,231 @@
+"""Rules as text: as iptables-save writes them, and as `iptables -L` lists them (iptables/xshared.c, extensions' print functions, 1.8.9)."""
+
+from ..tables.chains import Chain, Match, Option, Spec, Table, dotted, network_text, prefixlen
+from .rule_words import PROTOCOLS
+
+#: How listings of a reader who wants no names call a protocol.
+_NUMBERS = {name: str(number) for name, number in PROTOCOLS.items()}
+_FLAG_BITS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32, "NONE": 0}
+
+
+def saved_rules(chain: Chain, counters: str = "", number: int | None = None) -> list[str]:
+    """`-A CHAIN …` for each rule, or for one. counters: "" none, "before" as iptables-save -c, "inside" as iptables -vS."""
+    lines = []
+    for at, rule in enumerate(chain.rules, 1):
+        if number not in (None, at):
+            continue
+        inside = f"-c {rule.packets} {rule.bytes}" if counters == "inside" else ""
+        before = f"[{rule.packets}:{rule.bytes}] " if counters == "before" else ""
+        lines.append(f"{before}-A {chain.name} {rule.spec.words(inside)}".rstrip())
+    return lines
+
+
+def listing(table: Table, chains: list[Chain], words) -> str:
+    """`iptables -L`; words: verbose, numeric, exact, line_numbers, number."""
+    pieces = []
+    for chain in chains:
+        lines = [] if words.number is not None else [_head(table, chain, words), _columns(words)]
+        for at, rule in enumerate(chain.rules, 1):
+            if words.number in (None, at):
+                lines.append(_line(rule, at, words))
+        pieces.append("".join(f"{line}\n" for line in lines))
+    return "\n".join(pieces) if words.number is None else "".join(pieces)
+
+
+def _head(table: Table, chain: Chain, words) -> str:
+    if chain.policy is None:
+        return f"Chain {chain.name} ({table.references(chain.name)} references)"
+    counted = ""
+    if words.verbose:
+        counted = f" {_scaled(chain.packets, words.exact, 0)} packets, {_scaled(chain.bytes, words.exact, 0)} bytes"
+    return f"Chain {chain.name} (policy {chain.policy}{counted})"
+
+
+def _columns(words) -> str:
+    number = "num  " if words.line_numbers else ""
+    if not words.verbose:
+        return f"{number}{'target':<10} {'prot':<4} {'opt'} {'source':<20} {'destination':<20}"
+    counters = f"{'pkts':>8} {'bytes':>10} " if words.exact else f"{'pkts':>5} {'bytes':>5} "
+    return f"{number}{counters}{'target':<10} {'prot':<4} {'opt'} {'in':<6} {'out':<6}  {'source':<20} {'destination':<20}"
+
+
+def _scaled(number: int, exact: bool, width: int) -> str:
+    """A counter in five characters: thousands, millions … (xtables_print_num)."""
+    if exact or number <= 99999:
+        return f"{number:>{width}}"
+    for letter in "KMGT":
+        number = (number + 500) // 1000
+        if number <= 9999 or letter == "T":
+            return f"{number:>{max(width - 1, 0)}}{letter}"
+    return str(number)
+
+
+def _line(rule, at: int, words) -> str:
+    spec = rule.spec
+    line = f"{at:<4} " if words.line_numbers else ""
+    if words.verbose:
+        wide = (8, 8) if words.exact else (5, 5)
+        line += f"{_scaled(rule.packets, words.exact, wide[0])} {_scaled(rule.bytes, words.exact, wide[1])} "
+    proto, no = spec.proto or ("all", False)
+    name = (_NUMBERS.get(proto, "0" if proto == "all" else proto)) if words.numeric else proto
+    line += f"{spec.target:<9} {'!' if no else ' '}{name:<4} -- "
+    if words.verbose:
+        line += " "
+        for said in (spec.iif, spec.oif):
+            name, no = said or ("*" if words.numeric else "any", False)
+            line += f"{('!' if no else '') + name:<6} "
+    line += f"{_address(spec.src, words.numeric):<20} {_address(spec.dst, words.numeric):<20} "
+    line += "[goto] " if spec.goto else ""
+    said = [*(_match(match, words.numeric) for match in spec.matches), _target(spec, words.numeric)]
+    return line + "".join(f" {text}" for text in said if text)
+
+
+def _address(said: tuple[int, int, bool] | None, numeric: bool) -> str:
+    if said is None:
+        return " 0.0.0.0/0" if numeric else " anywhere"
+    network, mask, no = said
+    text = network_text(network, mask, short=True)
+    if mask == 0:
+        text = "0.0.0.0/0" if numeric else "anywhere"
+    return f"!{text}" if no else f" {text}"
+
+
+def echoed(specs: list[Spec]) -> str:
+    """What `iptables -v -A` says it did."""
+    lines = []
+    for spec in specs:
+        proto, no = spec.proto or ("all", False)
+        ends = [f"{'!' if said and said[1] else ''}{said[0] if said else '*'}" for said in (spec.iif, spec.oif)]
+        line = f"{spec.target:<10} {('!' if no else '') + proto:<4} opt -- in {ends[0]} out {ends[1]}  {_wide(spec.src)}  -> {_wide(spec.dst)}  "
+        line += "[goto] " if spec.goto else ""
+        said = [*(_match(match, True) for match in spec.matches), _target(spec, True)]
+        lines.append((line + "".join(f" {text}" for text in said if text)).rstrip(" ") if any(said) else line)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _wide(said: tuple[int, int, bool] | None) -> str:
+    if said is None:
+        return "0.0.0.0/0"
+    text = network_text(*said[:2], short=prefixlen(said[1]) == 32)
+    return f"!{text}" if said[2] else text
+
+
+def _match(match: Match, numeric: bool) -> str:
+    return _MATCHES[match.name](match.options, numeric) if match.name in _MATCHES else ""
+
+
+def _no(option: Option) -> str:
+    return "!" if option.negated else ""
+
+
+def _ports_line(name: str):
+    short = {"--sport": "spt", "--dport": "dpt"}
+
+    def text(options: tuple[Option, ...], numeric: bool) -> str:
+        said = [name]
+        for option in options:
+            if option.name == "--tcp-flags":
+                asked, wanted = (sum(_FLAG_BITS[word] for word in words.split(",")) for words in option.value.split())
+                said.append(f"flags:{_no(option)}0x{asked:02X}/0x{wanted:02X}" if numeric else f"flags:{_no(option)}{option.value.replace(' ', '/')}")
+            else:
+                plural = "s" if ":" in option.value else ""
+                said.append(f"{short[option.name]}{plural}:{_no(option)}{option.value}")
+        return " ".join(said)
+
+    return text
+
+
+def _icmp_line(options: tuple[Option, ...], numeric: bool) -> str:
+    option = options[0]
+    if option.value == "any":
+        return f"{_no(option)}icmptype 255"
+    type_, _, code = option.value.partition("/")
+    return f"{_no(option)}icmptype {type_}" + (f" code {code}" if code else "")
+
+
+def _addrtype_line(options: tuple[Option, ...], numeric: bool) -> str:
+    said = "ADDRTYPE match"
+    for option in options:
+        if option.name.startswith("--limit"):
+            said += f" limit-{'in' if option.name.endswith('in') else 'out'}"
+        else:
+            said += f" {option.name[2:]} {_no(option)}{option.value}"
+    return said
+
+
+def _mark_line(options: tuple[Option, ...], numeric: bool) -> str:
+    return f"mark match {'! ' if options[0].negated else ''}{options[0].value}"
+
+
+def _multiport_line(options: tuple[Option, ...], numeric: bool) -> str:
+    option = options[0]
+    return f"multiport {option.name[2:]} {'! ' if option.negated else ''}{option.value}"
+
+
+def _statistic_line(options: tuple[Option, ...], numeric: bool) -> str:
+    said = "statistic"
+    negated = " " if not any(option.negated for option in options) else " "
+    for option in options:
+        if option.name == "--mode":
+            said += f" mode {option.value}"
+        else:
+            said += f"{negated}{'! ' if option.negated else ''}{option.name[2:]} {option.value}"
+    return said
+
+
+def _physdev_line(options: tuple[Option, ...], numeric: bool) -> str:
+    said = "PHYSDEV match"
+    for option in options:
+        said += f"{' !' if option.negated else ''} {option.name}" + (f" {option.value}" if option.value else "")
+    return said
+
+
+def _limit_line(options: tuple[Option, ...], numeric: bool) -> str:
+    said = {option.name: option.value for option in options}
+    return f"limit: avg {said.get('--limit', '3/hour')} burst {said.get('--limit-burst', '5')}"
+
+
+_MATCHES = {
+    "tcp": _ports_line("tcp"), "udp": _ports_line("udp"), "icmp": _icmp_line,
+    "conntrack": lambda options, numeric: f"{_no(options[0])}ctstate {options[0].value}" if not options[0].negated else f"! ctstate {options[0].value}",
+    "state": lambda options, numeric: f"{'! ' if options[0].negated else ''}state {options[0].value}", "addrtype": _addrtype_line,
+    "mark": _mark_line, "comment": lambda options, numeric: f"/* {options[0].value} */", "multiport": _multiport_line,
+    "statistic": _statistic_line, "physdev": _physdev_line, "limit": _limit_line,
+}  # fmt: skip
+
+
+def _target(spec: Spec, numeric: bool) -> str:
+    value = spec.get
+    match spec.target:
+        case "REJECT":
+            return f"reject-with {value('--reject-with')}"
+        case "MARK":
+            number, _, mask = value("--set-xmark").partition("/")
+            number, mask = int(number, 0), int(mask, 0)
+            if mask == 0xFFFFFFFF:
+                return f"MARK set {number:#x}"
+            if number == 0:
+                return f"MARK and {~mask & 0xFFFFFFFF:#x}"
+            if number == mask:
+                return f"MARK or {number:#x}"
+            return f"MARK xor {number:#x}" if mask == 0 else f"MARK xset {number:#x}/{mask:#x}"
+        case "DNAT" | "SNAT":
+            flags = "".join(f" {option.name[2:]}" for option in spec.options if option.value is None)
+            return f"to:{value('--to-destination') or value('--to-source')}{flags}"
+        case "REDIRECT":
+            flags = "".join(f" {option.name[2:]}" for option in spec.options if option.value is None)
+            return ((f"redir ports {value('--to-ports')}" if value("--to-ports") else "") + flags).strip()
+        case "MASQUERADE":
+            flags = "".join(f" {option.name[2:]}" for option in spec.options if option.value is None)
+            return ((f"masq ports: {value('--to-ports')}" if value("--to-ports") else "") + flags).strip()
+        case "LOG":
+            flags = sum(bit for name, bit in (("--log-tcp-sequence", 1), ("--log-tcp-options", 2), ("--log-ip-options", 4), ("--log-uid", 8))
+                        if spec.has(name))
+            prefix = f' prefix "{value("--log-prefix")}"' if value("--log-prefix") else ""
+            return f"LOG flags {flags} level {value('--log-level') or 4}{prefix}"
+        case "CT":
+            return "NOTRACK"
+    return ""
+
+
+__all__ = ["dotted", "echoed", "listing", "saved_rules"]

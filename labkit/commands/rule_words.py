@@ -1,0 +1,504 @@
+"""What a rule of iptables says, read into a Spec: options, matches, targets, and how 1.8.9 (nf_tables) refuses each.
+
+Every match and target is a table of its options: name, how the value is read into the words in which iptables-save prints it, and
+whether `!` may stand before it. Source: iptables/xshared.c, extensions/libxt_*.c, libipt_*.c of 1.8.9, and recordings of it.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+
+from ..tables.chains import TARGETS, Match, Option, Spec
+from .connecting import SERVICES
+from .hosts import numeric
+from .words import is_digits, whole
+
+
+class Refused(Exception):
+    """The tool's own sentence and status; `bare`: nothing stands before it; `hint`: the line that begins with "Try" follows."""
+
+    def __init__(self, words: str, status: int = 2, hint: bool = True, bare: bool = False):
+        self.words, self.status, self.hint, self.bare = words, status, hint, bare
+        super().__init__(words)
+
+
+class NotKnown(Exception):
+    """Something the real tool takes and the lab does not; the lab's own sentence."""
+
+
+PROTOCOLS = {"icmp": 1, "igmp": 2, "ipencap": 4, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "sctp": 132, "udplite": 136, "dccp": 33}
+_BY_NUMBER = {str(number): name for name, number in PROTOCOLS.items()}
+_STATES = ("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT")
+_TYPES = ("UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT", "THROW", "NAT", "XRESOLVE")
+_ICMP_TYPES = {
+    "any": "any", "echo-reply": "0", "pong": "0", "destination-unreachable": "3", "network-unreachable": "3/0", "host-unreachable": "3/1",
+    "protocol-unreachable": "3/2", "port-unreachable": "3/3", "fragmentation-needed": "3/4", "network-prohibited": "3/9",
+    "host-prohibited": "3/10", "communication-prohibited": "3/13", "source-quench": "4", "redirect": "5", "network-redirect": "5/0",
+    "host-redirect": "5/1", "echo-request": "8", "ping": "8", "time-exceeded": "11", "ttl-exceeded": "11", "ttl-zero-during-transit": "11/0",
+    "ttl-zero-during-reassembly": "11/1", "parameter-problem": "12", "timestamp-request": "13", "timestamp-reply": "14",
+}  # fmt: skip
+_LEVELS = {"emerg": 0, "panic": 0, "alert": 1, "crit": 2, "error": 3, "err": 3, "warning": 4, "warn": 4, "notice": 5, "info": 6, "debug": 7}
+_REJECTS = (
+    ("icmp-net-unreachable", "net-unreach"), ("icmp-host-unreachable", "host-unreach"), ("icmp-proto-unreachable", "proto-unreach"),
+    ("icmp-port-unreachable", "port-unreach"), ("icmp-net-prohibited", "net-prohib"), ("icmp-host-prohibited", "host-prohib"),
+    ("tcp-reset", "tcp-rst"), ("icmp-admin-prohibited", "admin-prohib"),
+)  # fmt: skip
+_FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG")
+_NEEDS_PORTS = "Need TCP, UDP, SCTP or DCCP with port specification"
+
+
+def _number(word: str, most: int = 0xFFFFFFFF) -> int | None:
+    """xtables_strtoui: decimal, 0x…, or octal with a leading 0."""
+    if not re.fullmatch(r"0[xX][0-9a-fA-F]+|[0-9]+", word):
+        return None
+    found = whole(word) if word == "0" or not word.startswith("0") else whole(word, base=0) if word[1:2] in "xX" else whole(word, base=8)
+    return found if found is not None and found <= most else None
+
+
+def port(word: str) -> int:
+    number = _number(word, 65535)
+    if number is None:
+        number = next((at for (_, at), name in SERVICES.items() if name == word), None)
+    if number is None:
+        raise Refused(f"invalid port/service `{word}' specified")
+    return number
+
+
+def _port_range(reader: "Rules", words: list[str]) -> str:
+    low, colon, high = words[0].partition(":")
+    first, last = port(low) if low else 0, port(high) if high else 65535 if colon else 0
+    if not colon:
+        return str(first)
+    if first > last:
+        raise Refused("invalid portrange (min > max)")
+    return str(first) if first == last else f"{first}:{last}"
+
+
+def _ports(reader: "Rules", words: list[str]) -> str:
+    pieces = words[0].split(",")
+    if sum(2 if ":" in piece else 1 for piece in pieces) > 15:
+        raise Refused("too many ports specified")
+    found = []
+    for piece in pieces:
+        ends = [str(port(end)) for end in piece.split(":")]
+        if len(ends) > 1 and int(ends[0]) >= int(ends[1]):
+            raise Refused("invalid portrange specified")
+        found.append(":".join(ends))
+    return ",".join(found)
+
+
+def _tcp_flags(reader: "Rules", words: list[str]) -> str:
+    def read(word: str) -> str:
+        names = word.upper().split(",")
+        if names == ["ALL"]:
+            names = list(_FLAGS)
+        elif names == ["NONE"]:
+            return "NONE"
+        for name in names:
+            if name not in _FLAGS:
+                raise Refused(f"Unknown TCP flag `{name}'")
+        return ",".join(name for name in _FLAGS if name in names)
+
+    return f"{read(words[0])} {read(words[1])}"
+
+
+def _icmp_type(reader: "Rules", words: list[str]) -> str:
+    word = words[0].lower()
+    if re.fullmatch(r"[0-9]+(/[0-9]+)?", word):
+        type_, _, code = word.partition("/")
+        if int(type_) > 255 or code and int(code) > 255:
+            raise Refused(f"Invalid ICMP type `{words[0]}'")
+        return "any" if type_ == "255" else f"{int(type_)}/{int(code)}" if code else str(int(type_))
+    found = [value for name, value in _ICMP_TYPES.items() if name == word] or sorted({v for n, v in _ICMP_TYPES.items() if n.startswith(word)})
+    if not found:
+        raise Refused(f"Unknown ICMP type `{words[0]}'")
+    if len(found) > 1:
+        raise Refused(f"Ambiguous ICMP type `{words[0]}'")
+    return found[0]
+
+
+def _state_list(what: str, known: tuple[str, ...], order: tuple[str, ...]) -> Callable[["Rules", list[str]], str]:
+    def read(reader: "Rules", words: list[str]) -> str:
+        names = words[0].upper().split(",")
+        for name, given in zip(names, words[0].split(","), strict=True):
+            if name not in known:
+                raise Refused(f'Bad {what} "{given}"')
+        return ",".join(name for name in order if name in names)
+
+    return read
+
+
+def _types(reader: "Rules", words: list[str]) -> str:
+    names = words[0].upper().split(",")
+    for name, given in zip(names, words[0].split(","), strict=True):
+        if name not in _TYPES:
+            raise Refused(f'addrtype: bad type "{given}"')
+    return ",".join(name for name in _TYPES if name in names)
+
+
+def _marked(option: str) -> Callable[["Rules", list[str]], str]:
+    """A value with or without a mask, as the option of that name means it."""
+
+    def read(reader: "Rules", words: list[str]) -> str:
+        value, slash, mask = words[0].partition("/")
+        a, b = _number(value), _number(mask) if slash else None
+        if a is None or slash and b is None:
+            raise Refused(f'{reader.loading}: bad value for option "{option}", or out of range (0-4294967295).'
+                          if slash == "" else f'{reader.loading}: Bad mark value for option "{option}": "{words[0]}"')
+        if option == "--mark":
+            return f"{a:#x}" if b is None or b == 0xFFFFFFFF else f"{a:#x}/{b:#x}"
+        b = 0xFFFFFFFF if b is None else b
+        if option == "--set-mark":
+            b |= a
+        if option == "--or-mark":
+            b = a
+        if option == "--and-mark":
+            a, b = 0, ~a & 0xFFFFFFFF
+        if option == "--xor-mark":
+            b = 0
+        return f"{a:#x}/{b:#x}"
+
+    return read
+
+
+def _text(most: int, too_long: str) -> Callable[["Rules", list[str]], str]:
+    def read(reader: "Rules", words: list[str]) -> str:
+        if len(words[0]) > most:
+            raise Refused(too_long)
+        return words[0]
+
+    return read
+
+
+def _mode(reader: "Rules", words: list[str]) -> str:
+    if words[0] not in ("random", "nth"):
+        raise Refused(f'Bad mode "{words[0]}"')
+    return words[0]
+
+
+def _probability(reader: "Rules", words: list[str]) -> str:
+    try:
+        value = float(words[0])
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise Refused("--probability must be between 0 and 1")
+    return f"{round(value * 0x80000000) / 0x80000000:.11f}"
+
+
+def _count(name: str, least: int) -> Callable[["Rules", list[str]], str]:
+    def read(reader: "Rules", words: list[str]) -> str:
+        number = _number(words[0])
+        if number is None or number < least:
+            raise Refused(f'{reader.loading}: bad value for option "{name}", or out of range ({least}-4294967295).')
+        return str(number)
+
+    return read
+
+
+def _rate(reader: "Rules", words: list[str]) -> str:
+    """`3/min`: so many a second, minute, hour or day."""
+    number, slash, unit = words[0].partition("/")
+    units = [name for name in ("sec", "min", "hour", "day") if unit and {"sec": "second", "min": "minute"}.get(name, name).startswith(unit)]
+    if not is_digits(number) or int(number) == 0 or slash and not units:
+        raise Refused(f'bad rate "{words[0]}"')
+    return f"{int(number)}/{units[0] if units else 'sec'}"
+
+
+def interface(name: str) -> str:
+    if len(name) > 15:
+        raise Refused(f"interface name `{name}' must be shorter than IFNAMSIZ (15)")
+    return name
+
+
+def _address(word: str) -> None:
+    if numeric(word) is None or word.count(".") != 3:
+        raise Refused(f'Bad IP address "{word}"')
+
+
+def _nat(name: str) -> Callable[["Rules", list[str]], str]:
+    """`A`, `A-B`, `A:P`, `A:P-Q`, `:P`."""
+
+    def read(reader: "Rules", words: list[str]) -> str:
+        host, colon, ports = words[0].partition(":")
+        if colon:
+            if not reader.has_ports:
+                raise Refused(_NEEDS_PORTS)
+            _port_span(ports)
+        for address in host.split("-") if host else ():
+            _address(address)
+        return words[0]
+
+    return read
+
+
+def _port_span(ports: str) -> None:
+    low, dash, high = ports.partition("-")
+    for end in (low, high) if dash else (low,):
+        if not is_digits(end) or not 0 < int(end) < 65536:
+            raise Refused(f"Port `{end}' not valid" if is_digits(end) else f'Invalid port:port syntax - use dash' if ":" in end else f"Port `{ports}' not valid")
+    if dash and int(low) > int(high):
+        raise Refused(f"Port range `{ports}' funky")
+
+
+def _to_ports(reader: "Rules", words: list[str]) -> str:
+    if not reader.has_ports:
+        raise Refused(_NEEDS_PORTS)
+    low, dash, high = words[0].partition("-")
+    first, last = port(low), port(high) if dash else 0
+    if dash and first > last:
+        raise Refused(f"Port range `{words[0]}' funky")
+    return f"{first}-{last}" if dash and first != last else str(first)
+
+
+def _reject(reader: "Rules", words: list[str]) -> str:
+    for name, short in _REJECTS:
+        if words[0] and (name.startswith(words[0].lower()) or short.startswith(words[0].lower())):
+            return name
+    raise Refused(f'unknown reject type "{words[0]}"')
+
+
+def _level(reader: "Rules", words: list[str]) -> str:
+    found = _LEVELS.get(words[0].lower(), _number(words[0]))
+    if found is None or found > 7:
+        raise Refused(f"log-level `{words[0]}' unknown" if found is None else f'LOG: bad value for option "--log-level", or out of range (0-7).')
+    return str(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """An option of a match or target: how its value is read (None: it has none), how many words that takes, whether `!` may stand before
+    it, and the name it is printed by."""
+
+    name: str
+    read: Callable[["Rules", list[str]], str] | None = None
+    negates: bool = False
+    takes: int = 1
+    printed: str = ""
+
+
+def _words(*rows) -> dict[str, Word]:
+    return {row[0]: Word(*row) for row in rows}
+
+
+_SPORTS = (("--sport", _port_range, True), ("--source-port", _port_range, True, 1, "--sport"), ("--dport", _port_range, True),
+           ("--destination-port", _port_range, True, 1, "--dport"))
+_STATE = _state_list("ctstate", _STATES, _STATES)
+MATCHES: dict[str, dict[str, Word]] = {
+    "tcp": _words(*_SPORTS, ("--tcp-flags", _tcp_flags, True, 2), ("--syn", lambda reader, words: "FIN,SYN,RST,ACK SYN", True, 0, "--tcp-flags")),
+    "udp": _words(*_SPORTS), "icmp": _words(("--icmp-type", _icmp_type, True)), "conntrack": _words(("--ctstate", _STATE, True)),
+    "state": _words(("--state", _state_list("state", _STATES[:5], ("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED")), True)),
+    "addrtype": _words(("--src-type", _types, True), ("--dst-type", _types, True), ("--limit-iface-in",), ("--limit-iface-out",)),
+    "mark": _words(("--mark", _marked("--mark"), True)),
+    "comment": _words(("--comment", _text(255, 'COMMENT must be shorter than 256 characters'), False)),
+    "multiport": _words(("--sports", _ports, True), ("--source-ports", _ports, True, 1, "--sports"), ("--dports", _ports, True),
+                        ("--destination-ports", _ports, True, 1, "--dports"), ("--ports", _ports, True)),
+    "statistic": _words(("--mode", _mode), ("--probability", _probability, True), ("--every", _count("--every", 1), True),
+                        ("--packet", _count("--packet", 0))),
+    "limit": _words(("--limit", _rate), ("--limit-burst", _count("--limit-burst", 1))),
+    "physdev": _words(("--physdev-in", lambda reader, words: interface(words[0]), True),
+                      ("--physdev-out", lambda reader, words: interface(words[0]), True), ("--physdev-is-in", None, True),
+                      ("--physdev-is-out", None, True), ("--physdev-is-bridged", None, True)),
+}  # fmt: skip
+_FLAGGED = (("--random",), ("--persistent",))
+OPTIONS: dict[str, dict[str, Word]] = {
+    "REJECT": _words(("--reject-with", _reject)), "MASQUERADE": _words(("--to-ports", _to_ports), ("--random",), ("--random-fully",)),
+    "REDIRECT": _words(("--to-ports", _to_ports), ("--random",)), "DNAT": _words(("--to-destination", _nat("--to-destination")), *_FLAGGED),
+    "SNAT": _words(("--to-source", _nat("--to-source")), ("--random",), ("--random-fully",), ("--persistent",)),
+    "MARK": _words(*((name, _marked(name), False, 1, "--set-xmark")
+                     for name in ("--set-mark", "--set-xmark", "--and-mark", "--or-mark", "--xor-mark"))),
+    "LOG": _words(("--log-prefix", _text(29, "Maximum prefix length 29 for --log-prefix")), ("--log-level", _level), ("--log-tcp-sequence",),
+                  ("--log-tcp-options",), ("--log-ip-options",), ("--log-uid",)),
+    "CT": _words(("--notrack",)),
+}  # fmt: skip
+#: Of nothing but these does the lab know the real names of more: refused in its own words.
+_MORE_MATCHES = frozenset(
+    "ah bpf cgroup cluster connbytes connlabel connlimit connmark cpu dccp devgroup dscp ecn esp hashlimit helper iprange ipvs length mac "
+    "nfacct osf owner pkttype policy quota rateest realm recent rpfilter sctp set socket string tcpmss time tos ttl u32".split())
+_MORE_TARGETS = frozenset(
+    "AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK DSCP ECN HMARK IDLETIMER LED NETMAP NFLOG NFQUEUE NOTRACK RATEEST SECMARK SET "
+    "SYNPROXY TCPMSS TCPOPTSTRIP TEE TOS TPROXY TRACE TTL ULOG QUEUE".split())
+_MISSING = {
+    "conntrack": "conntrack: At least one option is required", "state": "You must specify \"--state\"",
+    "addrtype": "addrtype: you must specify --src-type or --dst-type", "mark": 'mark: option "--mark" must be specified',
+    "comment": 'comment: option "--comment" must be specified', "multiport": "multiport expection an option",
+    "statistic": 'statistic: option "--mode" must be specified', "physdev": "PHYSDEV: no physdev option specified",
+    "DNAT": 'DNAT: option "--to-destination" must be specified', "SNAT": 'SNAT: option "--to-source" must be specified',
+    "MARK": "MARK target: Parameter --set/and/or/xor-mark is required", "CT": "CT target: the lab knows --notrack alone",
+}  # fmt: skip
+
+#: Long options of a rule itself, and their letters.
+RULE_WORDS = {
+    "--source": "-s", "--src": "-s", "--destination": "-d", "--dst": "-d", "--in-interface": "-i", "--out-interface": "-o", "--protocol": "-p",
+    "--proto": "-p", "--match": "-m", "--jump": "-j", "--goto": "-g", "--fragments": "-f", "--set-counters": "-c",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Rules:
+    """The reader of a rule's words; several addresses make several rules. `chains`: the names that a rule may lead to."""
+
+    table: str
+    chains: frozenset[str]
+    src: list[tuple[int, int, bool]] = field(default_factory=list)
+    dst: list[tuple[int, int, bool]] = field(default_factory=list)
+    said: dict[str, object] = field(default_factory=dict)
+    matches: list[tuple[str, list[Option]]] = field(default_factory=list)
+    options: list[Option] = field(default_factory=list)
+    target: str = ""
+    goto: bool = False
+    counters: tuple[int, int] | None = None
+    loading: str = ""
+
+    @property
+    def proto(self) -> tuple[str, bool] | None:
+        return self.said.get("-p")
+
+    @property
+    def has_ports(self) -> bool:
+        return self.proto is not None and not self.proto[1] and self.proto[0] in ("tcp", "udp", "sctp", "dccp")
+
+    def known(self) -> dict[str, tuple[str, Word]]:
+        """The options of what is loaded so far: name -> (match or target, Word)."""
+        found: dict[str, tuple[str, Word]] = {}
+        for name, _ in self.matches:
+            found |= {word: (name, row) for word, row in MATCHES[name].items()}
+        if self.target in OPTIONS:
+            found |= {word: (self.target, row) for word, row in OPTIONS[self.target].items()}
+        return found
+
+    def load(self, name: str) -> None:
+        """-m NAME."""
+        if name not in MATCHES:
+            if name in _MORE_MATCHES:
+                raise NotKnown(f"The lab's iptables knows the matches {', '.join(sorted(MATCHES))}, not {name}.")
+            raise Refused(f"Couldn't load match `{name}':No such file or directory")
+        if name in ("tcp", "udp", "icmp") and not any(held == name for held, _ in self.matches) or name not in ("tcp", "udp", "icmp"):
+            self.matches.append((name, []))
+
+    def implied(self, word: str) -> bool:
+        """Whether the protocol's own match has this option, which then is loaded."""
+        proto = self.proto
+        if proto is None or proto[0] not in ("tcp", "udp", "icmp") or any(name == proto[0] for name, _ in self.matches):
+            return False
+        if _shortened(word, MATCHES[proto[0]]) is None:
+            return False
+        self.matches.append((proto[0], []))
+        return True
+
+    def jump(self, name: str, goto: bool) -> None:
+        if self.target:
+            raise Refused("multiple -j flags not allowed" if not goto else "multiple -g flags not allowed")
+        if name in _MORE_TARGETS and name not in self.chains:
+            raise NotKnown(f"The lab's iptables knows the targets {', '.join(TARGETS)}, and chains, not {name}.")
+        if name not in self.chains and (goto or name not in TARGETS):
+            raise Refused(f"Chain '{name}' does not exist")
+        self.target, self.goto = name, goto
+
+    def option(self, name: str, word: Word, values: list[str], negated: bool) -> None:
+        """An option of a match or target."""
+        if negated and not word.negates:
+            raise Refused(f'{name}: option "{word.name}" cannot be inverted.')
+        self.loading = name
+        value = word.read(self, values) if word.read is not None else None
+        option = Option(word.printed or word.name, value, negated)
+        held = self.options if name == self.target else next(held for at, held in reversed(self.matches) if at == name)
+        if any(one.name == option.name for one in held):
+            raise Refused(f'{name}: option "{word.name}" can only be used once.')
+        held.append(option)
+
+    def specs(self) -> list[Spec]:
+        """The rules, one for each pair of addresses, after all is read."""
+        self._check()
+        target = tuple(self.options)
+        if self.target == "REJECT" and not target:
+            target = (Option("--reject-with", "icmp-port-unreachable"),)
+        if self.target == "LOG":
+            target = tuple(option for option in self._in_order(target, OPTIONS["LOG"]) if (option.name, option.value) != ("--log-level", "4"))
+        if self.target in ("DNAT", "SNAT", "MASQUERADE", "REDIRECT"):
+            target = tuple(self._in_order(target, OPTIONS[self.target]))
+        matches = tuple(Match(name, self._said(name, options)) for name, options in self.matches)
+        proto = self.proto if self.proto and self.proto[0] != "all" else None
+        return [
+            Spec(None if src == (0, 0, False) else src, None if dst == (0, 0, False) else dst, self.said.get("-i"), self.said.get("-o"), proto,
+                 matches, self.target, target, self.goto)
+            for src in self.src or [None] for dst in self.dst or [None]
+        ]  # fmt: skip
+
+    def _said(self, name: str, options: list[Option]) -> tuple[Option, ...]:
+        """What is printed of a match: `limit` has a rate, and no burst of 5."""
+        if name == "limit":
+            options = [option for option in options if (option.name, option.value) != ("--limit-burst", "5")]
+            if not any(option.name == "--limit" for option in options):
+                options = [Option("--limit", "3/hour"), *options]
+        return tuple(self._in_order(options, MATCHES[name]))
+
+    @staticmethod
+    def _in_order(options, words: dict[str, Word]) -> list[Option]:
+        """Options as they are printed: in the order of the table."""
+        names = [row.printed or row.name for row in words.values()]
+        return sorted(options, key=lambda option: names.index(option.name))
+
+    def _check(self) -> None:
+        for name, options in [*self.matches, (self.target, self.options)]:
+            if not options and name in _MISSING:
+                raise Refused(_MISSING[name] + ("\n" if name in OPTIONS and name in ("DNAT", "SNAT") else ""))
+            said = {option.name for option in options}
+            if name in ("tcp", "udp", "icmp") and self.proto != (name, False):
+                raise Refused(f"{name.upper()} match requires '-p {name}'")
+            if name == "multiport" and (self.proto is None or self.proto[1] or self.proto[0] not in ("tcp", "udp", "sctp", "dccp", "udplite")):
+                raise Refused("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'")
+            if name == "statistic":
+                mode = next((option.value for option in options if option.name == "--mode"), None)
+                if mode is None:
+                    raise Refused(_MISSING[name])
+                if mode == "random" and "--probability" not in said:
+                    raise Refused("--probability must be specified when using random mode")
+                if mode == "nth" and "--every" not in said:
+                    raise Refused("--every must be specified when using nth mode")
+                if mode == "nth" and "--packet" not in said:
+                    raise Refused('statistic: option "--every" also requires "--packet".')
+            if name == "addrtype" and not said & {"--src-type", "--dst-type"}:
+                raise Refused(_MISSING[name])
+        if self.table == "nat" and self.target == "DROP":
+            raise Refused('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n')
+
+
+def _shortened(word: str, words) -> str | None:
+    """The option that a word is, in full or cut short, if it is one alone (getopt_long)."""
+    if word in words:
+        return word
+    found = [name for name in words if name.startswith(word)]
+    same = {(getattr(words[name], "printed", "") or name) if isinstance(words, dict) else name for name in found}
+    return found[0] if len(same) == 1 and len(word) > 3 else None
+
+
+def network(word: str) -> tuple[int, int]:
+    """An address with or without a mask; host bits go."""
+    host, slash, length = word.partition("/")
+    address = numeric(host)
+    if address is None:
+        raise Refused(f"host/network `{host}' not found")
+    mask = 0xFFFFFFFF
+    if slash:
+        number = _number(length, 32)
+        if number is not None and is_digits(length):
+            mask = 0xFFFFFFFF << 32 - number & 0xFFFFFFFF if number else 0
+        else:
+            dots = numeric(length) if length.count(".") == 3 else None
+            if dots is None:
+                raise Refused(f"invalid mask `{length}' specified")
+            mask = int(dots)
+    return int(IPv4Address(address)) & mask, mask
+
+
+def protocol(word: str) -> str:
+    """A protocol by its name; a number that has one too."""
+    low = word.lower()
+    if low in PROTOCOLS or low == "all":
+        return low
+    number = _number(word, 255)
+    if number is None:
+        raise Refused(f'unknown protocol "{low}" specified')
+    return "all" if number == 0 else _BY_NUMBER.get(str(number), str(number))
