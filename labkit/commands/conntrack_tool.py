@@ -13,8 +13,9 @@ _HINT = "Try `conntrack -h' or 'conntrack --help' for more information.\n"
 _COMMANDS = {"-L": "-L", "--dump": "-L", "-D": "-D", "--delete": "-D", "-F": "-F", "--flush": "-F", "-C": "-C", "--count": "-C"}
 _VALUED = {
     "-p": "proto", "--proto": "proto", "-s": "src", "--src": "src", "--orig-src": "src", "-d": "dst", "--dst": "dst", "--orig-dst": "dst",
-    "-r": "reply_src", "--reply-src": "reply_src", "-q": "reply_dst", "--reply-dst": "reply_dst", "--sport": "sport", "--orig-port-src": "sport",
-    "--dport": "dport", "--orig-port-dst": "dport", "--state": "state", "-o": "output", "--output": "output",
+    "-r": "reply_src", "--reply-src": "reply_src", "-q": "reply_dst", "--reply-dst": "reply_dst",
+    "--sport": "sport", "--orig-port-src": "sport", "--dport": "dport", "--orig-port-dst": "dport",
+    "--state": "state", "-o": "output", "--output": "output",
 }  # fmt: skip
 _FLAGS = {"-n": "snat", "--src-nat": "snat", "-g": "dnat", "--dst-nat": "dnat", "-j": "any", "--any-nat": "any"}
 
@@ -36,9 +37,10 @@ def conntrack(ctx: Context, args: list[str]) -> Result:
         elif word in ("-E", "--event", "-I", "--create", "-U", "--update", "-G", "--get", "-S", "--stats"):
             raise Failure(2, f"The lab's conntrack knows -L, -D, -F and -C, not {word}.\n")
         else:
-            raise Failure(2, f"{NAME}: Unknown argument\n{_HINT}" if word.startswith("-") else f"{NAME}: Bad parameter\n{_HINT}")
+            what = "Unknown argument" if word.startswith("-") else "Bad parameter"
+            raise Failure(2, f"{NAME}: {what}\n{_HINT}")
     if command is None:
-        raise Failure(2, f"{NAME}: You need to supply an operation.\n{_HINT}" if said else f"{NAME}: You need to supply an operation.\n{_HINT}")
+        raise Failure(2, f"{NAME}: You need to supply an operation.\n{_HINT}")
     _check(said)
     netfilter, now = ctx.ns.netfilter, ctx.lab.now
     found = [one for one in (netfilter.connections.all(now) if netfilter is not None else ()) if _wanted(one, said)]
@@ -68,14 +70,15 @@ def _check(said: dict[str, str]) -> None:
 def _wanted(one: Connection, said: dict[str, str]) -> bool:
     original, reply = one.original, one.reply
     held = {
-        "proto": original.proto, "src": str(original.src), "dst": str(original.dst), "reply_src": str(reply.src), "reply_dst": str(reply.dst),
+        "proto": original.proto, "src": str(original.src), "dst": str(original.dst),
+        "reply_src": str(reply.src), "reply_dst": str(reply.dst),
         "sport": str(original.sport), "dport": str(original.dport), "state": one.state,
     }  # fmt: skip
     if any(said[name] != value for name, value in held.items() if name in said):
         return False
-    snat, dnat = reply.dst != original.src or reply.dport != original.sport, reply.src != original.dst or reply.sport != original.dport
-    if original.proto == "icmp":
-        snat, dnat = reply.dst != original.src, reply.src != original.dst
+    snat, dnat = reply.dst != original.src, reply.src != original.dst
+    if original.proto != "icmp":
+        snat, dnat = snat or reply.dport != original.sport, dnat or reply.sport != original.dport
     return not ("snat" in said and not snat or "dnat" in said and not dnat or "any" in said and not (snat or dnat))
 
 
@@ -83,9 +86,10 @@ def shown(one: Connection, now: float) -> str:
     """An entry as -L prints it."""
     proto = one.original.proto
     state = f"{one.state} " if one.state else ""
-    flags = ("" if one.replied else "[UNREPLIED] "), ("[ASSURED] " if one.assured else "")
+    unreplied, assured = "" if one.replied else "[UNREPLIED] ", "[ASSURED] " if one.assured else ""
     left = max(ceil(one.expires - now - 1e-6) - 1, 0)
-    return (f"{proto:<8} {PROTOCOLS[proto]} {left} {state}{_tuple(one.original)} {flags[0]}{_tuple(one.reply)} {flags[1]}mark={one.mark} use=1")
+    ends = f"{_tuple(one.original)} {unreplied}{_tuple(one.reply)}"
+    return f"{proto:<8} {PROTOCOLS[proto]} {left} {state}{ends} {assured}mark={one.mark} use=1"
 
 
 def _tuple(what) -> str:

@@ -6,7 +6,6 @@ first (status 2), then for chains and rules (1), and the kernel has the last wor
 """
 
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass, field
 
 from ..lab.connections import Netfilter
@@ -28,7 +27,8 @@ COMMANDS = {
     "-P": ("--policy", 1, 2, "c"),
 }  # fmt: skip
 _LONG = {names[0]: letter for letter, names in COMMANDS.items()} | RULE_WORDS | {
-    "--new": "-N", "--table": "-t", "--verbose": "-v", "--numeric": "-n", "--exact": "-x", "--line-numbers": "--line-numbers", "--wait": "-w",
+    "--new": "-N", "--table": "-t", "--verbose": "-v", "--numeric": "-n", "--exact": "-x",
+    "--line-numbers": "--line-numbers", "--wait": "-w",
     "--version": "-V", "--help": "-h", "--ipv4": "-4", "--modprobe": "-M",
 }  # fmt: skip
 _VALUED = set("tspdiojgmM")
@@ -67,6 +67,8 @@ def iptables(ctx: Context, args: list[str]) -> Result:
 def worded(refused: Refused, tool: str, hint: str = "") -> str:
     """The tool's sentence, with its name before it and its advice behind."""
     name = f"{tool} v1.8.9 (nf_tables): " if refused.hint or refused.status in (3, 4) else f"{tool}: "
+    if refused.words.startswith("v1.8.9"):
+        name = f"{tool} "
     return f"{'' if refused.bare else name}{refused.words}\n{hint}" + (TRY.format(tool) if refused.hint else "")
 
 
@@ -115,7 +117,7 @@ class _Reader:
                     raise Refused("Multiple `!' flags not allowed")
                 self.negated = True
                 if self.at >= len(self.args):
-                    raise Refused('Bad argument `!\'', bare=True)
+                    raise Refused("Bad argument `!'", bare=True)
                 continue
             if word.startswith("--") and len(word) > 2:
                 self._long(word)
@@ -267,7 +269,7 @@ class _Reader:
                 pass
 
     def _check(self) -> None:
-        words, rules = self.words, self.rules
+        words = self.words
         if words.command in ("-V", "-h", ""):
             return
         allowed = COMMANDS[words.command][3]
@@ -306,11 +308,8 @@ def check_name(name: str) -> None:
 def run(ctx: Context, netfilter: Netfilter, words: Words, check: bool = True) -> Result:
     """Do what a line says. `check`: the kernel looks at the table at once (iptables-restore has it look at COMMIT)."""
     done = _DO[words.command](ctx, netfilter, words, check)
-    if words.command not in ("-L", "-S", "-C"):
-        for table in netfilter.tables.values():
-            table.chains = {name: table.chains[name] for name in table.chains}
-        if check:
-            netfilter.changed()
+    if check and words.command not in ("-L", "-S", "-C"):
+        netfilter.changed()
         ctx.ns.netfilter = netfilter
     return Result(0, done or "")
 
@@ -413,18 +412,17 @@ def _new(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str:
 
 def _drop_chain(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str:
     table = netfilter.tables.get(words.table)
-    own = [name for name, chain in netfilter.table(words.table).chains.items() if chain.policy is None]
     if words.chain:
         chain = found_chain(netfilter, words)
         if chain.policy is not None and (table is None or not chain.real):
             raise no_such()
         names = [words.chain]
     else:
-        names = sorted(own)
+        names = sorted(name for name, chain in netfilter.table(words.table).chains.items() if chain.policy is None)
     said = ""
     for name in names:
         chain = table.chains[name]
-        if table.references(name) and not all(n in names and False for n in names) or chain.rules:
+        if table.references(name) or chain.rules:
             raise Refused(f" CHAIN_DEL failed (Device or resource busy): chain {name}", 4, hint=False)
         if chain.policy is not None:
             table.chains[name] = Chain(name, "ACCEPT", real=False)
@@ -506,14 +504,16 @@ def _shown(netfilter: Netfilter, words: Words) -> list[Chain]:
     table = netfilter.table(words.table)
     if words.chain:
         if words.chain not in table.chains:
-            raise Refused(f"chain `{words.chain}' in table `{words.table}' is incompatible, use 'nft' tool.\n", 1, hint=False, bare=False)
+            why = f"chain `{words.chain}' in table `{words.table}' is incompatible, use 'nft' tool.\n"
+            raise Refused(f"v1.8.9 (nf_tables): {why}", 1, hint=False)
         return [table.chains[words.chain]]
     return table.listed()
 
 
 def _stray(netfilter: Netfilter, words: Words) -> str:
-    table = netfilter.tables.get(words.table)
-    return f"# Table `{words.table}' contains incompatible base-chains, use 'nft' tool to list them.\n" if table is not None and table.stray else ""
+    if words.table in netfilter.tables and netfilter.tables[words.table].stray:
+        return f"# Table `{words.table}' contains incompatible base-chains, use 'nft' tool to list them.\n"
+    return ""
 
 
 def _list(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str:

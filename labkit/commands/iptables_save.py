@@ -16,6 +16,7 @@ NAME = "iptables-restore v1.8.9 (nf_tables)"
 DATE = "Thu Jan  1 00:00:00 1970"
 #: The order in which iptables-nft writes the tables that exist.
 ORDER = ("mangle", "raw", "filter", "nat")
+_MANUAL = "Look at manual page `iptables-save.8' for more information.\n"
 
 
 def iptables_save(ctx: Context, args: list[str]) -> Result:
@@ -26,21 +27,19 @@ def iptables_save(ctx: Context, args: list[str]) -> Result:
             counters = True
         elif word in ("-t", "--table"):
             if not rest:
-                raise Failure(1, "iptables-save: option requires an argument -- 't'\nLook at manual page `iptables-save.8' for more information.\n")
+                raise Failure(1, f"iptables-save: option requires an argument -- 't'\n{_MANUAL}")
             only = rest.pop(0)
         elif word.startswith("-t") and not word.startswith("--"):
             only = word[2:]
         elif word in ("-M", "-f"):
             if not rest:
-                raise Failure(1, f"iptables-save: option requires an argument -- '{word[1]}'\n"
-                              "Look at manual page `iptables-save.8' for more information.\n")
-            raise Failure(1, f"The lab's iptables-save knows -c and -t, not {word}.\n")
+                raise Failure(1, f"iptables-save: option requires an argument -- '{word[1]}'\n{_MANUAL}")
+            raise Failure(1, f"The lab's iptables knows -c and -t of iptables-save, not {word}.\n")
         elif word in ("-4", "-d", "--dump"):
             continue
         elif word.startswith("-"):
-            raise Failure(1, f"iptables-save: unrecognized option '{word}'\nLook at manual page `iptables-save.8' for more information.\n"
-                          if word.startswith("--") else f"iptables-save: invalid option -- '{word[1:2]}'\n"
-                          "Look at manual page `iptables-save.8' for more information.\n")
+            what = f"unrecognized option '{word}'" if word.startswith("--") else f"invalid option -- '{word[1:2]}'"
+            raise Failure(1, f"iptables-save: {what}\n{_MANUAL}")
         else:
             raise Failure(1, "Unknown arguments found on commandline\n")
     tables = ctx.ns.netfilter.tables if ctx.ns.netfilter is not None else {}
@@ -65,8 +64,7 @@ def iptables_restore(ctx: Context, args: list[str]) -> Result:
     flush, counters, test, only, name, rest = True, False, False, None, None, [*args]
     while rest:
         word = rest.pop(0)
-        letters = word[1:] if word.startswith("-") and not word.startswith("--") else {
-            "--noflush": "n", "--counters": "c", "--test": "t", "--table": "T", "--verbose": "v", "--wait": "w", "--ipv4": "4"}.get(word, "")
+        letters = word[1:] if word.startswith("-") and not word.startswith("--") else _LETTERS.get(word, "")
         if not letters:
             if word.startswith("-"):
                 raise Failure(1, f"iptables-restore: unrecognized option '{word}'\n{_USAGE}")
@@ -92,6 +90,7 @@ def iptables_restore(ctx: Context, args: list[str]) -> Result:
     return Result()
 
 
+_LETTERS = {"--noflush": "n", "--counters": "c", "--test": "t", "--table": "T", "--verbose": "v", "--wait": "w", "--ipv4": "4"}
 _USAGE = "Try `iptables-restore -h' for more information.\n"
 
 
@@ -190,7 +189,8 @@ class Restoring:
         fault = self.now.tables[name].fault() if name in self.now.tables and not self.test else None
         if fault is not None:
             why, chain, rule = fault
-            raise Failure(4, f"{NAME}: \nline {self.lines_of.get(id(rule), self.number)}: RULE_APPEND failed ({why}): rule in chain {chain.name}\n")
+            line = self.lines_of.get(id(rule), self.number)
+            raise Failure(4, f"{NAME}: \nline {line}: RULE_APPEND failed ({why}): rule in chain {chain.name}\n")
         if not self.test:
             self.now.changed()
             self.ctx.ns.netfilter = self.now

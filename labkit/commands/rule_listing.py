@@ -126,7 +126,11 @@ def _ports_line(name: str):
         for option in options:
             if option.name == "--tcp-flags":
                 asked, wanted = (sum(_FLAG_BITS[word] for word in words.split(",")) for words in option.value.split())
-                said.append(f"flags:{_no(option)}0x{asked:02X}/0x{wanted:02X}" if numeric else f"flags:{_no(option)}{option.value.replace(' ', '/')}")
+                said.append(
+                    f"flags:{_no(option)}0x{asked:02X}/0x{wanted:02X}"
+                    if numeric
+                    else f"flags:{_no(option)}{option.value.replace(' ', '/')}"
+                )
             else:
                 plural = "s" if ":" in option.value else ""
                 said.append(f"{short[option.name]}{plural}:{_no(option)}{option.value}")
@@ -219,8 +223,11 @@ def _target(spec: Spec, numeric: bool) -> str:
             flags = "".join(f" {option.name[2:]}" for option in spec.options if option.value is None)
             return ((f"masq ports: {value('--to-ports')}" if value("--to-ports") else "") + flags).strip()
         case "LOG":
-            flags = sum(bit for name, bit in (("--log-tcp-sequence", 1), ("--log-tcp-options", 2), ("--log-ip-options", 4), ("--log-uid", 8))
-                        if spec.has(name))
+            flags = sum(
+                bit
+                for name, bit in (("--log-tcp-sequence", 1), ("--log-tcp-options", 2), ("--log-ip-options", 4), ("--log-uid", 8))
+                if spec.has(name)
+            )
             prefix = f' prefix "{value("--log-prefix")}"' if value("--log-prefix") else ""
             return f"LOG flags {flags} level {value('--log-level') or 4}{prefix}"
         case "CT":

@@ -27,15 +27,41 @@ class NotKnown(Exception):
     """Something the real tool takes and the lab does not; the lab's own sentence."""
 
 
-PROTOCOLS = {"icmp": 1, "igmp": 2, "ipencap": 4, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "sctp": 132, "udplite": 136, "dccp": 33}
+PROTOCOLS = {
+    "icmp": 1,
+    "igmp": 2,
+    "ipencap": 4,
+    "tcp": 6,
+    "udp": 17,
+    "gre": 47,
+    "esp": 50,
+    "ah": 51,
+    "sctp": 132,
+    "udplite": 136,
+    "dccp": 33,
+}
 _BY_NUMBER = {str(number): name for name, number in PROTOCOLS.items()}
 _STATES = ("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT")
-_TYPES = ("UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT", "THROW", "NAT", "XRESOLVE")
+_TYPES = (
+    "UNSPEC",
+    "UNICAST",
+    "LOCAL",
+    "BROADCAST",
+    "ANYCAST",
+    "MULTICAST",
+    "BLACKHOLE",
+    "UNREACHABLE",
+    "PROHIBIT",
+    "THROW",
+    "NAT",
+    "XRESOLVE",
+)
 _ICMP_TYPES = {
     "any": "any", "echo-reply": "0", "pong": "0", "destination-unreachable": "3", "network-unreachable": "3/0", "host-unreachable": "3/1",
     "protocol-unreachable": "3/2", "port-unreachable": "3/3", "fragmentation-needed": "3/4", "network-prohibited": "3/9",
     "host-prohibited": "3/10", "communication-prohibited": "3/13", "source-quench": "4", "redirect": "5", "network-redirect": "5/0",
-    "host-redirect": "5/1", "echo-request": "8", "ping": "8", "time-exceeded": "11", "ttl-exceeded": "11", "ttl-zero-during-transit": "11/0",
+    "host-redirect": "5/1", "echo-request": "8", "ping": "8", "time-exceeded": "11", "ttl-exceeded": "11",
+    "ttl-zero-during-transit": "11/0",
     "ttl-zero-during-reassembly": "11/1", "parameter-problem": "12", "timestamp-request": "13", "timestamp-reply": "14",
 }  # fmt: skip
 _LEVELS = {"emerg": 0, "panic": 0, "alert": 1, "crit": 2, "error": 3, "err": 3, "warning": 4, "warn": 4, "notice": 5, "info": 6, "debug": 7}
@@ -110,7 +136,9 @@ def _icmp_type(reader: "Rules", words: list[str]) -> str:
         if int(type_) > 255 or code and int(code) > 255:
             raise Refused(f"Invalid ICMP type `{words[0]}'")
         return "any" if type_ == "255" else f"{int(type_)}/{int(code)}" if code else str(int(type_))
-    found = [value for name, value in _ICMP_TYPES.items() if name == word] or sorted({v for n, v in _ICMP_TYPES.items() if n.startswith(word)})
+    found = [value for name, value in _ICMP_TYPES.items() if name == word] or sorted(
+        {v for n, v in _ICMP_TYPES.items() if n.startswith(word)}
+    )
     if not found:
         raise Refused(f"Unknown ICMP type `{words[0]}'")
     if len(found) > 1:
@@ -144,8 +172,11 @@ def _marked(option: str) -> Callable[["Rules", list[str]], str]:
         value, slash, mask = words[0].partition("/")
         a, b = _number(value), _number(mask) if slash else None
         if a is None or slash and b is None:
-            raise Refused(f'{reader.loading}: bad value for option "{option}", or out of range (0-4294967295).'
-                          if slash == "" else f'{reader.loading}: Bad mark value for option "{option}": "{words[0]}"')
+            raise Refused(
+                f'{reader.loading}: bad value for option "{option}", or out of range (0-4294967295).'
+                if slash == ""
+                else f'{reader.loading}: Bad mark value for option "{option}": "{words[0]}"'
+            )
         if option == "--mark":
             return f"{a:#x}" if b is None or b == 0xFFFFFFFF else f"{a:#x}/{b:#x}"
         b = 0xFFFFFFFF if b is None else b
@@ -237,7 +268,13 @@ def _port_span(ports: str) -> None:
     low, dash, high = ports.partition("-")
     for end in (low, high) if dash else (low,):
         if not is_digits(end) or not 0 < int(end) < 65536:
-            raise Refused(f"Port `{end}' not valid" if is_digits(end) else f'Invalid port:port syntax - use dash' if ":" in end else f"Port `{ports}' not valid")
+            raise Refused(
+                f"Port `{end}' not valid"
+                if is_digits(end)
+                else "Invalid port:port syntax - use dash"
+                if ":" in end
+                else f"Port `{ports}' not valid"
+            )
     if dash and int(low) > int(high):
         raise Refused(f"Port range `{ports}' funky")
 
@@ -262,7 +299,9 @@ def _reject(reader: "Rules", words: list[str]) -> str:
 def _level(reader: "Rules", words: list[str]) -> str:
     found = _LEVELS.get(words[0].lower(), _number(words[0]))
     if found is None or found > 7:
-        raise Refused(f"log-level `{words[0]}' unknown" if found is None else f'LOG: bad value for option "--log-level", or out of range (0-7).')
+        raise Refused(
+            f"log-level `{words[0]}' unknown" if found is None else 'LOG: bad value for option "--log-level", or out of range (0-7).'
+        )
     return str(found)
 
 
@@ -282,8 +321,12 @@ def _words(*rows) -> dict[str, Word]:
     return {row[0]: Word(*row) for row in rows}
 
 
-_SPORTS = (("--sport", _port_range, True), ("--source-port", _port_range, True, 1, "--sport"), ("--dport", _port_range, True),
-           ("--destination-port", _port_range, True, 1, "--dport"))
+_SPORTS = (
+    ("--sport", _port_range, True),
+    ("--source-port", _port_range, True, 1, "--sport"),
+    ("--dport", _port_range, True),
+    ("--destination-port", _port_range, True, 1, "--dport"),
+)
 _STATE = _state_list("ctstate", _STATES, _STATES)
 MATCHES: dict[str, dict[str, Word]] = {
     "tcp": _words(*_SPORTS, ("--tcp-flags", _tcp_flags, True, 2), ("--syn", lambda reader, words: "FIN,SYN,RST,ACK SYN", True, 0, "--tcp-flags")),
@@ -315,10 +358,12 @@ OPTIONS: dict[str, dict[str, Word]] = {
 #: Of nothing but these does the lab know the real names of more: refused in its own words.
 _MORE_MATCHES = frozenset(
     "ah bpf cgroup cluster connbytes connlabel connlimit connmark cpu dccp devgroup dscp ecn esp hashlimit helper iprange ipvs length mac "
-    "nfacct osf owner pkttype policy quota rateest realm recent rpfilter sctp set socket string tcpmss time tos ttl u32".split())
+    "nfacct osf owner pkttype policy quota rateest realm recent rpfilter sctp set socket string tcpmss time tos ttl u32".split()
+)
 _MORE_TARGETS = frozenset(
     "AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK DSCP ECN HMARK IDLETIMER LED NETMAP NFLOG NFQUEUE NOTRACK RATEEST SECMARK SET "
-    "SYNPROXY TCPMSS TCPOPTSTRIP TEE TOS TPROXY TRACE TTL ULOG QUEUE".split())
+    "SYNPROXY TCPMSS TCPOPTSTRIP TEE TOS TPROXY TRACE TTL ULOG QUEUE".split()
+)
 _MISSING = {
     "conntrack": "conntrack: At least one option is required", "state": "You must specify \"--state\"",
     "addrtype": "addrtype: you must specify --src-type or --dst-type", "mark": 'mark: option "--mark" must be specified',
@@ -415,7 +460,9 @@ class Rules:
         if self.target == "REJECT" and not target:
             target = (Option("--reject-with", "icmp-port-unreachable"),)
         if self.target == "LOG":
-            target = tuple(option for option in self._in_order(target, OPTIONS["LOG"]) if (option.name, option.value) != ("--log-level", "4"))
+            target = tuple(
+                option for option in self._in_order(target, OPTIONS["LOG"]) if (option.name, option.value) != ("--log-level", "4")
+            )
         if self.target in ("DNAT", "SNAT", "MASQUERADE", "REDIRECT"):
             target = tuple(self._in_order(target, OPTIONS[self.target]))
         matches = tuple(Match(name, self._said(name, options)) for name, options in self.matches)
@@ -447,7 +494,9 @@ class Rules:
             said = {option.name for option in options}
             if name in ("tcp", "udp", "icmp") and self.proto != (name, False):
                 raise Refused(f"{name.upper()} match requires '-p {name}'")
-            if name == "multiport" and (self.proto is None or self.proto[1] or self.proto[0] not in ("tcp", "udp", "sctp", "dccp", "udplite")):
+            if name == "multiport" and (
+                self.proto is None or self.proto[1] or self.proto[0] not in ("tcp", "udp", "sctp", "dccp", "udplite")
+            ):
                 raise Refused("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'")
             if name == "statistic":
                 mode = next((option.value for option in options if option.name == "--mode"), None)

@@ -15,6 +15,7 @@ import pickle
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from ..commands.iptables_save import ORDER, saved
 from ..errors import LabError
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
@@ -138,6 +139,7 @@ def _contents(plan: Plan) -> list[tuple]:
     build_routes.routes(plan)
     build_routes.rules(plan)
     plan.close_phase()
+    plan.steps += _rules(plan)
     plan.steps += _programs(plan)
     plan.steps.append(("settle", ({number: sorted(ns.interfaces) for number, ns in plan.each()},)))
     plan.steps.append(("watch", ()))
@@ -160,6 +162,17 @@ def _named(plan: Plan) -> dict[str, dict[str, int]]:
         if ns.named:
             named[ns.machine][ns.label] = number
     return named
+
+
+def _rules(plan: Plan) -> list[tuple]:
+    """The packet filters, as iptables-restore reads them; connections are not carried over."""
+    steps = []
+    for number, ns in plan.each():
+        tables = ns.netfilter.tables if ns.netfilter is not None else {}
+        if tables:
+            text = "".join(saved(tables[name], counters=True) for name in ORDER if name in tables)
+            steps.append(("restore", (number, ns.machine, text)))
+    return steps
 
 
 def _programs(plan: Plan) -> list[tuple]:

@@ -53,8 +53,8 @@ def tuple_of(packet: Packet) -> Tuple | None:
 
 @dataclass(slots=True, eq=False)
 class Connection(Kept):
-    """`state` is TCP's. `source_done`, `destination_done`: NAT has been asked for this side. `leaves_by`: the interface whose address it was
-    masqueraded to. `born` and `expires` are on the lab's clock."""
+    """`state` is TCP's. `source_done`, `destination_done`: NAT has been asked for this side. `leaves_by`: the interface whose address it
+    was masqueraded to. `born` and `expires` are on the lab's clock."""
 
     original: Tuple
     reply: Tuple
@@ -112,7 +112,9 @@ class Connections(Kept):
     def all(self, now: float) -> list[Connection]:
         """Those that live, in an order of their own (the kernel's is by a hash with a random key)."""
         found = {id(one): one for one in self.by_tuple.values()}
-        return sorted((one for one in found.values() if one.expires > now), key=lambda one: (one.original.proto, *map(str, one.original[1:])))
+        return sorted(
+            (one for one in found.values() if one.expires > now), key=lambda one: (one.original.proto, *map(str, one.original[1:]))
+        )
 
     def taken(self, reply: Tuple, but: Connection, now: float) -> bool:
         """Whether another connection already expects this answer."""
@@ -134,9 +136,7 @@ class Netfilter(Kept):
 
     def changed(self) -> None:
         """Rules were written: is tracking still needed?"""
-        self.tracks = any(
-            rule.spec.tracks for table in self.tables.values() for chain in table.chains.values() for rule in chain.rules
-        )
+        self.tracks = any(rule.spec.tracks for table in self.tables.values() for chain in table.chains.values() for rule in chain.rules)
 
 
 def masquerade_gone(netfilter: Netfilter | None, interface: str) -> None:
@@ -145,4 +145,3 @@ def masquerade_gone(netfilter: Netfilter | None, interface: str) -> None:
         for connection in [*netfilter.connections.by_tuple.values()]:
             if connection.leaves_by == interface:
                 netfilter.connections.remove(connection)
-

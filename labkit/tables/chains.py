@@ -94,8 +94,12 @@ class Spec(Value):
 
     def words(self, counters: str = "") -> str:
         """As iptables-save prints it, without the chain; `counters` stand before the target."""
-        pieces = [f"{'! ' if said[2] else ''}{flag} {network_text(*said[:2])}" for flag, said in (("-s", self.src), ("-d", self.dst)) if said]
-        pieces += [f"{'! ' if said[1] else ''}{flag} {said[0]}" for flag, said in (("-i", self.iif), ("-o", self.oif), ("-p", self.proto)) if said]
+        pieces = [
+            f"{'! ' if said[2] else ''}{flag} {network_text(*said[:2])}" for flag, said in (("-s", self.src), ("-d", self.dst)) if said
+        ]
+        pieces += [
+            f"{'! ' if said[1] else ''}{flag} {said[0]}" for flag, said in (("-i", self.iif), ("-o", self.oif), ("-p", self.proto)) if said
+        ]
         pieces += map(str, self.matches)
         if counters:
             pieces.append(counters)

@@ -44,8 +44,8 @@ def bridge_in(net: Net, ns: Namespace, port: Interface, packet: Packet) -> tuple
 
 
 def _readdressed(net: Net, ns: Namespace, bridge: Interface, packet: Packet) -> Packet | None:
-    """A bridged packet whose destination was translated: for the host, or to be routed; or, when it goes out by this same bridge, bridged on
-    to its new neighbour. None when it waits for that neighbour, or goes no further."""
+    """A bridged packet whose destination was translated: for the host, or to be routed; or, when it goes out by this same bridge,
+    bridged on to its new neighbour. None when it waits for that neighbour, or goes no further."""
     found = find_route(net.lab, ns, packet.dst, src=packet.src, iif=bridge.name, tos=packet.ip.tos, mark=packet.mark)
     if not found.errno and found.kind == "unicast" and found.dev == bridge.name:
         if not ns.sysctls.conf(bridge.name, "forwarding"):

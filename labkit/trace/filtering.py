@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-from ..lab.connections import CLASSES, ICMP, TCP, UDP, UDP_PROVES, UDP_STREAM, Connection, Netfilter, Tracked, Tuple, tuple_of
+from ..lab.connections import CLASSES, ICMP, TCP, UDP, UDP_PROVES, UDP_STREAM, Connection, Tracked, Tuple, tuple_of
 from ..lab.interface import Interface
 from ..lab.lookup import address_type, select_address
 from ..lab.namespace import Namespace
@@ -147,7 +147,9 @@ def _tell(here: Walk, table: Table, words: str, lost) -> None:
 
 
 def _drop(here: Walk, table: Table, words: str, lost) -> bool:
-    here.net.step(here.ns, _device(here), "filter", f"{table.name} {here.place}: {words}: goes no further", here.packet, details=tuple(lost))
+    here.net.step(
+        here.ns, _device(here), "filter", f"{table.name} {here.place}: {words}: goes no further", here.packet, details=tuple(lost)
+    )
     here.net.drop_in_stack(here.ns, _device(here), f"the packet filter: {table.name} {here.place}: {words}", here.packet)
     return False
 
@@ -171,7 +173,8 @@ def _tests(spec: Spec) -> list[tuple[str, Test]]:
     for flag, said, read in (("-i", spec.iif, lambda w: w.iif), ("-o", spec.oif, lambda w: w.oif)):
         if said:
             name, negated = said
-            tests.append((flag, lambda w, f=_named(name), no=negated, read=read: f(read(w)) is not no))
+            named = _named(name)
+            tests.append((flag, lambda w, f=named, no=negated, read=read: f(read(w)) is not no))
     if spec.proto:
         proto, negated = spec.proto
         tests.append((f"-p {proto}", lambda w, p=proto, no=negated: (w.packet.proto == p) is not no))
@@ -201,8 +204,9 @@ def _ports(match: Match) -> list[Test]:
             tests.append(lambda w, a=low, b=high, no=option.negated, read=reads[option.name]: (a <= read(w.packet) <= b) is not no)
         elif option.name == "--tcp-flags":
             asked, wanted = ({_FLAGS.get(word, "") for word in words.split(",")} for words in option.value.split())
-            tests.append(lambda w, asked=asked, wanted=wanted, no=option.negated: (set(w.packet.transport.flags) & asked == wanted - {""})
-                         is not no)
+            tests.append(
+                lambda w, asked=asked, wanted=wanted, no=option.negated: (set(w.packet.transport.flags) & asked == wanted - {""}) is not no
+            )
     return tests
 
 
@@ -241,21 +245,26 @@ def _addrtype(match: Match) -> list[Test]:
         limit = here.iif if limit_in else here.oif if limit_out else None
         if found == "local" and limit is not None:
             device = here.ns.find(limit)
-            own = device is not None and (any(a.ip == address for a in device.addresses) or device.kind == "loopback" and address.is_loopback)
+            own = device is not None and (
+                any(a.ip == address for a in device.addresses) or device.kind == "loopback" and address.is_loopback
+            )
             return "UNICAST" if not own else "LOCAL"
         return found.upper()
 
     reads = {"--src-type": lambda p: p.src, "--dst-type": lambda p: p.dst}
-    return [
-        lambda w, o=option, wanted=frozenset(option.value.split(",")): (kind(w, reads[o.name](w.packet)) in wanted) is not o.negated
-        for option in match.options if option.name in reads
-    ]  # fmt: skip
+
+    def of(option: Option) -> Test:
+        wanted = frozenset(option.value.split(","))
+        return lambda w: (kind(w, reads[option.name](w.packet)) in wanted) is not option.negated
+
+    return [of(option) for option in match.options if option.name in reads]
 
 
 def _mark(match: Match) -> list[Test]:
     option = match.options[0]
     value, _, mask = option.value.partition("/")
-    return [lambda w, v=int(value, 0), m=int(mask or "0xffffffff", 0): (w.packet.mark & m == v) is not option.negated]
+    wanted, counts = int(value, 0), int(mask or "0xffffffff", 0)
+    return [lambda w: (w.packet.mark & counts == wanted) is not option.negated]
 
 
 def _multiport(match: Match) -> list[Test]:
@@ -273,7 +282,8 @@ def _multiport(match: Match) -> list[Test]:
 def _statistic(match: Match) -> list[Test]:
     negated = match.options[0].negated
     if match.get("--mode").value == "random":
-        return [lambda w, p=float(match.get("--probability").value): (p >= 0.5) is not negated]
+        likely = float(match.get("--probability").value) >= 0.5
+        return [lambda w: likely is not negated]
     every, first = int(match.get("--every").value), int(match.get("--packet").value if match.get("--packet") else 0)
 
     def test(here: Walk) -> bool:
@@ -304,7 +314,8 @@ def _physdev(match: Match) -> list[Test]:
     def of(option: Option) -> Test:
         named = _named(option.value or "")
         what: dict[str, Test] = {
-            "--physdev-in": lambda w: bool(w.packet.came_in) and named(w.packet.came_in), "--physdev-is-in": lambda w: bool(w.packet.came_in),
+            "--physdev-in": lambda w: bool(w.packet.came_in) and named(w.packet.came_in),
+            "--physdev-is-in": lambda w: bool(w.packet.came_in),
             "--physdev-out": lambda w: bool(w.out_port) and named(w.out_port), "--physdev-is-out": lambda w: bool(w.out_port),
             "--physdev-is-bridged": lambda w: bool(w.out_port),
         }  # fmt: skip

@@ -155,6 +155,17 @@ class Holder:
             self.views = tools.Views(self.named)
         return tools.run(line, number, self.views.of(machine, number), seconds, self.loop)
 
+    def restore(self, number: int, machine: str, rules: str) -> None:
+        """Put a packet filter in, as iptables-restore reads it."""
+        path = f"/tmp/.rules-{number}"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(rules)
+        status, _, err = self.sh(f"iptables-restore -c {path}", machine, number, 60.0)
+        os.unlink(path)
+        if status:
+            why = "iptables is not installed" if status == 127 else err.decode(errors="replace").strip()
+            raise Problem(number, "iptables-restore", why)
+
     # -- requests and answers
 
     def _read(self) -> None:
