@@ -421,9 +421,10 @@ def _drop_chain(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -
         names = sorted(name for name, chain in netfilter.table(words.table).chains.items() if chain.policy is None)
     said = ""
     for name in names:
-        chain = table.chains[name]
-        if table.references(name) or chain.rules:
+        if table.references(name) or table.chains[name].rules:
             raise Refused(f" CHAIN_DEL failed (Device or resource busy): chain {name}", 4, hint=False)
+    for name in names:
+        chain = table.chains[name]
         if chain.policy is not None:
             table.chains[name] = Chain(name, "ACCEPT", real=False)
         else:
@@ -533,6 +534,6 @@ def _list_rules(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -
 
 
 _DO: dict[str, Callable[[Context, Netfilter, Words, bool], str]] = {
-    "-A": _add, "-I": _add, "-R": _add, "-D": _delete, "-C": _check, "-N": _new, "-X": _drop_chain, "-E": _rename, "-F": _flush, "-Z": _zero,
-    "-P": _policy, "-L": _list, "-S": _list_rules,
+    "-A": _add, "-I": _add, "-R": _add, "-D": _delete, "-C": _check, "-N": _new, "-X": _drop_chain, "-E": _rename, "-F": _flush,
+    "-Z": _zero, "-P": _policy, "-L": _list, "-S": _list_rules,
 }  # fmt: skip

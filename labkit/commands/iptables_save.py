@@ -46,7 +46,7 @@ def iptables_save(ctx: Context, args: list[str]) -> Result:
     if only is not None and only not in tables:
         if only not in BUILT_IN:
             raise Failure(1, f"Table `{only}' does not exist\n")
-        return Result()
+        return Result(0, saved(Table(only), counters))
     return Result(0, "".join(saved(tables[name], counters) for name in ORDER if name in tables and only in (None, name)))
 
 

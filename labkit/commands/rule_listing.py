@@ -1,7 +1,8 @@
 """Rules as text: as iptables-save writes them, and as `iptables -L` lists them (iptables/xshared.c, extensions' print functions, 1.8.9)."""
 
 from ..tables.chains import Chain, Match, Option, Spec, Table, dotted, network_text, prefixlen
-from .rule_words import PROTOCOLS
+from .connecting import SERVICES
+from .rule_words import ICMP_NAMES, PROTOCOLS
 
 #: How listings of a reader who wants no names call a protocol.
 _NUMBERS = {name: str(number) for name, number in PROTOCOLS.items()}
@@ -96,7 +97,8 @@ def echoed(specs: list[Spec]) -> str:
     for spec in specs:
         proto, no = spec.proto or ("all", False)
         ends = [f"{'!' if said and said[1] else ''}{said[0] if said else '*'}" for said in (spec.iif, spec.oif)]
-        line = f"{spec.target:<10} {('!' if no else '') + proto:<4} opt -- in {ends[0]} out {ends[1]}  {_wide(spec.src)}  -> {_wide(spec.dst)}  "
+        line = f"{spec.target:<10} {('!' if no else '') + proto:<4} opt -- in {ends[0]} out {ends[1]}  "
+        line += f"{_wide(spec.src)}  -> {_wide(spec.dst)}  "
         line += "[goto] " if spec.goto else ""
         said = [*(_match(match, True) for match in spec.matches), _target(spec, True)]
         lines.append((line + "".join(f" {text}" for text in said if text)).rstrip(" ") if any(said) else line)
@@ -133,7 +135,8 @@ def _ports_line(name: str):
                 )
             else:
                 plural = "s" if ":" in option.value else ""
-                said.append(f"{short[option.name]}{plural}:{_no(option)}{option.value}")
+                ports = option.value if numeric or plural else SERVICES.get((name, int(option.value)), option.value)
+                said.append(f"{short[option.name]}{plural}:{_no(option)}{ports}")
         return " ".join(said)
 
     return text
@@ -141,10 +144,11 @@ def _ports_line(name: str):
 
 def _icmp_line(options: tuple[Option, ...], numeric: bool) -> str:
     option = options[0]
-    if option.value == "any":
-        return f"{_no(option)}icmptype 255"
+    name = None if numeric else ICMP_NAMES.get(option.value)
+    if name:
+        return f"icmp {_no(option)}{name}"
     type_, _, code = option.value.partition("/")
-    return f"{_no(option)}icmptype {type_}" + (f" code {code}" if code else "")
+    return f"icmp{' !' if option.negated else ''}type {'255' if type_ == 'any' else type_}" + (f" code {code}" if code else "")
 
 
 def _addrtype_line(options: tuple[Option, ...], numeric: bool) -> str:
@@ -168,12 +172,9 @@ def _multiport_line(options: tuple[Option, ...], numeric: bool) -> str:
 
 def _statistic_line(options: tuple[Option, ...], numeric: bool) -> str:
     said = "statistic"
-    negated = " " if not any(option.negated for option in options) else " "
     for option in options:
-        if option.name == "--mode":
-            said += f" mode {option.value}"
-        else:
-            said += f"{negated}{'! ' if option.negated else ''}{option.name[2:]} {option.value}"
+        if (option.name, option.value) != ("--packet", "0"):
+            said += f" {'! ' if option.negated else ''}{option.name[2:]} {option.value}"
     return said
 
 
@@ -191,7 +192,7 @@ def _limit_line(options: tuple[Option, ...], numeric: bool) -> str:
 
 _MATCHES = {
     "tcp": _ports_line("tcp"), "udp": _ports_line("udp"), "icmp": _icmp_line,
-    "conntrack": lambda options, numeric: f"{_no(options[0])}ctstate {options[0].value}" if not options[0].negated else f"! ctstate {options[0].value}",
+    "conntrack": lambda options, numeric: f"{'! ' if options[0].negated else ''}ctstate {options[0].value}",
     "state": lambda options, numeric: f"{'! ' if options[0].negated else ''}state {options[0].value}", "addrtype": _addrtype_line,
     "mark": _mark_line, "comment": lambda options, numeric: f"/* {options[0].value} */", "multiport": _multiport_line,
     "statistic": _statistic_line, "physdev": _physdev_line, "limit": _limit_line,

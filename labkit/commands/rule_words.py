@@ -58,12 +58,18 @@ _TYPES = (
 )
 _ICMP_TYPES = {
     "any": "any", "echo-reply": "0", "pong": "0", "destination-unreachable": "3", "network-unreachable": "3/0", "host-unreachable": "3/1",
-    "protocol-unreachable": "3/2", "port-unreachable": "3/3", "fragmentation-needed": "3/4", "network-prohibited": "3/9",
-    "host-prohibited": "3/10", "communication-prohibited": "3/13", "source-quench": "4", "redirect": "5", "network-redirect": "5/0",
-    "host-redirect": "5/1", "echo-request": "8", "ping": "8", "time-exceeded": "11", "ttl-exceeded": "11",
-    "ttl-zero-during-transit": "11/0",
-    "ttl-zero-during-reassembly": "11/1", "parameter-problem": "12", "timestamp-request": "13", "timestamp-reply": "14",
+    "protocol-unreachable": "3/2", "port-unreachable": "3/3", "fragmentation-needed": "3/4", "source-route-failed": "3/5",
+    "network-unknown": "3/6", "host-unknown": "3/7", "network-prohibited": "3/9", "host-prohibited": "3/10",
+    "TOS-network-unreachable": "3/11", "TOS-host-unreachable": "3/12", "communication-prohibited": "3/13",
+    "host-precedence-violation": "3/14", "precedence-cutoff": "3/15", "source-quench": "4", "redirect": "5", "network-redirect": "5/0",
+    "host-redirect": "5/1", "TOS-network-redirect": "5/2", "TOS-host-redirect": "5/3", "echo-request": "8", "ping": "8",
+    "router-advertisement": "9", "router-solicitation": "10", "time-exceeded": "11", "ttl-exceeded": "11",
+    "ttl-zero-during-transit": "11/0", "ttl-zero-during-reassembly": "11/1",
+    "parameter-problem": "12", "ip-header-bad": "12/0", "required-option-missing": "12/1",
+    "timestamp-request": "13", "timestamp-reply": "14", "address-mask-request": "17", "address-mask-reply": "18",
 }  # fmt: skip
+#: By number, the name that a listing shows: the first.
+ICMP_NAMES = {number: name for name, number in reversed(_ICMP_TYPES.items())}
 _LEVELS = {"emerg": 0, "panic": 0, "alert": 1, "crit": 2, "error": 3, "err": 3, "warning": 4, "warn": 4, "notice": 5, "info": 6, "debug": 7}
 _REJECTS = (
     ("icmp-net-unreachable", "net-unreach"), ("icmp-host-unreachable", "host-unreach"), ("icmp-proto-unreachable", "proto-unreach"),
@@ -136,14 +142,12 @@ def _icmp_type(reader: "Rules", words: list[str]) -> str:
         if int(type_) > 255 or code and int(code) > 255:
             raise Refused(f"Invalid ICMP type `{words[0]}'")
         return "any" if type_ == "255" else f"{int(type_)}/{int(code)}" if code else str(int(type_))
-    found = [value for name, value in _ICMP_TYPES.items() if name == word] or sorted(
-        {v for n, v in _ICMP_TYPES.items() if n.startswith(word)}
-    )
+    found = [name for name in _ICMP_TYPES if name.lower().startswith(word)]
     if not found:
         raise Refused(f"Unknown ICMP type `{words[0]}'")
     if len(found) > 1:
-        raise Refused(f"Ambiguous ICMP type `{words[0]}'")
-    return found[0]
+        raise Refused(f"Ambiguous ICMP type `{words[0]}': `{found[0]}' or `{found[1]}'?")
+    return _ICMP_TYPES[found[0]]
 
 
 def _state_list(what: str, known: tuple[str, ...], order: tuple[str, ...]) -> Callable[["Rules", list[str]], str]:
@@ -329,7 +333,8 @@ _SPORTS = (
 )
 _STATE = _state_list("ctstate", _STATES, _STATES)
 MATCHES: dict[str, dict[str, Word]] = {
-    "tcp": _words(*_SPORTS, ("--tcp-flags", _tcp_flags, True, 2), ("--syn", lambda reader, words: "FIN,SYN,RST,ACK SYN", True, 0, "--tcp-flags")),
+    "tcp": _words(*_SPORTS, ("--tcp-flags", _tcp_flags, True, 2),
+                  ("--syn", lambda reader, words: "FIN,SYN,RST,ACK SYN", True, 0, "--tcp-flags")),
     "udp": _words(*_SPORTS), "icmp": _words(("--icmp-type", _icmp_type, True)), "conntrack": _words(("--ctstate", _STATE, True)),
     "state": _words(("--state", _state_list("state", _STATES[:5], ("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED")), True)),
     "addrtype": _words(("--src-type", _types, True), ("--dst-type", _types, True), ("--limit-iface-in",), ("--limit-iface-out",)),
@@ -351,8 +356,8 @@ OPTIONS: dict[str, dict[str, Word]] = {
     "SNAT": _words(("--to-source", _nat("--to-source")), ("--random",), ("--random-fully",), ("--persistent",)),
     "MARK": _words(*((name, _marked(name), False, 1, "--set-xmark")
                      for name in ("--set-mark", "--set-xmark", "--and-mark", "--or-mark", "--xor-mark"))),
-    "LOG": _words(("--log-prefix", _text(29, "Maximum prefix length 29 for --log-prefix")), ("--log-level", _level), ("--log-tcp-sequence",),
-                  ("--log-tcp-options",), ("--log-ip-options",), ("--log-uid",)),
+    "LOG": _words(("--log-prefix", _text(29, "Maximum prefix length 29 for --log-prefix")), ("--log-level", _level),
+                  ("--log-tcp-sequence",), ("--log-tcp-options",), ("--log-ip-options",), ("--log-uid",)),
     "CT": _words(("--notrack",)),
 }  # fmt: skip
 #: Of nothing but these does the lab know the real names of more: refused in its own words.
@@ -375,8 +380,8 @@ _MISSING = {
 
 #: Long options of a rule itself, and their letters.
 RULE_WORDS = {
-    "--source": "-s", "--src": "-s", "--destination": "-d", "--dst": "-d", "--in-interface": "-i", "--out-interface": "-o", "--protocol": "-p",
-    "--proto": "-p", "--match": "-m", "--jump": "-j", "--goto": "-g", "--fragments": "-f", "--set-counters": "-c",
+    "--source": "-s", "--src": "-s", "--destination": "-d", "--dst": "-d", "--in-interface": "-i", "--out-interface": "-o",
+    "--protocol": "-p", "--proto": "-p", "--match": "-m", "--jump": "-j", "--goto": "-g", "--fragments": "-f", "--set-counters": "-c",
 }  # fmt: skip
 
 
@@ -447,6 +452,8 @@ class Rules:
             raise Refused(f'{name}: option "{word.name}" cannot be inverted.')
         self.loading = name
         value = word.read(self, values) if word.read is not None else None
+        if word.read is _port_range and negated and value.startswith("0:"):  # `! :1023` is kept as what is above (nft's own range)
+            value, negated = f"{int(value[2:]) + 1}:65535", False
         option = Option(word.printed or word.name, value, negated)
         held = self.options if name == self.target else next(held for at, held in reversed(self.matches) if at == name)
         if any(one.name == option.name for one in held):
@@ -468,8 +475,8 @@ class Rules:
         matches = tuple(Match(name, self._said(name, options)) for name, options in self.matches)
         proto = self.proto if self.proto and self.proto[0] != "all" else None
         return [
-            Spec(None if src == (0, 0, False) else src, None if dst == (0, 0, False) else dst, self.said.get("-i"), self.said.get("-o"), proto,
-                 matches, self.target, target, self.goto)
+            Spec(None if src == (0, 0, False) else src, None if dst == (0, 0, False) else dst, self.said.get("-i"), self.said.get("-o"),
+                 proto, matches, self.target, target, self.goto)
             for src in self.src or [None] for dst in self.dst or [None]
         ]  # fmt: skip
 
@@ -479,6 +486,7 @@ class Rules:
             options = [option for option in options if (option.name, option.value) != ("--limit-burst", "5")]
             if not any(option.name == "--limit" for option in options):
                 options = [Option("--limit", "3/hour"), *options]
+        options = [option for option in options if (option.value, option.negated) != ("0:65535", False)]  # says nothing, and is not kept
         return tuple(self._in_order(options, MATCHES[name]))
 
     @staticmethod

@@ -90,8 +90,9 @@ ICMP_WORDS = {
 }  # fmt: skip
 
 #: Header lengths in bytes. A TCP SYN from Linux carries 20 bytes of options.
-IP_HEADER, ICMP_HEADER, UDP_HEADER, TCP_HEADER, ETHERNET_HEADER, VXLAN_HEADER = 20, 8, 8, 40, 14, 8
-_HEADERS = {Icmp: ICMP_HEADER, Udp: UDP_HEADER, Tcp: TCP_HEADER}
+IP_HEADER, ICMP_HEADER, UDP_HEADER, ETHERNET_HEADER, VXLAN_HEADER = 20, 8, 8, 14, 8
+#: TCP's header with Linux's options: a SYN says MSS, SACK, timestamp and window scale, a RST nothing, the others a timestamp.
+TCP_SYN, TCP_RST, TCP_HEADER = 40, 20, 32
 #: So many packets in one another are told.
 DEEPEST = 4
 
@@ -169,12 +170,18 @@ class Packet(Value):
             return 28
         if self.is_fragment:
             return IP_HEADER + self.size
-        return IP_HEADER + _HEADERS[type(self.transport)] + self._payload_length()
+        return IP_HEADER + self._header_length() + self._payload_length()
 
     @property
     def frame_length(self) -> int:
         """Bytes with the Ethernet header, if there is one."""
         return self.length + (ETHERNET_HEADER if self.eth else 0)
+
+    def _header_length(self) -> int:
+        if isinstance(self.transport, Tcp):
+            flags = self.transport.flags
+            return TCP_SYN if "S" in flags else TCP_RST if "R" in flags else TCP_HEADER
+        return 8
 
     def _payload_length(self) -> int:
         if self.inner is not None:

@@ -205,6 +205,8 @@ class Table(Kept):
 
 def _fits(spec: Spec, hook: str) -> bool:
     """Whether the matches may stand in a rule that this hook reaches."""
+    if any(said is not None and said[1] == 0 and said[2] for said in (spec.src, spec.dst)):
+        return False
     if spec.target == "REJECT" and spec.get("--reject-with") == "tcp-reset" and spec.proto not in (("tcp", False), ("6", False)):
         return False
     for match in spec.matches:

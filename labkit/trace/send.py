@@ -193,8 +193,8 @@ def gather(net: Net, ns: Namespace, dev: str | None, piece: Packet) -> Packet | 
 
 def hook(net: Net, ns: Namespace, place: str, packet: Packet, *, iif: str | None = None, oif: str | None = None, **way) -> Packet | None:
     """The packet as the namespace's filter leaves it, or None where it goes no further. `place` is PREROUTING, INPUT, FORWARD,
-    OUTPUT or POSTROUTING; `iif` and `oif` name the interfaces known by then, `way` is the rest of a Walk. Where connections are tracked fragments are put
-    together first (kernel: nf_defrag_ipv4, at PREROUTING and OUTPUT)."""
+    OUTPUT or POSTROUTING; `iif` and `oif` name the interfaces known by then, `way` is the rest of a Walk. Where connections are tracked
+    fragments are put together first (kernel: nf_defrag_ipv4, at PREROUTING and OUTPUT)."""
     netfilter = ns.netfilter
     if netfilter is None:
         return packet

@@ -218,6 +218,8 @@ def _take_error(net: Net, ns: Namespace, interface: Interface, packet: Packet, i
         _redirected(net, ns, interface, packet, icmp)
     if (quoted.whole or quoted).inner is not None:  # also about a fragment of a tunnel's datagram
         return net.step(ns, interface, "heard", f"a tunnel learns: {icmp_words(icmp)} from {packet.src}; nobody inside is told", packet)
+    if isinstance(quoted.transport, Icmp) and quoted.transport.type != ECHO_REQUEST:
+        return net.step(ns, interface, "heard", "no ping asked with this packet: nobody here is told", packet)
     if icmp.type in (UNREACHABLE, TIME_EXCEEDED, REDIRECT):
         seq = net.session.number_of(quoted) if net.session is not None else 1
         kind = "redirect" if icmp.type == REDIRECT else "error"

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+from tests.conform.filters import filters
 from tests.conform.lans import lans
 from tests.conform.moves import moves
 from tests.conform.routers import routers
@@ -12,7 +13,7 @@ from tests.conform.script import Line, Script
 from tests.conform.slips import slips
 from tests.conform.tunnels import tunnels
 
-FAMILIES: dict[str, Callable[[Random], Script]] = {"a": routes, "b": lans, "c": routers, "d": tunnels, "e": slips, "f": moves}
+FAMILIES: dict[str, Callable[[Random], Script]] = {"a": routes, "b": lans, "c": routers, "d": tunnels, "e": slips, "f": moves, "g": filters}
 
 
 def script(family: str, seed: int) -> list[Line]:
