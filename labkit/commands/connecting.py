@@ -27,7 +27,8 @@ from .words import whole
 GIVES_UP = 131.0
 
 #: ICMP "destination unreachable" by code (kernel: net/ipv4/icmp.c icmp_err_convert).
-_UNREACHABLE = {0: errno.ENETUNREACH, 1: errno.EHOSTUNREACH, 2: errno.ENOPROTOOPT, 3: errno.ECONNREFUSED, 13: errno.EHOSTUNREACH}
+_UNREACHABLE = {0: errno.ENETUNREACH, 1: errno.EHOSTUNREACH, 2: errno.ENOPROTOOPT, 3: errno.ECONNREFUSED, 9: errno.ENETUNREACH,
+                10: errno.EHOSTUNREACH, 13: errno.EHOSTUNREACH}
 
 
 class _Attempt(NamedTuple):

@@ -72,6 +72,11 @@ def worded(refused: Refused, tool: str, hint: str = "") -> str:
     return f"{'' if refused.bare else name}{refused.words}\n{hint}" + (TRY.format(tool) if refused.hint else "")
 
 
+def nft(ctx: Context, args: list[str]) -> Result:
+    """nftables' own words are not the lab's."""
+    raise Failure(1, "The lab has no nft: iptables writes the same tables of the kernel, and iptables-save shows every rule in them.\n")
+
+
 def _help() -> str:
     raise NotKnown(f"The lab's iptables knows {' '.join(COMMANDS)} and the words of a rule; iptables(8) has the long story.")
 
@@ -345,8 +350,8 @@ def _add(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str:
     if words.command == "-A":
         chain.rules.extend(fresh)
     elif words.command == "-I":
-        what = "RULE_INSERT" if (words.number or 1) <= len(before) else "RULE_APPEND"
         at = (words.number or 1) - 1
+        what = "RULE_INSERT" if at == 0 or at < len(before) else "RULE_APPEND"
         if at > len(before):
             _undo(netfilter, words, existed)
             raise Refused("Index of insertion too big.", 1, hint=False)

@@ -181,8 +181,10 @@ class Restoring:
         if counted and self.counters:
             words.rules.counters = counted
         run(_Quiet(self.ctx), self.now, words, check=False)
-        for rule in self.now.tables[self.table].chains[words.chain].rules if words.command in ("-A", "-I", "-R") else ():
-            self.lines_of.setdefault(id(rule), self.number)
+        rules = self.now.tables[self.table].chains[words.chain].rules if words.command in ("-A", "-I", "-R") else []
+        for rule in reversed(rules) if words.command == "-A" else rules:
+            if self.lines_of.setdefault(id(rule), self.number) != self.number and words.command == "-A":
+                break  # what was appended before is known
 
     def _commit(self) -> None:
         name, self.table = self.table, None

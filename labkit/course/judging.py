@@ -54,7 +54,9 @@ def _lines(lab: Lab, ns: Namespace) -> tuple:
     tables = {number: [one_line(route) for route in table] for number, table in ns.tables.items() if len(table)}
     written = {(n.address, n.dev, n.lladdr) for n in ns.neighbors.values() if n.state == "PERMANENT"}
     settings = {key: ns.sysctls[key] for key in ns.sysctls}
-    return sorted(links, key=str), tables, ns.rules, written, settings, ns.programs.keys()
+    filters = {name: [(c.name, c.policy, [str(r.spec) for r in c.rules]) for c in table.listed()]
+               for name, table in (ns.netfilter.tables.items() if ns.netfilter is not None else ())}  # fmt: skip
+    return sorted(links, key=str), tables, ns.rules, written, settings, ns.programs.keys(), filters
 
 
 def in_table(lab: Lab, name: str, start: Callable[[], Lab], missing: Missing) -> str | None:

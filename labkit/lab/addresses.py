@@ -13,6 +13,7 @@ from ..errors import KernelError
 from ..tables.names import scope_number
 from ..tables.route import LOCAL, MAIN, Route
 from ..tables.values import KERNEL
+from .connections import masquerade_gone
 from .interface import Address, Interface
 from .lab import Lab
 from .learned import renamed, routes_changed
@@ -74,6 +75,7 @@ def _remove(lab: Lab, uid: int, doomed: tuple[Address, ...], promoted: Address |
         if gone in interface.addresses:
             interface.addresses.remove(gone)
         _drop_routes(ns, interface, gone)
+        masquerade_gone(ns.netfilter, interface.name, gone.ip)
     if promoted is not None:
         _promote(lab, ns, interface, promoted)
     if not interface.addresses:

@@ -139,9 +139,8 @@ class Netfilter(Kept):
         self.tracks = any(rule.spec.tracks for table in self.tables.values() for chain in table.chains.values() for rule in chain.rules)
 
 
-def masquerade_gone(netfilter: Netfilter | None, interface: str) -> None:
-    """An address or its interface went: what was masqueraded to it goes too (nf_nat_masquerade.c masq_device_event)."""
-    if netfilter is not None:
-        for connection in [*netfilter.connections.by_tuple.values()]:
-            if connection.leaves_by == interface:
-                netfilter.connections.remove(connection)
+def masquerade_gone(netfilter: Netfilter | None, interface: str, address: IPv4Address | None = None) -> None:
+    """An interface went down, or an address of it went: what was masqueraded to it goes too (nf_nat_masquerade.c device_cmp, inet_cmp)."""
+    for connection in [*netfilter.connections.by_tuple.values()] if netfilter is not None else ():
+        if connection.leaves_by == interface and address in (None, connection.reply.dst):
+            netfilter.connections.remove(connection)

@@ -226,7 +226,7 @@ class Lab:
         `line` is written as the tools print it: `10.20.0.0/16 dev flannel0`, or just `10.20.0.0/16`."""
         words = " ".join(plain(line).split())
         if not words:
-            raise BadInput("say which line: as `ip route`, `ip addr`, `ip neigh` or `bridge fdb` prints it")
+            raise BadInput("say which line: as `ip route`, `ip addr`, `ip neigh`, `bridge fdb` or `iptables -S` prints it")
         places = [self[on]] if on is not None else self.namespaces.values()
         return Answer(found for ns in places for found in written(ns) if f" {words} " in f" {' '.join(found.line.split())} ")
 
@@ -261,3 +261,10 @@ def written(ns: Namespace):
                 yield Written(ns.name, " ".join(f"{entry.mac} dev {entry.dev} {where} {entry.owner} {entry.state}".split()), entry.origin)
     for entry in ns.neighbors.values():
         yield Written(ns.name, f"{entry.address} dev {entry.dev} lladdr {entry.lladdr} {entry.state}", entry.origin)
+    for table in ns.netfilter.tables.values() if ns.netfilter is not None else ():
+        for chain in table.listed():
+            if chain.real:
+                made = f"-P {chain.name} {chain.policy}" if chain.policy else f"-N {chain.name}"
+                yield Written(ns.name, f"-t {table.name} {made}", chain.origin)
+            for rule in chain.rules:
+                yield Written(ns.name, f"-t {table.name} -A {chain.name} {rule.spec}", rule.origin)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from ..errors import KernelError
 from ..tables.fdb import FdbEntry
 from . import addresses, bridges, carrier
+from .connections import masquerade_gone
 from .interface import ZERO_MAC, Bridge, Interface, Tun, Vxlan, is_group
 from .lab import Lab
 from .learned import mtu_changed
@@ -153,6 +154,7 @@ def _set_up(lab: Lab, uid: int, up: bool) -> None:
         addresses.device_up(lab, ns, interface)
     else:
         addresses.device_down(ns, interface.name)
+        masquerade_gone(ns.netfilter, interface.name)
         addresses.forget_neighbors(ns, interface.name)
         # A bridge or vxlan that goes down forgets what it learned, and a bridge what it heard at a port that does
         # (kernel: br_stp_disable_bridge, br_stp_disable_port, vxlan_stop).

@@ -29,7 +29,7 @@ ALLOWED = {
     "MASQUERADE": (("nat",), ("POSTROUTING",)), "CT": (("raw",), None),
 }  # fmt: skip
 #: Matches and targets that have connections tracked as long as a rule with one of them is there.
-TRACKING = frozenset({"conntrack", "state", "DNAT", "SNAT", "MASQUERADE", "REDIRECT", "CT"})
+TRACKING = frozenset({"conntrack", "state", "DNAT", "SNAT", "MASQUERADE", "REDIRECT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,11 @@ class Spec(Value):
     @property
     def tracks(self) -> bool:
         return self.target in TRACKING or any(match.name in TRACKING for match in self.matches)
+
+    @property
+    def nothing(self) -> bool:
+        """`! -s 0/0`: a comparison of no bits, which nf_tables refuses in any chain."""
+        return any(said is not None and said[2] and said[1] == 0 for said in (self.src, self.dst))
 
     def words(self, counters: str = "") -> str:
         """As iptables-save prints it, without the chain; `counters` stand before the target."""
@@ -181,6 +186,10 @@ class Table(Kept):
     def fault(self) -> tuple[str, Chain, Rule] | None:
         """What the kernel refuses of the whole table: a loop, or a target that a packet of that hook must not meet; the chain and the
         rule (kernel: nf_tables_api.c nft_chain_validate)."""
+        for chain in self.chains.values():
+            for rule in chain.rules:
+                if rule.spec.nothing:
+                    return "Invalid argument", chain, rule
         good: set[tuple[str, str]] = set()
 
         def visit(chain: Chain, hook: str, above: tuple[str, ...]) -> tuple[str, Chain, Rule] | None:
@@ -205,8 +214,6 @@ class Table(Kept):
 
 def _fits(spec: Spec, hook: str) -> bool:
     """Whether the matches may stand in a rule that this hook reaches."""
-    if any(said is not None and said[1] == 0 and said[2] for said in (spec.src, spec.dst)):
-        return False
     if spec.target == "REJECT" and spec.get("--reject-with") == "tcp-reset" and spec.proto not in (("tcp", False), ("6", False)):
         return False
     for match in spec.matches:

@@ -13,7 +13,7 @@ from ..lab.connections import CLASSES, ICMP, TCP, UDP, UDP_PROVES, UDP_STREAM, C
 from ..lab.interface import Interface
 from ..lab.lookup import address_type, select_address
 from ..lab.namespace import Namespace
-from ..lab.packet import ECHO_REQUEST, REDIRECT, Icmp, Packet, Tcp
+from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, Icmp, Packet, Tcp
 from ..tables.chains import ASKED, Match, Option, Rule, Spec, Table
 from .engine import Net
 
@@ -90,10 +90,14 @@ def _ask(here: Walk, table: Table) -> bool:
         if not spec._compiled:
             spec._compiled.append(_tests(spec))
         here.rule = rule
-        failed = next((words for words, test in spec._compiled[0] if not test(here)), None)
-        if failed is not None:
-            if len(lost) < MOST_TOLD:
-                lost.append(f"{inside} {at}: {spec}: not {failed}")
+        for words, test in spec._compiled[0]:
+            if not test(here):
+                if len(lost) < MOST_TOLD:
+                    lost.append(f"{inside} {at}: {spec}: not {words}")
+                break
+        else:
+            words = ""
+        if words:
             continue
         _count(here, rule)
         target = spec.target
@@ -115,7 +119,9 @@ def _ask(here: Walk, table: Table) -> bool:
         elif target == "REJECT":
             how = spec.get("--reject-with") or "icmp-port-unreachable"
             _drop(here, table, f"`-A {inside} {spec}`", lost)
-            here.net.post("reject", here.ns.name, here.packet, REJECTIONS.get(how, -1))
+            # While the kernel sends an echo reply it holds what sends errors (net/ipv4/icmp.c icmp_xmit_lock).
+            if here.place != "OUTPUT" or getattr(here.packet.transport, "type", None) != ECHO_REPLY:
+                here.net.post("reject", here.ns.name, here.packet, REJECTIONS.get(how, -1))
             return False
         elif target == "MARK":
             value, _, mask = spec.get("--set-xmark").partition("/")

@@ -16,10 +16,10 @@ CHAINS = {"filter": ("INPUT", "FORWARD", "OUTPUT"), "nat": ("PREROUTING", "INPUT
           "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"), "raw": ("PREROUTING", "OUTPUT")}
 REJECTS = ("", " --reject-with icmp-host-unreachable", " --reject-with net-prohib", " --reject-with icmp-admin-prohibited",
            " --reject-with icmp-net-unreachable", " --reject-with proto-unreach", " --reject-with icmp-host-prohibited")
-LOOKS = ("iptables-save", "iptables -S", "iptables -nL", "iptables -nL --line-numbers", "iptables -t nat -S", "iptables-save -t nat",
+LOOKS = ("iptables -S", "iptables -nL", "iptables -nL --line-numbers", "iptables -t nat -S",
          "iptables -t nat -nL", "iptables -L FORWARD -n", "iptables -S FORWARD", "iptables -t raw -S", "iptables -t mangle -nL")
-COUNTS = ("iptables-save -c", "iptables -nvL", "iptables -vS", "iptables -t nat -nvL", "iptables -t mangle -nvL", "iptables -nvxL",
-          "iptables-save -c -t filter", "iptables -nvL FORWARD")
+COUNTS = ("iptables-save", "iptables-save -t nat", "iptables-save -c", "iptables -nvL", "iptables -vS", "iptables -t nat -nvL",
+          "iptables -t mangle -nvL", "iptables -nvxL", "iptables-save -c -t filter", "iptables -nvL FORWARD")
 
 
 def filters(random: Random) -> Script:
@@ -38,19 +38,19 @@ def filters(random: Random) -> Script:
     chains = ["U1", "U2"][: random.randint(0, 2)]
     for name in chains:
         script(f"iptables -N {name}", "r")
-    for _ in range(random.randint(2, 7)):
-        script(rule(random, chains), "r")
     asks_udp = chance(random, 0.2)
+    for _ in range(random.randint(2, 7)):
+        script(rule(random, chains, not asks_udp), "r")
     for port in range(4001, 4001 + random.randint(3, 7)):
         probe(random, script, port, asks_udp)
         if chance(random, 0.3):
-            script(change(random, chains), "r")
+            script(change(random, chains, not asks_udp), "r")
     for view in random.sample(LOOKS if asks_udp else LOOKS + COUNTS * 2, 3):
         script(view, "r")
     return script
 
 
-def rule(random: Random, chains: list[str]) -> str:
+def rule(random: Random, chains: list[str], counted: bool = True) -> str:
     """A rule that somebody may write, mostly a good one."""
     table = random.choice(("filter",) * 6 + ("nat",) * 4 + ("mangle", "raw"))
     chain = random.choice(CHAINS[table] + (tuple(chains) * 2 if table == "filter" else ()))
@@ -67,7 +67,7 @@ def rule(random: Random, chains: list[str]) -> str:
         words.append(f"{no(random)}-o {random.choice(('left', 'right', 'lo', 'ri+'))}")
     if proto:
         words.append(f"-p {proto}")
-    words += matches(random, proto)
+    words += matches(random, proto, counted)
     words.append(target(random, table, chain, proto, chains))
     verb = random.choice(("-A", "-A", "-A", "-I", "--append"))
     return " ".join(filter(None, ["iptables", "" if table == "filter" else f"-t {table}", verb, chain, *words]))
@@ -77,7 +77,7 @@ def no(random: Random) -> str:
     return "! " if chance(random, 0.15) else ""
 
 
-def matches(random: Random, proto: str) -> list[str]:
+def matches(random: Random, proto: str, counted: bool) -> list[str]:
     found = []
     if proto in ("tcp", "udp") and chance(random, 0.6):
         ports = random.choice(("53", "80", "4000:4010", "1024:", ":1023", "http"))
@@ -95,7 +95,7 @@ def matches(random: Random, proto: str) -> list[str]:
         found.append(f"-m addrtype {no(random)}--{random.choice(('src', 'dst'))}-type {random.choice(('LOCAL', 'UNICAST', 'BROADCAST'))}")
     if chance(random, 0.1):
         found.append(f"-m mark {no(random)}--mark {random.choice(('1', '0x2', '0/0xff', '1/1'))}")
-    if chance(random, 0.1):
+    if counted and chance(random, 0.1):
         found.append(f"-m statistic --mode nth --every {random.choice((2, 3))} --packet {random.choice((0, 1))}")
     if proto in ("tcp", "udp") and chance(random, 0.15):
         found.append(f"-m multiport --{random.choice(('dports', 'sports', 'ports'))} {random.choice(('53,80', '80,4000:4005', '1:100'))}")
@@ -135,9 +135,10 @@ def probe(random: Random, script: Script, port: int, asks_udp: bool) -> None:
         script(f"nc -zuv -w 1 -p {port} {to} {random.choice((53, 80))}", on)
 
 
-def change(random: Random, chains: list[str]) -> str:
+def change(random: Random, chains: list[str], counted: bool) -> str:
     return random.choice((
         "iptables -P FORWARD DROP", "iptables -P INPUT DROP", "iptables -P FORWARD ACCEPT", "iptables -F FORWARD", "iptables -F",
-        "iptables -D FORWARD 1", "iptables -Z", "iptables -t nat -F", rule(random, chains), rule(random, chains), "iptables -X",
+        "iptables -D FORWARD 1", "iptables -Z", "iptables -t nat -F", rule(random, chains, counted),
+        rule(random, chains, counted), "iptables -X",
         "iptables -P OUTPUT DROP", "conntrack -F", "iptables -R FORWARD 1 -j ACCEPT", "iptables -D INPUT -j DROP", "conntrack -L",
     ))  # fmt: skip
