@@ -11,11 +11,11 @@ LATER = "2: br0: <BROADCAST>\n    promiscuity 0 allmulti 0 mcast_later 1 stp_sta
 
 @pytest.fixture
 def later(monkeypatch):
-    monkeypatch.setattr(tool_versions, "others", lambda: {"ip": "ip utility, iproute2-6.15.0"})
+    monkeypatch.setattr(tool_versions, "others", lambda: {"ip": "ip utility, iproute2-6.15.0", "iptables": "iptables v1.8.11"})
 
 
 def test_a_later_tool_may_print_more_words(later):
-    assert same("ip -d link", LATER, LAB) and tool_versions.told().startswith("of ip utility, iproute2-6.15.0 only")
+    assert same("ip -d link", LATER, LAB) and tool_versions.told().startswith("of ip utility, iproute2-6.15.0; iptables v1.8.11 only")
 
 
 @pytest.mark.parametrize("tool", [
@@ -36,3 +36,11 @@ def test_json_is_compared_by_its_fields(later):
 def test_what_later_tools_print_elsewhere_is_not_compared(later):
     assert same("ip -d link", "vxlan id 1 ttl auto reserved_bits 0x0 nolearning\n", "vxlan id 1 nolearning ttl auto udpcsum\n")
     assert same("ip -V", "ip utility, iproute2-6.15.0, libbpf 1.5.0\n", "ip utility, iproute2-6.1.0, libbpf 1.1.2\n")
+
+
+def test_later_iptables_names_protocols_and_counts_what_a_policy_decided(later):
+    assert same("iptables -nvL", "Chain INPUT (policy ACCEPT 2 packets, 168 bytes)\n 0 0 LOG icmp -- * *\n",
+                "Chain INPUT (policy ACCEPT 0 packets, 0 bytes)\n 0 0 LOG 1    -- * *\n")
+    assert same("iptables -vS", "-P INPUT DROP -c 1 84\n-A INPUT -c 1 60 -j LOG\n", "-P INPUT DROP -c 0 0\n-A INPUT -c 1 60 -j LOG\n")
+    assert not same("iptables -vS", "-A INPUT -c 1 60 -j LOG\n", "-A INPUT -c 0 0 -j LOG\n")
+    assert not same("iptables -nL", "LOG tcp -- 0.0.0.0/0\n", "LOG 1    -- 0.0.0.0/0\n")
