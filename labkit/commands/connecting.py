@@ -1,8 +1,8 @@
 """nc(1) of netcat-openbsd 1.219 and curl(1) 7.88: whether somebody listens at a port.
 
-No data passes. A shell of the lab runs nothing in the background, so `nc -l` leaves a listener behind in its namespace
-and is done; listeners answer until the namespace goes. The lab's servers say nothing, so an answered curl prints nothing;
-as on a terminal there is no progress meter.
+No data passes on the wires. A shell of the lab runs nothing in the background, so `nc -l` leaves a listener behind in its namespace and
+is done; listeners answer until the namespace goes. What a program answers to an HTTP request it says itself (a web server's line, with
+the address it saw), nc says nothing; a proxy opens a connection of its own. As on a terminal there is no progress meter.
 """
 
 import errno
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..errors import KernelError, strerror
 from ..lab.lookup import output
-from ..lab.program import Listener, listen
+from ..lab.program import Accepted, Listener, listen
 from ..trace.probe import pass_time, probe, stopped
 from ..trace.trace import Reply
 from . import hosts
@@ -32,10 +32,11 @@ _UNREACHABLE = {0: errno.ENETUNREACH, 1: errno.EHOSTUNREACH, 2: errno.ENOPROTOOP
 
 
 class _Attempt(NamedTuple):
-    """`errno` is 0 when the connection stands, EINPROGRESS when the time was too short; `seconds` it took."""
+    """`errno` is 0 when the connection stands, EINPROGRESS when the time was too short; `seconds` it took; `accepted`: who took it."""
 
     errno: int
     seconds: float
+    accepted: Accepted | None = None
 
 
 def _connect(ctx: Context, address: IPv4Address, port: int, wait: float, sport: int | None = None) -> _Attempt:
@@ -47,8 +48,18 @@ def _connect(ctx: Context, address: IPv4Address, port: int, wait: float, sport: 
     for reply in (reply for reply in tried.replies if reply.errno != errno.EPERM):
         code = errno.ECONNREFUSED if reply.kind == "refused" else _icmp_errno(reply)
         if code or reply.kind == "reply":
-            return _Attempt(code, reply.time)
+            return _Attempt(code, reply.time, tried.accepted)
     return _Attempt(errno.EINPROGRESS, wait) if wait < GIVES_UP else _Attempt(errno.ETIMEDOUT, GIVES_UP)
+
+
+def answer(ctx: Context, accepted: Accepted | None) -> str | None:
+    """What comes back on a connection that stands, for an HTTP request: None when the program there breaks it off."""
+    if accepted is None or ctx.lab.exhausted:
+        return "" if accepted is None else None
+    if accepted.socket.to is None:
+        return accepted.socket.says.replace("{client}", str(accepted.client))
+    there = _connect(Context(ctx.lab, ctx.lab[accepted.namespace]), *accepted.socket.to, wait=GIVES_UP)
+    return answer(ctx, there.accepted) if not there.errno else None
 
 
 def _refusal(ctx: Context, address: IPv4Address, broadcast: int) -> int:
@@ -204,11 +215,11 @@ _URL = re.compile(r"(?:([a-z]+)://|(?![a-z]+://))([^/:?#]+)(?::([0-9]*))?(?:[/?#
 def curl(ctx: Context, args: list[str]) -> Result:
     said, urls = _read_curl(args)
     result = Result()
-    err = ""
+    out = err = ""
     for url in urls:
         result = _fetch(ctx, said, url)
-        err += result.stderr
-    return Result(result.returncode, "", err if "show" in said or "silent" not in said else "")
+        out, err = out + result.stdout, err + result.stderr
+    return Result(result.returncode, out, err if "show" in said or "silent" not in said else "")
 
 
 def _read_curl(args: list[str]) -> tuple[dict[str, float], list[str]]:
@@ -268,9 +279,10 @@ def _fetch(ctx: Context, said: dict[str, float], url: str) -> Result:
 def _fetched(ctx: Context, said: dict[str, float], host: str, address: IPv4Address, port: int) -> Result:
     waits = [seconds for field in ("limit", "patience") if (seconds := said.get(field))]
     refused = _Attempt(errno.ECONNREFUSED, 0.0)
-    code, after = _connect(ctx, address, port, min(waits, default=GIVES_UP)) if port else refused
+    code, after, accepted = _connect(ctx, address, port, min(waits, default=GIVES_UP)) if port else refused
     if not code:
-        return Result()
+        text = answer(ctx, accepted)
+        return Result(0, text) if text is not None else Result(56, "", "curl: (56) Recv failure: Connection reset by peer\n")
     if code == errno.EINPROGRESS and min(waits) == said.get("limit"):
         return Result(28, "", f"curl: (28) Connection timed out after {said['limit'] * 1000:.0f} milliseconds\n")
     status = 28 if code in (errno.EINPROGRESS, errno.ETIMEDOUT) else 7

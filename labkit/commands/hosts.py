@@ -1,8 +1,9 @@
 """Host names and addresses as the C library reads them.
 
-An address may be short (`10.1` is 10.0.0.1) or in hexadecimal. Names are those in the machine's /etc/hosts; every
-other name gets the C library's answer on a machine that reaches no name server. As a program reads that file without
-being told on which machine it runs, the shell says so once for each command (`reading`).
+An address may be short (`10.1` is 10.0.0.1) or in hexadecimal. Names are those in the machine's /etc/hosts; every other name is asked
+of the first name server in /etc/resolv.conf, in a UDP datagram to port 53 (lab/program.py RESOLVERS), and where none answers it gets what
+the C library says then. As a program reads these files without being told on which machine it runs, the shell says so once for each
+command (`reading`).
 """
 
 import re
@@ -12,6 +13,8 @@ from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv6Address
 
 from ..errors import KernelError
+from ..lab.program import RESOLVERS
+from ..trace.probe import probe
 from . import filesystem as files
 from .result import Context, Failure
 from .words import is_digits, whole
@@ -71,7 +74,29 @@ def address(word: str) -> IPv4Address | None:
     if found is None:
         entry = _entry(word)
         found = entry[0] if entry is not None else None
+    if found is None and word and not impossible(word):
+        found = next(iter(asked(word)), None)
     return found
+
+
+def asked(question: str | IPv4Address) -> list:
+    """What the name server says: addresses of a name, names of an address; none when none answers."""
+    ctx = _here.get(None)
+    server = name_server(ctx) if ctx is not None else None
+    if server is None:
+        return []
+    tried = probe(ctx.lab, ctx.ns.name, server, proto="udp", port=53)
+    answers = tried.accepted is not None and RESOLVERS.get(tried.accepted.socket.owner)
+    return answers(ctx.lab, ctx.lab[tried.accepted.namespace], question) if answers and tried.answered else []
+
+
+def name_server(ctx: Context) -> IPv4Address | None:
+    """The first one that the machine asks (resolv.conf(5))."""
+    try:
+        lines = files.read(ctx.lab, ctx.ns, "/etc/resolv.conf").splitlines()
+    except KernelError:
+        return None
+    return next((found for line in lines if (words := line.split())[:1] == ["nameserver"] and (found := numeric("".join(words[1:2])))), None)
 
 
 def canonical(word: str) -> str:
@@ -81,8 +106,12 @@ def canonical(word: str) -> str:
 
 
 def name_of(address: IPv4Address) -> str | None:
-    """The name of an address, if it stands in /etc/hosts."""
-    return next((names[0] for known, names in _entries() if known == address), None)
+    """The name of an address, if it stands in /etc/hosts or a name server of this machine's own knows it: to ask another one for each
+    line would take a real tool seconds, and the lab asks none."""
+    found = next((names[0] for known, names in _entries() if known == address), None)
+    ctx = _here.get(None)
+    near = ctx is not None and not found and (server := name_server(ctx)) is not None and server.is_loopback
+    return next(iter(asked(address)), None) if near else found
 
 
 def shown(address: IPv4Address) -> str:

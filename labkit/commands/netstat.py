@@ -72,13 +72,14 @@ def _sockets(ctx: Context, given: dict[str, str]) -> str:
 
 
 def _listener(s: Listener, given: dict[str, str]) -> str:
-    local, state = f"{s.address or '0.0.0.0'}:{_port(s, given)}", "LISTEN" if s.proto == "tcp" else ""
+    six = s.proto.endswith("6")
+    local, state = f"{s.address or ('::' if six else '0.0.0.0')}:{_port(s, given)}", "LISTEN" if s.proto.startswith("tcp") else ""
     owner = f" {f'{s.pid}/{s.owner}' if s.owner else '-':<20}" if "p" in given else ""
-    return f"{s.proto:<5} {0:>6} {0:>6} {local:<23} {'0.0.0.0:*':<23} {state:<11}{owner}\n"
+    return f"{s.proto:<5} {0:>6} {0:>6} {local:<23} {':::*' if six else '0.0.0.0:*':<23} {state:<11}{owner}\n"
 
 
 def _port(s: Listener, given: dict[str, str]) -> str:
-    return str(s.port) if "n" in given else SERVICES.get((s.proto, s.port), str(s.port))
+    return str(s.port) if "n" in given else SERVICES.get((s.proto[:3], s.port), str(s.port))
 
 
 def ss(ctx: Context, args: list[str]) -> Result:
@@ -91,9 +92,11 @@ def ss(ctx: Context, args: list[str]) -> Result:
     if words:
         raise Failure(255, f"{_SS_KNOWS}, and no filters such as {words[0]!r}: put grep behind it.\n")
     families = {"t", "u", "w", "x"} & given.keys()
-    found = open_sockets(ctx.ns) if {"a", "l"} & given.keys() and not ("6" in given and "4" not in given) else []
+    found = open_sockets(ctx.ns) if {"a", "l"} & given.keys() else []
+    if len({"4", "6"} & given.keys()) == 1:
+        found = [s for s in found if s.proto.endswith("6") == ("6" in given)]
     found = [s for s in found if not families or s.proto[0] in families]
-    found.sort(key=lambda s: s.proto, reverse=True)  # ss lists UDP before TCP
+    found.sort(key=lambda s: (s.proto[0] == "t", s.proto))  # ss lists UDP before TCP
     rows = [_row(s, given) for s in found]
     if "H" not in given:
         rows.insert(0, ["Netid", "State", "Recv-Q", "Send-Q", "Local Address:", "Port", "Peer Address:", "Port", "Process"])
@@ -110,11 +113,12 @@ def ss(ctx: Context, args: list[str]) -> Result:
 
 
 def _row(s: Listener, given: dict[str, str]) -> list[str]:
-    tcp = s.proto == "tcp"
+    tcp, six = s.proto.startswith("tcp"), s.proto.endswith("6")
     users = f' users:(("{s.owner}",pid={s.pid},fd=3))' if "p" in given and s.owner else ""
     backlog = (1 if s.owner == "nc" else 4096) if tcp else 0  # Go programs ask for all that net.core.somaxconn allows
-    local = f"{s.address or '0.0.0.0'}:"
-    return [s.proto, "LISTEN" if tcp else "UNCONN", f"{0:<6}", f"{backlog:<6}", local, _port(s, given), "0.0.0.0:", "*", users]
+    anyone = "[::]" if six else "0.0.0.0"
+    local, peer = f"{s.address or anyone}:", f"{anyone}:"
+    return [s.proto[:3], "LISTEN" if tcp else "UNCONN", f"{0:<6}", f"{backlog:<6}", local, _port(s, given), peer, "*", users]
 
 
 def arp(ctx: Context, args: list[str]) -> Result:

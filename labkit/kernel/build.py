@@ -181,6 +181,6 @@ def _programs(plan: Plan) -> list[tuple]:
         steps += [("program", (number, pickle.dumps(p), PACKAGE, p.tun)) for p in ns.programs.values()]
         steps += [
             ("listener", (number, s.proto, str(s.address or IPv4Address(0)), s.port, s.owner != "nc"))
-            for s in sorted(ns.listeners, key=str)
+            for s in sorted(ns.listeners, key=str) if not s.proto.endswith("6")
         ]
     return steps

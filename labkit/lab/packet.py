@@ -103,6 +103,7 @@ class Packet(Value):
     fragment's `size` is all it carries behind its IP header, and `whole` is the packet it is of. `leg` is "request", "answer" or
     "error" ("" for ARP); a tunnel's datagram has that of what it carries. `mark` is the kernel's fwmark: it never leaves the
     namespace; nor does `tracked`, its connection (lab/connections.py Tracked), or `came_in`, the bridge port by which netfilter knows it.
+    `largest`: the longest of the fragments that it was put together of, no longer than which it is sent on (kernel: frag_max_size).
     `group`: it came in a frame for everybody or for a group (kernel: PACKET_BROADCAST, PACKET_MULTICAST)."""
 
     ip: IPv4 | None = None
@@ -119,6 +120,7 @@ class Packet(Value):
     group: bool = False
     tracked: "object" = field(default=None, compare=False, repr=False)
     came_in: str = field(default="", compare=False, repr=False)
+    largest: int = field(default=0, compare=False, repr=False)
 
     @property
     def src(self) -> IPv4Address:

@@ -8,10 +8,11 @@ lab, and `systemctl` in its shell, ask of them.
 """
 
 import errno
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from itertools import chain
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zlib import crc32
 
 from ..errors import KernelError, LabError
@@ -87,12 +88,16 @@ class Daemons(dict[tuple[str, str], Daemon]):
 
 @dataclass(frozen=True, slots=True)
 class Listener(Value):
-    """A socket that waits at a port, of one address or (None) of all. `owner` is the program's name, "" the kernel."""
+    """A socket that waits at a port, of one address or (None) of all. `owner` is the program's name, "" the kernel. `says`: its answer to
+    an HTTP request, with {client} for the address it sees; `to`: where it opens a connection of its own for each that comes. proto
+    "tcp6" and "udp6" are sockets of IPv6, which are listed and no more."""
 
     proto: str
     address: IPv4Address | None
     port: int
     owner: str = field(default="", compare=False)
+    says: str = field(default="", compare=False)
+    to: tuple[IPv4Address, int] | None = field(default=None, compare=False)
 
     @property
     def pid(self) -> int:
@@ -123,6 +128,18 @@ class Sockets(Kept):
 
     def __contains__(self, socket: Listener) -> bool:
         return socket in self.at(socket.proto, socket.port)
+
+
+#: Who answers a name server's question at a socket: its owner -> (lab, namespace, name) -> addresses.
+RESOLVERS: dict[str, Callable[..., list[IPv4Address]]] = {}
+
+
+class Accepted(NamedTuple):
+    """Where a request ended up: in a namespace, at a socket, from an address as the program there sees it."""
+
+    namespace: str
+    socket: Listener
+    client: IPv4Address
 
 
 def process_number(program: str) -> int:

@@ -27,6 +27,11 @@ def run(lab: Lab, ns: Namespace, who: str, line: str, *values, fine: str = "") -
         raise LabError(f"{who} on {ns.name}: `{command}`: {result.stderr.strip()}")
 
 
+def holds(lab: Lab, ns: Namespace, line: str) -> bool:
+    """Whether a command that only looks, such as `iptables -C`, says yes."""
+    return run_argv(Context(lab, ns), line.split()).returncode == 0
+
+
 def write(verb: Callable[[], None], lab: Lab, ns: Namespace, who: str, line: str, *values) -> None:
     """What `run` of the same line does, for planes that write thousands: `verb` does to the tables what the line says,
     and nothing is parsed. A refusal is worded by the tool itself."""

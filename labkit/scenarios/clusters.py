@@ -130,7 +130,8 @@ def _node(lab: Lab, name: str, registry: Registry, cluster: Cluster) -> None:
     number, subnet = _NODES[name]
     daemon = Flanneld(lab, name, registry, choose=exactly(subnet))
     bip = f"{daemon.lease.subnet.network_address + 1}/{daemon.lease.subnet.prefixlen}"
-    engine = Docker(lab, on=name, bip=bip, mtu=daemon.backend.mtu, ip_masq=not daemon.ip_masq)
+    run(lab, name, "sysctl -qw net.ipv4.ip_forward=1", "sysctl.d")
+    engine = Docker(lab, on=name, version="20.10", bip=bip, mtu=daemon.backend.mtu, ip_masq=not daemon.ip_masq)
     cluster.join(engine, f"192.168.138.{number}", age=30 * _DAY)
 
 

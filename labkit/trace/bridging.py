@@ -40,7 +40,8 @@ def bridge_in(net: Net, ns: Namespace, port: Interface, packet: Packet) -> tuple
     else:
         up = up or is_group(packet.eth.dst)
         _onward(net, ns, bridge, entry, packet, port)
-    return (packet if up else None), filtered
+    # On the way up the kernel forgets in what pieces it came (net/ipv4/ip_input.c ip_rcv_core clears IPCB).
+    return (replace(packet, largest=0) if up else None), filtered
 
 
 def _readdressed(net: Net, ns: Namespace, bridge: Interface, packet: Packet) -> Packet | None:
@@ -136,5 +137,5 @@ def _send(net: Net, ns: Namespace, out: Interface, came_in: Interface | None, pa
                 return
     if packet.length > out.mtu + (0 if filtered else SLACK) and (not filtered or packet.ip.df):
         return net.drop(ns, out, f"{packet.length} bytes are too long for {out.name}, whose MTU is {out.mtu}", packet)
-    for piece in cut(net, ns, out, packet, out.mtu) if filtered else [packet]:
+    for piece in cut(net, ns, out, packet, min(out.mtu, packet.largest or out.mtu)) if filtered else [packet]:
         transmit(net, ns, out, piece)

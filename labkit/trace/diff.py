@@ -2,7 +2,8 @@
 
 A place is (namespace, interface, direction). At each place the packets are paired, then compared in what a network decides:
 addresses, MAC addresses, TTL, DF, ports, fragments, lengths, and the packet inside. IP id, checksums and the source port of vxlan
-differ by nature and are left out; the probe's own port is "its own" on both sides. Rows: "same", "header" (same packet, another
+differ by nature and are left out; so are addresses, MAC addresses and TTL of a fragment behind the first, whose headers the kernel writes anew for
+the way on, where connections are tracked, while the observer still holds it (ip_do_fragment); the probe's own port is "its own" on both sides. Rows: "same", "header" (same packet, another
 header), "missing" (predicted, not seen), "extra" (seen, not predicted).
 
 ARP depends on what was known before: a side that had an entry asks nothing. Questions that only one side asked, and the answers to
@@ -177,7 +178,7 @@ def _kind_of_packet(packet: Packet, own: int) -> tuple:
 def headers(packet: Packet, within: str = "", own: int = 0) -> dict[str, object]:
     """Every header field that is compared, by name; those of an inner packet are called "inner …". `own` is the probe's port."""
     found: dict[str, object] = {}
-    if packet.eth:
+    if packet.eth and not (packet.ip and packet.ip.offset):
         found |= {"source MAC": packet.eth.src, "destination MAC": packet.eth.dst}
     if packet.arp:
         arp = packet.arp
@@ -192,6 +193,8 @@ def headers(packet: Packet, within: str = "", own: int = 0) -> dict[str, object]
 def _ip_headers(packet: Packet, own: int) -> dict[str, object]:
     ip, transport = packet.ip, packet.transport
     found = {"source": ip.src, "destination": ip.dst, "TTL": ip.ttl, "DF": ip.df, "TOS": ip.tos, "protocol": packet.proto}
+    if ip.offset:
+        del found["source"], found["destination"], found["TTL"]
     if ip.offset or ip.more:
         found |= {"fragment offset": ip.offset, "more fragments": ip.more}  # what it is a fragment of, the others tell
     if not isinstance(transport, Tcp):

@@ -449,8 +449,10 @@ def _translate(here: Walk, table: Table | None) -> bool:
         return True
     connection, source = tracked.connection, here.place in ("POSTROUTING", "INPUT")
     if tracked.related:
-        if here.packet.transport.type == REDIRECT and (connection.source_changed or connection.destination_changed):
-            here.net.drop_in_stack(here.ns, _device(here), "a redirect about a translated connection would mislead", here.packet)
+        translated = connection.source_changed or connection.destination_changed
+        if here.packet.transport.type == REDIRECT and (translated or not (connection.source_done and connection.destination_done)):
+            why = f"a redirect about a connection that {'is' if translated else 'may yet be'} translated would mislead"
+            here.net.drop_in_stack(here.ns, _device(here), why, here.packet)
             return False
         _translate_error(here, tracked, source)
         return True

@@ -18,6 +18,7 @@ from ..lab.lab import MOST_FRAMES, Lab
 from ..lab.lookup import address_type, output
 from ..lab.namespace import Namespace
 from ..lab.packet import ECHO_REQUEST, Icmp, IPv4, Packet, Tcp, Udp
+from ..lab.program import Accepted
 from ..tables.table import FOUR_NUMBERS
 from ..tables.values import Value
 from . import forward  # noqa: F401  (its handlers)
@@ -60,7 +61,7 @@ class Request(Value):
 
 class Session:
     """`first_port`: UDP packets are numbered by their destination port from there on (0: they are not). `replies` in the order they
-    came; `arrivals` are the namespaces in which a request was delivered."""
+    came; `arrivals` are the namespaces in which a request was delivered, `accepted` the last program that took one."""
 
     def __init__(self, lab: Lab, ns: Namespace, proto: str = "icmp", first_port: int = 0, sport: int | None = None):
         lab.probes_sent += 1
@@ -74,6 +75,7 @@ class Session:
         self.sent_at: dict[int, float] = {}
         self.replies: list[Reply] = []
         self.arrivals: list[str] = []
+        self.accepted: Accepted | None = None
 
     def send(self, request: Request, seq: int) -> int:
         """One packet; what our own kernel refuses is a reply of kind "local". Returns the errno, or 0."""

@@ -80,7 +80,7 @@ def finish(net: Net, ns: Namespace, decision: Decision, packet: Packet, mtu: int
         device.count("tx_dropped")
         net.drop(ns, device, "lo is down: a namespace cannot even reach its own addresses", packet)
         return 0
-    for piece in cut(net, ns, device, packet, mtu):
+    for piece in cut(net, ns, device, packet, min(mtu, packet.largest or mtu)):
         if packet.dst.is_multicast:  # RFC 1112
             group = (int(packet.dst) & 0x7FFFFF).to_bytes(3, "big").hex(":")
             code = transmit(net, ns, device, piece.framed(device.mac, f"01:00:5e:{group}"))
@@ -171,7 +171,8 @@ def cut(net: Net, ns: Namespace, device: Interface, packet: Packet, mtu: int) ->
         ip = replace(packet.ip, offset=start + offset, more=more, df=False)
         pieces.append(replace(packet, ip=ip, size=size, whole=whole, inner=None))
     sizes = " + ".join(str(piece.length) for piece in pieces)
-    net.step(ns, device, "fragment", f"{packet.length} bytes do not fit the MTU {mtu}: fragmented into {sizes} bytes", packet)
+    why = f"do not fit the MTU {mtu}" if mtu != packet.largest else f"came in fragments of at most {mtu}, and go on so"
+    net.step(ns, device, "fragment", f"{packet.length} bytes {why}: fragmented into {sizes} bytes", packet)
     return pieces
 
 
@@ -188,7 +189,8 @@ def gather(net: Net, ns: Namespace, dev: str | None, piece: Packet) -> Packet | 
     del net.lab.fragments[key]
     first = min(pieces, key=lambda p: p.ip.offset)
     net.step(ns, device, "fragment", f"{len(pieces)} fragments put together", piece)
-    return replace(piece.whole, eth=first.eth, group=first.group, ip=replace(piece.whole.ip, ttl=first.ttl, src=piece.src, dst=piece.dst))
+    ip = replace(piece.whole.ip, ttl=first.ttl, src=piece.src, dst=piece.dst)
+    return replace(piece.whole, eth=first.eth, group=first.group, ip=ip, largest=max(p.length for p in pieces))
 
 
 def hook(net: Net, ns: Namespace, place: str, packet: Packet, *, iif: str | None = None, oif: str | None = None, **way) -> Packet | None:

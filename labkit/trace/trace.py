@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import BadInput, strerror
 from ..lab.lookup import Decision
 from ..lab.packet import Packet, icmp_words
+from ..lab.program import Accepted
 from ..tables.values import Value
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class Told(tuple):
 class Trace:
     """`delivered`: the request reached the destination; `answered`: its answer came back. `sent` packets; `replies` in the order
     they came; `start` is the lab's clock when it began. `observed` is true for what a real kernel showed. `port` is the source port
-    of UDP and TCP probes."""
+    of UDP and TCP probes, `accepted` says which program took it."""
 
     title: str
     source: str
@@ -148,6 +149,7 @@ class Trace:
     token: str = ""
     observed: bool = False
     port: int = 0
+    accepted: Accepted | None = None
 
     @classmethod
     def of(cls, session: "Session", request: "Request", sent: int) -> "Trace":
@@ -155,7 +157,7 @@ class Trace:
         steps, replies, delivered = tuple(session.net.steps), tuple(session.replies), bool(session.arrivals)
         ending = verdict(steps, replies, delivered, request.source, session.arrivals)
         return cls(str(request), request.source, request.dst, request.proto, steps, replies, delivered, ending,
-                   sent, session.start, session.token, port=session.port)
+                   sent, session.start, session.token, port=session.port, accepted=session.accepted)
 
     @property
     def answered(self) -> bool:

@@ -13,7 +13,7 @@ from ..lab.learned import learn_gateway, link_failed
 from ..lab.lookup import Decision, address_type, one_link, output
 from ..lab.namespace import Namespace
 from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Icmp, IPv4, Packet, Tcp, Udp, icmp_words
-from ..lab.program import Listener
+from ..lab.program import Accepted, Listener
 from ..tables.neighbor import Neighbor
 from .arp import RETRANS, ask
 from .engine import Net, handles
@@ -41,7 +41,7 @@ def _udp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
         return take_answer(net, ns, interface, packet, Reply(1, "reply", packet.src, packet.ttl, size=packet.size))
     open_at = listening(ns, "udp", packet.dst, packet.dport)
     if open_at is not None:
-        arrived(net, ns, interface, packet, f"a program listens at UDP port {packet.dport}")
+        _accepted(net, ns, interface, packet, open_at)
         return None if open_at.owner == "nc" else _answer(net, ns, packet, Udp(packet.dport, packet.sport))  # nc listens and says nothing
     if address_type(net.lab, ns, packet.dst) != "local":
         return net.drop_in_stack(ns, interface, f"no socket takes UDP broadcasts at port {packet.dport}", packet)
@@ -64,11 +64,21 @@ def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
     if tcp.flags != "S":
         kind = "refused" if "R" in tcp.flags else "reply"
         return take_answer(net, ns, interface, packet, Reply(1, kind, packet.src, packet.ttl))
-    if listening(ns, "tcp", packet.dst, packet.dport):
-        arrived(net, ns, interface, packet, f"a program listens at TCP port {packet.dport}")
+    open_at = listening(ns, "tcp", packet.dst, packet.dport)
+    if open_at is not None:
+        _accepted(net, ns, interface, packet, open_at)
         return _answer(net, ns, packet, Tcp(packet.dport, packet.sport, "S."))
     arrived(net, ns, interface, packet, f"but nobody listens at TCP port {packet.dport}: refused")
     _answer(net, ns, packet, Tcp(packet.dport, packet.sport, "R."))
+
+
+def _accepted(net: Net, ns: Namespace, interface: Interface, packet: Packet, socket: Listener) -> None:
+    """A program takes it."""
+    who = socket.owner if socket.to or socket.says else "a program"
+    then = f", and opens a connection of its own to {socket.to[0]}:{socket.to[1]}" if socket.to else ""
+    arrived(net, ns, interface, packet, f"{who} listens at {packet.proto.upper()} port {packet.dport}{then}")
+    if net.session is not None:
+        net.session.accepted = Accepted(ns.name, socket, packet.src)
 
 
 def _tcp_goes_on(net: Net, ns: Namespace, packet: Packet) -> None:

@@ -52,7 +52,7 @@ def typed(lab: labkit.Lab, line: str, on: str = "host") -> str:
 
 def host(*stages: list[str]) -> labkit.Lab:
     lab = machine()
-    labkit.Docker(lab)
+    labkit.Docker(lab, version="20.10")
     for stage in stages:
         for line in stage:
             typed(lab, line)

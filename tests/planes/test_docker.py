@@ -232,7 +232,7 @@ def test_a_bridge_that_was_deleted_by_hand_stops_the_next_start_with_a_sentence(
 
 def test_on_a_flannel_node_the_engine_takes_bip_and_mtu_and_kubelets_pods_their_addresses():
     lab = labkit.Lab("node")
-    engine = labkit.Docker(lab, on="node", bip="10.20.92.1/24", mtu=1472, ip_masq=False)
+    engine = labkit.Docker(lab, on="node", version="20.10", bip="10.20.92.1/24", mtu=1472, ip_masq=False)
     pause = engine.run("k8s_POD_mysql-demo-e81sy", image="pause", ip="10.20.92.11", namespace="mysql-demo-e81sy", role="pod")
     demo = engine.run("k8s_mysql-demo_mysql-demo-e81sy", image="mysql", network=f"container:{pause.name}")
     assert demo.namespace is pause.namespace is lab["mysql-demo-e81sy"]

@@ -75,4 +75,4 @@ def _goes_on(lab: Lab) -> None:
     lab.sh("docker rm -f old; docker rm -f one; docker network rm net1; docker network rm net2")
     assert list(lab.namespaces) == ["host"] and "veth" not in lab.sh("ip link").stdout and not list(lab["host"].listeners)
     assert lab.sh("docker run -d --name one -p 80 tiny:1 sleep 9; docker exec one ping -c 1 172.17.0.1").returncode == 0
-    assert lab.sh("docker inspect -f '{{.NetworkSettings.IPAddress}}' one").stdout == "172.17.0.2\n"
+    assert lab.sh("docker inspect -f '{{.NetworkSettings.Networks.bridge.IPAddress}}' one").stdout == "172.17.0.2\n"

@@ -91,7 +91,7 @@ def test_a_range_with_one_port_taken_publishes_nothing():
     lab.sh("nc -l 1700")
     before = list(lab["host"].listeners)
     refused = lab.sh("docker run -d -p 1600-1800:1600-1800 tiny:1 sleep 9")
-    assert refused.returncode == 125 and "listen tcp4 0.0.0.0:1700: bind: address already in use" in refused.stderr
+    assert refused.returncode == 125 and "failed to bind host port 0.0.0.0:1700/tcp: address already in use" in refused.stderr
     assert list(lab["host"].listeners) == before
     assert "32769->80/tcp" in lab.sh("docker run -d -p 80 -p 80 tiny:1 sleep 9; docker ps").stdout
 

@@ -1,8 +1,9 @@
 """A container as the engine remembers it, running or not; what may be asked for in which network mode; its ends in networks.
 
-An end is a veth pair, one half in the bridge, the other inside as eth0. Every step is the command a person would type, in the
-host's or the container's namespace; only moving an end inside has no `ip` line here, since a container's namespace has no name
-for `ip netns`. What stands in the way, Docker's own or somebody else's, is taken or refused as libnetwork does.
+An end is a veth pair, one half in the bridge, the other inside as eth0. 29 makes the inner half where it belongs, with a MAC address by
+chance; 20.10 makes both on the machine, moves one inside, and its MAC address is the IP address. Every step is the command a person would
+type, in the host's or the container's namespace; only what names the container's namespace by its process has no `ip` line here. What
+stands in the way, Docker's own or somebody else's, is taken or refused as libnetwork does.
 """
 
 from dataclasses import dataclass, field
@@ -11,34 +12,51 @@ from ipaddress import IPv4Address
 from ...lab import links
 from ...lab.lab import Lab
 from ...lab.namespace import Namespace
+from ...lab.program import Listener
 from ...tables.values import Kept, Value
-from .network import DEFAULT_MTU, Network, Refused, long_id, write
+from .images import image_of
+from .network import DEFAULT_MTU, Network, Refused, local_mac, long_id, write
 from .published import Binding
+from .release import said
 
-#: What a container runs when nothing else is said; a real image brings a command of its own.
-IDLE = ("sleep", "infinity")
+
+@dataclass(frozen=True, slots=True)
+class Attachment(Value):
+    """What was asked of one network: `--network name=…,ip=…,mac-address=…,alias=…,gw-priority=…`, or the same as flags of their own."""
+
+    network: str
+    ip: IPv4Address | None = None
+    mac: str = ""
+    aliases: tuple[str, ...] = ()
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Request(Value):
-    """What `docker run` asked for. `network` is the word behind --network; "default" when there was none.
+    """What `docker run` asked for. `network` is the word behind --network; "default" when there was none;
+    `others` are those behind further ones. Without a `command` the image's runs.
 
     `ip` is the word behind --ip, which Docker allows in some networks only; `pinned` is an address the
     engine gives whatever the network: it stands for all the containers that came and went before.
     """
 
     image: str
-    command: tuple[str, ...] = IDLE
+    command: tuple[str, ...] = ()
     network: str = "default"
     ip: IPv4Address | None = None
     pinned: IPv4Address | None = None
     mac: str = ""
+    aliases: tuple[str, ...] = ()
+    priority: int = 0
+    others: tuple[Attachment, ...] = ()
+    environment: tuple[str, ...] = ()
     hostname: str = ""
     bindings: tuple[Binding, ...] = ()
     publish_all: bool = False
     exposed: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     dns: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
     extra_hosts: tuple[str, ...] = ()
     auto_remove: bool = False
     restart: str = "no"
@@ -55,17 +73,32 @@ class Request(Value):
         """The network it starts in: "bridge" when nothing was asked."""
         return "bridge" if self.network == "default" else self.network
 
-    def conflict(self) -> str | None:
+    @property
+    def shown_command(self) -> tuple[str, ...]:
+        """What runs: the words given, or the image's."""
+        return self.command or image_of(self.image).command
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        """The networks it starts in, none when it uses another container's."""
+        if self.shares:
+            return []
+        ip = self.pinned or (self.ip if self.network != "default" else None)
+        return [Attachment(self.first_network, ip, self.mac, self.aliases, self.priority), *self.others]
+
+    def conflict(self, version: str) -> str | None:
         """Why the engine will not even create it, in its order of asking (moby: runconfig/hostconfig*.go)."""
+        old = version == "20.10"
         if self.network.partition(":")[0] != "container":
-            return "conflicting options: mac-address and the network mode" if self.mac and self.network == "host" else None
+            return "conflicting options: mac-address and the network mode" if old and self.mac and self.network == "host" else None
         if not self.shares:
-            return "Invalid network mode: invalid container format container:<name|id>"
+            return said(version, "container format")
         asked = (
             (self.hostname, "hostname and the network mode"),
+            (self.links and not old, "container type network can't be used with links. This would result in undefined behavior"),
             (self.dns, "dns and the network mode"),
             (self.extra_hosts, "custom host-to-IP mapping and the network mode"),
-            (self.mac, "mac-address and the network mode"),
+            (self.mac and old, "mac-address and the network mode"),
             (self.bindings or self.publish_all, "port publishing and the container type network mode"),
             (self.exposed, "port exposing and the container type network mode"),
         )
@@ -85,13 +118,12 @@ class Request(Value):
 class Endpoint(Kept):
     """One end of a container in one network: while it runs, a veth pair and an address.
 
-    `asked` is an address asked for with `docker network connect --ip`; `uid` is the lab's number of the
-    host's end.
+    `asked` is what was asked of it; `uid` is the lab's number of the host's end.
     """
 
     network: str
     id: str = ""
-    asked: IPv4Address | None = None
+    asked: Attachment | None = None
     address: IPv4Address | None = None
     mac: str = ""
     device: str = ""
@@ -101,8 +133,9 @@ class Endpoint(Kept):
 @dataclass(slots=True)
 class Container(Kept):
     """`status` is "created", "running" or "exited". `namespace` is the network namespace it runs in,
-    None while it does not; its name is `namespace.name`. `devices` counts the interfaces it was given,
-    `gateway` is where Docker pointed its default route; `interrupted`: the daemon's end was its end."""
+    None while it does not; its name is `namespace.name`. `devices` counts the interfaces it was given, `starts` how often it was started;
+    `gateway` is where Docker pointed its default route, `way_out` the network of the published ports; `sockets` are its program's;
+    `log` is what that printed; `interrupted`: the daemon's end was its end."""
 
     name: str
     id: str
@@ -114,7 +147,11 @@ class Container(Kept):
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     bindings: tuple[Binding, ...] = ()
     devices: int = 0
+    starts: int = 0
     gateway: IPv4Address | None = None
+    way_out: str = ""
+    sockets: tuple[Listener, ...] = ()
+    log: str = ""
     interrupted: bool = False
 
     @property
@@ -136,36 +173,49 @@ class Container(Kept):
         return list(dict.fromkeys([*self.request.exposed, *(b.key for b in self.request.bindings)]))
 
 
-def plug(lab: Lab, machine: str, container: Container, endpoint: Endpoint, network: Network) -> None:
-    """Make the veth pair and set up both ends (moby: libnetwork drivers/bridge, osl)."""
+def plug(lab: Lab, machine: str, container: Container, endpoint: Endpoint, network: Network, version: str, hairpin: bool) -> None:
+    """Make the veth pair and set up both ends (moby: libnetwork drivers/bridge, osl). `hairpin`: for a bridge port that may send back."""
     host, inside = lab[machine], container.namespace
     if host.find(network.bridge) is None:
         raise Refused(
             f"failed to create endpoint {container.name} on network {network.name}: adding interface to bridge "
             f"{network.bridge} failed: could not find bridge {network.bridge}: route ip+net: no such network interface"
         )
-    outer, inner = _free_name(host, endpoint.id), _free_name(host, endpoint.id, "inside")
+    mac = endpoint.asked.mac if endpoint.asked else ""
     # Up to version 27 the MAC address came of the IP address (moby bc130f36).
-    endpoint.mac = endpoint.mac or "02:42:" + endpoint.address.packed.hex(":")
-    endpoint.device = f"eth{container.devices}"
+    chosen = "02:42:" + endpoint.address.packed.hex(":") if version == "20.10" else local_mac("mac", endpoint.id, container.starts)
+    endpoint.mac, endpoint.device = mac or chosen, f"eth{container.devices}"
     container.devices += 1
+    outer = _free_name(host, endpoint.id)
+    inner, inner_at = (_free_name(host, endpoint.id, "inside"), host) if version == "20.10" else (endpoint.device, inside)
     try:
-        write(lab, host, "ip link add name {} txqueuelen 0 type veth peer name {} txqueuelen 0", outer, inner)
+        if inner_at is host:
+            write(lab, host, "ip link add name {} txqueuelen 0 type veth peer name {} txqueuelen 0", outer, inner)
+        elif inside.find(inner) is None:
+            peer = f"peer name {inner} txqueuelen 0 netns {container.pid}"
+            with lab.writing("docker", f"ip link add name {outer} txqueuelen 0 type veth {peer}"):
+                links.create(lab, host, outer, "veth", peer_name=inner, peer_ns=inside, txqlen=0)
+                inside.find(inner).txqlen = 0
     finally:
         made = host.find(outer)
         endpoint.uid = made and made.uid
     if network.mtu != DEFAULT_MTU:
-        for end in (outer, inner):
-            write(lab, host, "ip link set dev {} mtu {}", end, network.mtu)
-    write(lab, host, "ip link set dev {} master {}", outer, network.bridge)
-    write(lab, host, "ip link set dev {} address {}", inner, endpoint.mac)
-    write(lab, host, "ip link set dev {} up", outer)
-    with lab.writing("docker", f"ip link set dev {inner} netns {container.pid}"):
-        links.move(lab, host, host.find(inner), inside)
-    if inside.find(endpoint.device) is not None:
+        for ns, end in ((host, outer), (inner_at, inner)):
+            write(lab, ns, "ip link set dev {} mtu {}", end, network.mtu)
+    if made is not None:
+        write(lab, host, "ip link set dev {} master {}", outer, network.bridge)
+        if hairpin:
+            write(lab, host, "bridge link set dev {} hairpin on", outer)
+        write(lab, inner_at, "ip link set dev {} address {}", inner, endpoint.mac)
+        write(lab, host, "ip link set dev {} up", outer)
+    if inner_at is host:
+        with lab.writing("docker", f"ip link set dev {inner} netns {container.pid}"):
+            links.move(lab, host, host.find(inner), inside)
+    if made is None or inner_at is host and inside.find(endpoint.device) is not None:
         rename = f'error renaming interface "{inner}" to "{endpoint.device}"'
         raise Refused(f"failed to add interface {inner} to sandbox: {rename}: file exists")
-    write(lab, inside, "ip link set dev {} name {}", inner, endpoint.device)
+    if inner_at is host:
+        write(lab, inside, "ip link set dev {} name {}", inner, endpoint.device)
     write(lab, inside, "ip addr add {} brd + dev {}", network.pool.interface(endpoint.address), endpoint.device)
     write(lab, inside, "ip link set dev {} up", endpoint.device)
 

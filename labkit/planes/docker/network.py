@@ -19,6 +19,8 @@ from .. import go, writing
 PREDEFINED = {"bridge": "bridge", "host": "host", "none": "null"}
 DEFAULT_MTU = 1500
 _BRIDGE_NAME, _MTU = "com.docker.network.bridge.name", "com.docker.network.driver.mtu"
+_ICC, _MASQUERADE = "com.docker.network.bridge.enable_icc", "com.docker.network.bridge.enable_ip_masquerade"
+_MODE, _MODES = "com.docker.network.bridge.gateway_mode_ipv4", ("nat", "nat-unprotected", "routed")
 #: (pool, prefix length of the subnets cut from it), in Docker's order.
 POOLS = (
     *((IPv4Network(f"172.{n}.0.0/16"), 16) for n in (17, 18, 19)),
@@ -43,6 +45,14 @@ def long_id(*what) -> str:
     """64 hexadecimal digits, as Docker's ids have; the first 12 are the short id. Where Docker takes chance, the lab takes
     what the thing stands for: the same commands give the same ids, interface names and MAC addresses every time."""
     return sha256("/".join(map(str, what)).encode(errors="surrogatepass")).hexdigest()
+
+
+def local_mac(*what, head: str = "") -> str:
+    """A locally administered MAC address in place of a random one, with these first bytes."""
+    digits = long_id(*what)
+    if head:
+        return f"{head}:{bytes.fromhex(digits[:8]).hex(':')}"
+    return f"{int(digits[:2], 16) & 0xFE | 2:02x}:{bytes.fromhex(digits[2:12]).hex(':')}"
 
 
 def candidates(pools: Iterable[tuple[IPv4Network, int]] = POOLS) -> Iterator[IPv4Network]:
@@ -122,6 +132,21 @@ class Network(Kept):
     labels: dict[str, str] = field(default_factory=dict)
 
     @property
+    def icc(self) -> bool:
+        """Whether its containers may talk with each other."""
+        return self.options.get(_ICC, "true") == "true"
+
+    @property
+    def masquerades(self) -> bool:
+        """Whether what leaves the machine gets the machine's address."""
+        return self.options.get(_MASQUERADE, "true") == "true"
+
+    @property
+    def gateway_mode(self) -> str:
+        """How the outside reaches its containers: "nat", "nat-unprotected" or "routed"."""
+        return self.options.get(_MODE, "nat")
+
+    @property
     def predefined(self) -> bool:
         return self.name in PREDEFINED
 
@@ -138,8 +163,8 @@ class Network(Kept):
 class Networks:
     """The networks of one engine: bridge, host and none are there from the start; `add` makes further bridges."""
 
-    def __init__(self, lab: Lab, machine: str, log: list[str]):
-        self.lab, self.machine, self.log = lab, machine, log
+    def __init__(self, lab: Lab, machine: str, log: list[str], firewall):
+        self.lab, self.machine, self.log, self.firewall = lab, machine, log, firewall
         self._by_name: dict[str, Network] = {}
         self._made = 0
 
@@ -160,7 +185,7 @@ class Networks:
         found = [n for n in self if word and n.id.startswith(word)]
         return found[0] if len(found) == 1 and word not in self._by_name else self[word]
 
-    def start(self, bip: str | None, mtu: int, bridge: str, ip_masq: bool) -> None:
+    def start(self, bip: str | None, mtu: int, bridge: str, ip_masq: bool, icc: bool) -> None:
         """Make the three predefined networks, the default bridge anew, and what is gone of the others' bridges
         (moby: daemon/daemon_unix.go initNetworkController)."""
         self._by_name.pop("bridge", None)
@@ -170,8 +195,8 @@ class Networks:
             asked={"Subnet": str(subnet)} | ({"Gateway": str(gateway)} if gateway else {}),
             options={
                 "com.docker.network.bridge.default_bridge": "true",
-                "com.docker.network.bridge.enable_icc": "true",
-                "com.docker.network.bridge.enable_ip_masquerade": str(ip_masq).lower(),
+                _ICC: str(icc).lower(),
+                _MASQUERADE: str(ip_masq).lower(),
                 "com.docker.network.bridge.host_binding_ipv4": "0.0.0.0",
                 _BRIDGE_NAME: bridge,
                 _MTU: str(mtu),
@@ -187,7 +212,7 @@ class Networks:
                 self._by_name[name] = Network(name, self._new_id(name), PREDEFINED[name])
         for network in [n for n in self if not n.predefined]:
             try:
-                create_bridge(self.lab, self.lab[self.machine], network)
+                self._write(network)
             except Refused as error:
                 self.log.append(f"could not create bridge network for id {network.id} bridge name {network.bridge} "
                                 f"while booting up from persistent state: {error}")  # fmt: skip
@@ -213,6 +238,11 @@ class Networks:
         """Make a user-defined bridge. `asked`: Subnet, Gateway, IPRange as text; without, the next free pool."""
         if name in self._by_name:
             raise Refused(f"network with name {name} already exists")
+        mode = options.get(_MODE, "nat")
+        if self.firewall.version != "20.10" and mode not in _MODES:
+            if mode == "isolated":
+                raise Refused(f"The lab's networks know the gateway modes {', '.join(_MODES)}, not isolated")
+            raise Refused(f"failed to parse {_MODE} value: {mode} (unknown gateway mode {mode})")
         subnet = IPv4Network(asked["Subnet"]) if asked else self._free_subnet()
         identity = self._new_id(name)
         network = Network(
@@ -235,21 +265,36 @@ class Networks:
         if same := next((n for n in self if n.bridge == network.bridge), None):
             raise Refused(f"cannot create network {network.id} ({network.bridge}): "
                           f"conflicts with network {same.id} ({same.bridge}): networks have same bridge name")  # fmt: skip
-        create_bridge(self.lab, self.lab[self.machine], network)
+        self._write(network)
         self._by_name[network.name] = network
         return network
+
+    def _write(self, network: Network) -> None:
+        """The bridge, and what the packet filter says of it; both or neither."""
+        create_bridge(self.lab, self.lab[self.machine], network, self.firewall.version)
+        try:
+            if self.firewall.hairpin:  # what the machine sends to its own 127.0.0.1 is led to a container
+                write(self.lab, self.lab[self.machine], "sysctl -w net/ipv4/conf/{}/route_localnet=1", network.bridge)
+            self.firewall.add_network(network)
+        except BaseException:
+            self._unwrite(network)
+            raise
+
+    def _unwrite(self, network: Network) -> None:
+        self.firewall.remove_network(network)
+        host = self.lab[self.machine]
+        if network.made and host.find(network.bridge):
+            write(self.lab, host, "ip link del dev {}", network.bridge)
 
     def remove(self, network: Network) -> None:
         """Remove a network nobody is in, and its bridge, unless that was there before."""
         if network.predefined:
             raise Refused(f"{network.name} is a pre-defined network and cannot be removed")
         del self._by_name[network.name]
-        host = self.lab[self.machine]
-        if network.made and host.find(network.bridge):
-            write(self.lab, host, "ip link del dev {}", network.bridge)
+        self._unwrite(network)
 
 
-def create_bridge(lab: Lab, host: Namespace, network: Network) -> None:
+def create_bridge(lab: Lab, host: Namespace, network: Network, version: str) -> None:
     """Make a network's bridge, or take the one that is there (moby: libnetwork drivers/bridge createNetwork).
 
     Docker chooses its MAC address, so the bridge does not follow its ports (setup_device_linux.go).
@@ -262,7 +307,7 @@ def create_bridge(lab: Lab, host: Namespace, network: Network) -> None:
         raise Refused("numerical result out of range" if len(name.encode(errors="replace")) > LONGEST else "invalid argument")
     try:
         if found is None:
-            mac = "02:42:" + bytes.fromhex(long_id("mac", host.name, network.id)[:8]).hex(":")
+            mac = local_mac("mac", host.name, network.id, head="02:42" if version == "20.10" else "")
             write(lab, host, "ip link add name {} address {} txqueuelen 0 type bridge", name, mac)
         _give_address(lab, host, network)
         write(lab, host, "ip link set dev {} up", name)

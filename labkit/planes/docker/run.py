@@ -15,8 +15,9 @@ from ...lab.namespace import Namespace
 from .. import go
 from ..pflag import Flags
 from . import published
-from .container import IDLE, Container, Request
+from .container import Attachment, Container, Request
 from .network import Refused
+from .release import footer
 
 #: Those with something behind them in the lab, then Docker's that change nothing the lab models: processes, files, limits, names.
 FLAGS = """
@@ -28,8 +29,13 @@ FLAGS = """
     platform: privileged pull: read-only runtime: security-opt: shm-size: sig-proxy stop-signal: stop-timeout: sysctl: tmpfs: ulimit:
     user,u: userns: uts: volume,v: volumes-from: workdir,w:"""
 
-#: Of one container: all of TCP's and a few.
-MOST_PORTS = 66_000
+#: Of one container: exposed, all of TCP's and a few; published, each two rules and two sockets.
+MOST_EXPOSED, MOST_PUBLISHED = 66_000, 1_000
+#: Of a container's log the end is kept, in characters.
+LONGEST_LOG = 10_000
+_LINKS = ("WARNING: Links on the default bridge network are deprecated and will be removed in a future release. "
+          "Use a custom network instead.\n")  # fmt: skip
+_UNDEFINED = "can't be used with links. This would result in undefined behavior"
 
 _IMAGE = re.compile(r"[a-z0-9]+([._/:@-][A-Za-z0-9_./:@-]*[A-Za-z0-9_.-])?")
 _NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
@@ -39,7 +45,7 @@ def run(engine, ctx: Context, flags: Flags) -> Result:
     """Create and start; the id, or what the command said."""
     detached = flags.on("detach")
     if not detached and len(flags.words) == 1:
-        raise failure("run", "The lab opens no shell in a container: add -d and use `docker exec`, or give a command")
+        raise failure(engine.version, "run", "The lab opens no shell in a container: add -d and use `docker exec`, or give a command")
     container, warnings = _create(engine, flags, "run")
     shown = f"{container.id}\n" if detached else ""
     try:
@@ -47,7 +53,8 @@ def run(engine, ctx: Context, flags: Flags) -> Result:
     except Refused as error:
         if container.request.auto_remove:
             engine.remove(container)
-        raise Failure(125, f"{warnings}docker: Error response from daemon: {error}.\n", shown) from None
+        end = footer(engine.version, "run", f"docker: Error response from daemon: {error}", helps=False)
+        raise Failure(125, warnings + end, shown) from None
     return Result(0, shown, warnings) if detached else _to_its_end(engine, ctx, container, warnings)
 
 
@@ -59,63 +66,112 @@ def create(engine, ctx: Context, flags: Flags) -> Result:
 
 def _create(engine, flags: Flags, command: str) -> tuple[Container, str]:
     """The container, and what the daemon accepts and does not do."""
-    name = flags.one("name")
+    name, version = flags.one("name"), engine.version
     try:
-        request = _request(flags)
+        request = _request(flags, version)
     except BadInput as error:
-        raise failure(command, str(error)) from None
+        raise failure(version, command, str(error)) from None
     if name and not _NAME.fullmatch(name):
         rule = "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
-        raise failure(command, f"Error response from daemon: Invalid container name ({name}), {rule}")
+        raise failure(version, command, f"Error response from daemon: Invalid container name ({name}), {rule}")
     try:
         container = engine.create(name.removeprefix("/"), request)
     except Refused as error:
-        raise failure(command, f"Error response from daemon: {error}") from None
-    discarded = request.network == "host" and request.bindings
-    return container, "WARNING: Published ports are discarded when using host network mode\n" if discarded else ""
+        raise failure(version, command, f"Error response from daemon: {error}") from None
+    warnings = "WARNING: Published ports are discarded when using host network mode\n" * bool(request.network == "host" and request.bindings)
+    return container, warnings + _LINKS * bool(version != "20.10" and request.links and request.network in ("default", "bridge"))
 
 
-def failure(command: str, message: str) -> Failure:
-    """The client ends each message with one full stop (docker/cli: reportError, withHelp)."""
-    who = "docker: " if command == "run" else ""
-    return Failure(125 if command == "run" else 1, f"{who}{message.removesuffix('.')}.\nSee 'docker {command} --help'.\n")
+def failure(version: str, command: str, message: str) -> Failure:
+    """How the client ends when there is no container (docker/cli: reportError, withHelp)."""
+    who = "docker: " if command == "run" or version != "20.10" else ""
+    return Failure(125 if command == "run" else 1, footer(version, command, who + message))
 
 
-def _request(flags: Flags) -> Request:
+def _request(flags: Flags, version: str) -> Request:
     """The flags as a request; BadInput for what the client itself refuses."""
     image, *words = flags.words
-    network = (flags.all("network") + flags.all("net") or ("default",))[-1]
-    bindings = tuple(islice((b for spec in flags.all("publish") for b in published.parse(spec)), MOST_PORTS + 1))
-    exposed = tuple(islice((key for spec in flags.all("expose") for key in published.exposed(spec)), MOST_PORTS + 1))
-    if max(len(bindings), len(exposed)) > MOST_PORTS:
-        raise BadInput(f"The lab's containers publish up to {MOST_PORTS:,} ports")
-    mac = flags.one("mac-address")
-    if mac and not re.fullmatch(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", mac):
-        raise BadInput(f"{mac} is not a valid mac address")
+    first, *others = [_attachment(text, version) for text in flags.all("network") + flags.all("net")] or [Attachment("default")]
+    bindings = tuple(islice((b for spec in flags.all("publish") for b in published.parse(spec, version)), MOST_PUBLISHED + 1))
+    exposed = tuple(islice((key for spec in flags.all("expose") for key in published.exposed(spec, version)), MOST_EXPOSED + 1))
+    if max(len(bindings), len(exposed) if flags.on("publish-all") else 0) > MOST_PUBLISHED or len(exposed) > MOST_EXPOSED:
+        raise BadInput(f"The lab's containers publish up to {MOST_PUBLISHED:,} ports and expose up to {MOST_EXPOSED:,}")
     request = Request(
-        image, tuple(words) or IDLE, network,
-        ip=address(flags.one("ip")),
-        mac=mac.lower(),
+        image, tuple(words), first.network,
+        ip=asked_ip(flags, version) or first.ip,
+        mac=_mac(flags.one("mac-address")) or first.mac,
+        aliases=flags.all("network-alias") + flags.all("net-alias") + first.aliases,
+        priority=first.priority,
+        others=tuple(others),
+        environment=flags.all("env"),
         hostname=flags.one("hostname"),
         bindings=bindings,
         publish_all=flags.on("publish-all"),
         exposed=exposed,
         links=flags.all("link"),
         dns=flags.all("dns"),
+        dns_search=flags.all("dns-search"),
         extra_hosts=flags.all("add-host"),
         auto_remove=flags.on("rm"),
         restart=_restart(flags.one("restart", "no")),
     )  # fmt: skip
-    if request.links and (request.network in ("host", "none") or request.network.startswith("container:")):
+    if request.links and version == "20.10" and (request.network in ("host", "none") or request.network.startswith("container:")):
         raise BadInput("links are only supported for user-defined networks")
+    if request.links and request.network == "host":
+        raise BadInput(f"Error response from daemon: conflicting options: host type networking {_UNDEFINED}")
+    for text in request.extra_hosts:
+        if not re.fullmatch(r"[^:=]+[:=].+", text):
+            raise BadInput(f'invalid argument "{text}" for "--add-host" flag: bad format for add-host: "{text}"')
     if not _IMAGE.fullmatch(image):
         lower = ": repository name must be lowercase" if _IMAGE.fullmatch(image.lower()) else ""
         raise BadInput(f"invalid reference format{lower}")
     return request
 
 
+def _attachment(text: str, version: str) -> Attachment:
+    """What stands behind --network: a network, or `name=net1,ip=…,alias=…,gw-priority=…` (docker/cli: opts/network.go)."""
+    if "=" not in text:
+        return Attachment(text)
+    asked: dict[str, list[str]] = {}
+    for pair in text.split(","):
+        key, sign, value = pair.partition("=")
+        if not sign or key not in ("name", "ip", "mac-address", "alias", "gw-priority") or key == "gw-priority" and version == "20.10":
+            raise BadInput(f'invalid argument "{text}" for "--network" flag: invalid field key {key}')
+        asked.setdefault(key, []).append(value)
+    one = {key: values[-1] for key, values in asked.items()}
+    if not one.get("name"):
+        raise BadInput(f'invalid argument "{text}" for "--network" flag: network name/id is not specified')
+    return Attachment(one["name"], address(one.get("ip", "")), _mac(one.get("mac-address", "")), tuple(asked.get("alias", ())),
+                      priority(one.get("gw-priority", "0")))  # fmt: skip
+
+
+def priority(text: str) -> int:
+    """What stands behind --gw-priority."""
+    try:
+        return go.integer(text)
+    except ValueError:
+        raise BadInput(f'invalid argument "{text}" for "--gw-priority" flag: strconv.ParseInt: parsing "{text}": invalid syntax') from None
+
+
+def _mac(text: str) -> str:
+    if text and not re.fullmatch(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", text):
+        raise BadInput(f"{text} is not a valid mac address")
+    return text.lower()
+
+
+def asked_ip(flags: Flags, version: str) -> IPv4Address | None:
+    """What stands behind --ip; 29's client refuses by itself what is no address."""
+    text = flags.one("ip")
+    try:
+        return address(text)
+    except BadInput:
+        if version == "20.10":
+            raise
+        raise flags.wrong(f'invalid argument "{text}" for "--ip" flag: failed to parse IP: "{text}"') from None
+
+
 def address(text: str) -> IPv4Address | None:
-    """What stands behind --ip."""
+    """What stands behind an `ip=`, or nothing."""
     try:
         return IPv4Address(text) if text else None
     except AddressValueError:
@@ -143,7 +199,9 @@ def _to_its_end(engine, ctx: Context, container: Container, warnings: str) -> Re
     except LookupError as error:
         engine.stop_container(container, 127)
         start = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process"
-        raise Failure(127, f"{warnings}docker: Error response from daemon: {start}: {error}.\n") from None
+        end = footer(engine.version, "run", f"docker: Error response from daemon: {start}: {error}", helps=False)
+        raise Failure(127, warnings + end) from None
+    container.log = (container.log + result.stdout + result.stderr)[-LONGEST_LOG:]
     engine.stop_container(container, result.returncode)
     return Result(result.returncode, result.stdout, warnings + result.stderr)
 
@@ -153,7 +211,7 @@ def exec_(engine, ctx: Context, flags: Flags) -> Result:
     try:
         container = engine.find(flags.words[0])
     except Refused as error:
-        raise Failure(1, f"Error: {error}\n") from None
+        raise Failure(1, f"{'Error: ' if engine.version == '20.10' else 'Error response from daemon: '}{error}\n") from None
     if not container.running:
         raise Refused(f"Container {container.id} is not running")
     try:

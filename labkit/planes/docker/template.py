@@ -25,7 +25,12 @@ def render(template: str, data) -> str:
     body, closing = _body(_pieces(template))
     if closing:
         raise BadInput(f"template: :1: unexpected {{{{{closing}}}}}")
-    return _Filling().fill(body, {"$": data, "": data})
+    try:
+        return _Filling().fill(body, {"$": data, "": data})
+    except _NoEntry as missing:  # Go counts the bytes before the field
+        at = len(template[: template.find(missing.operand) + missing.at].encode(errors="replace"))
+        operand = missing.operand
+        raise BadInput(f'template: :1:{at}: executing "" at <{operand:.80}>: map has no entry for key "{missing.key}"') from None
 
 
 def _pieces(template: str) -> Iterator[str | list[str]]:
@@ -72,6 +77,20 @@ def _deeper(depth: int) -> int:
     if depth == DEEPEST:
         raise BadInput(f"The lab's templates go {DEEPEST} blocks or parentheses deep, and no further")
     return depth + 1
+
+
+class NoAddress(str):
+    """What Go's netip.Addr is when it is none: nothing in JSON, `invalid IP` where a template prints it."""
+
+    __slots__ = ()
+
+
+class _NoEntry(BadInput):
+    """A field that is not there: the operand, where in it, and the field's name."""
+
+    def __init__(self, operand: str, at: int, key: str):
+        self.operand, self.at, self.key = operand, at, key
+        super().__init__(key)
 
 
 class _Filling:
@@ -159,14 +178,15 @@ def _operand(word: str, names: dict):
         raise BadInput(f'template: :1: function "{word}" not defined')
     if name not in names:
         raise BadInput(f"template: :1: undefined variable {name!r}")
-    return _fields(path, names[name])
+    return _fields(path, names[name], word)
 
 
-def _fields(path: str, value):
+def _fields(path: str, value, operand: str = ""):
+    at = len(operand) - len(path) - 1
     for name in filter(None, path.split(".")):
         if not isinstance(value, dict) or name not in value:
-            raise BadInput(f'template: :1:2: executing "" at <.{path}>: map has no entry for key "{name}"')
-        value = value[name]
+            raise _NoEntry(operand or f".{path}", max(at, 0), name)
+        value, at = value[name], at + 1 + len(name)
     return value
 
 
@@ -188,6 +208,8 @@ def text_of(value) -> str:
         return "<no value>"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, NoAddress):
+        return "invalid IP"
     if isinstance(value, dict):
         return "map[" + " ".join(f"{k}:{text_of(v)}" for k, v in sorted(value.items())) + "]"
     if isinstance(value, list | tuple):

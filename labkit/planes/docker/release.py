@@ -1,0 +1,52 @@
+"""What differs between the engines that the lab knows, said once: their names, the client's footer, and how they word a refusal.
+
+20.10 is the engine of the notes' time, 29 today's (recordings of both in tests/recordings; moby and docker/cli at v20.10.24 and v29).
+"""
+
+#: Engine -> what `docker --version` says.
+RELEASES = {"29": "29.7.2", "20.10": "20.10.24"}
+
+_USER_DEFINED = "user-specified IP address is supported on user-defined networks only"
+#: A refusal's name -> (20.10's words, 29's).
+_WORDS = {
+    "container format": ("Invalid network mode: invalid container format container:<name|id>",
+                         "invalid network mode: invalid container format container:<name|id>"),
+    "not running": ("cannot join network of a non running container: {id}",
+                    "cannot join network namespace of a non running container: container {name} is {status}"),
+    "not found": ("No such container: {name}", "joining network namespace of container: No such container: {name}"),
+    "itself": ("cannot join own network", "cannot join own network namespace"),
+    "foreign address": ("Invalid address {ip}: It does not belong to any of this network's subnets",
+                        "invalid config for network {network}: invalid endpoint settings:\nno configured subnet contains IP address {ip}"),
+    "host port": ("Invalid hostPort: {text}", "invalid hostPort: {text}"),
+    "container port": ("Invalid containerPort: {text}", "invalid containerPort: {text}"),
+    "proxy": ("Error starting userland proxy: listen {proto}4 {ip}:{port}: bind: {why}", "failed to bind host port {ip}:{port}/{proto}: {why}"),
+    "no network": ("Error: No such network: {name}", "Error response from daemon: network {name} not found"),
+    "in use": ("{name} id {id} has active endpoints", "{name} has active endpoints ({ends})"),
+    "no command": ("docker: '{word}' is not a docker command.\nSee 'docker --help'\n",
+                   "docker: unknown command: docker {word}\n\nRun 'docker --help' for more information\n"),
+    "usage": ("{complaint}\nSee 'docker {name} --help'.\n",
+              "{complaint}\n\nUsage:  {usage}\n\nRun 'docker {name} --help' for more information\n"),
+    "arguments": ('"docker {name}" {rule} argument{plural}.', "docker: 'docker {name}' {rule} argument{plural}"),
+    "exactly": ("requires exactly {least}", "requires {least}"),
+    "not published": ("Error: No public port '{port}' published for {name}", "no public port '{port}' published for {name}"),
+}  # fmt: skip
+
+
+def said(version: str, name: str, /, **values) -> str:
+    """A refusal in the words of that engine."""
+    return _WORDS[name][version != "20.10"].format(**values)
+
+
+def wrong_ip(network: str, ip: object, user_defined: bool, inside: bool) -> str:
+    """What 29 says of an --ip that it does not take; one line a fault, or one `* ` each."""
+    faults = [] if user_defined else [_USER_DEFINED]
+    faults += [] if inside else [f"no configured subnet contains IP address {ip}"]
+    mark = "* " if len(faults) > 1 else ""
+    return "\n".join([f"invalid config for network {network}: invalid endpoint settings:", *(f"{mark}{fault}" for fault in faults)])
+
+
+def footer(version: str, command: str, message: str, helps: bool = True) -> str:
+    """A message as the client ends it: with a full stop and, where it `helps`, a line of advice; 29 with the advice alone."""
+    if version == "20.10":
+        return f"{message.removesuffix('.')}.\n" + (f"See 'docker {command} --help'.\n" if helps else "")
+    return f"{message}\n\nRun 'docker {command} --help' for more information\n"
