@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ..lab.interface import Interface
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
+from ..tables.chains import ASKED
 from .scene import Key
 
 #: Width of a character and height of a line, for fixed-pitch text of 11 pixels.
@@ -103,10 +104,23 @@ def box_of(lab: Lab, ns: Namespace, depth: int, edge: Callable[[Interface], str 
             (box.left if where == "left" else box.right).append(chip)
         if interface.master:
             box.ports.setdefault((ns.name, interface.master), []).append(chip)
-    if _routes(ns):
-        forward = ns.sysctls["net.ipv4.ip_forward"]
-        box.routing = Chip("routing", (ns.name, "", "routing"), ("routing", f"ip_forward={forward}"))
+    asked = filtered_at(ns)
+    if _routes(ns) or asked:
+        words = ("routing", f"ip_forward={ns.sysctls['net.ipv4.ip_forward']}") if _routes(ns) else ("packet filter",)
+        box.routing = Chip("routing", (ns.name, "", "routing"), (*words, *asked))
     return box
+
+
+def filtered_at(ns: Namespace) -> list[str]:
+    """Those of the packet filter's five places at which something stands, each with its tables in the order of asking."""
+    tables = ns.netfilter.tables if ns.netfilter is not None else {}
+    found = []
+    for place, names in ASKED.items():
+        chains = {name: tables[name].chains[place] for name in names if name in tables and place in tables[name].chains}
+        said = [f"{name} {chain.policy}" if chain.policy == "DROP" else name for name, chain in chains.items()
+                if chain.rules or chain.policy == "DROP"]  # fmt: skip
+        found += [f"{place} {' '.join(said)}"] * bool(said)
+    return found
 
 
 def state(interface: Interface) -> str:

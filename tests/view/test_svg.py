@@ -103,7 +103,7 @@ def test_the_legend_explains_every_kind_of_line_box_and_sign_that_is_drawn_and_n
     plain = dict(map(reversed, legend(scene(lab))))
     assert not any(css.startswith(("line request", "sign")) for css in plain.values()), "nothing was sent yet"
     before = lab.trace("wp-mysql-t5w0m", "10.20.92.11")
-    lab.sh("ip route del 10.20.92.0/24; ip link set virbr0 down", on="k8s-node2")
+    lab.sh("ip route replace unreachable 10.20.92.0/24; ip link set virbr0 down", on="k8s-node2")
     words = [words for _, words in legend(scene(lab, lab.trace("wp-mysql-t5w0m", "10.20.92.11"), 3, before))]
     assert words == [
         "the way before", "request", "ICMP error", "order of the request", "lost", "TTL lowered", "passed by", "this step",
