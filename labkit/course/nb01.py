@@ -32,15 +32,98 @@ ttl_outside = Question(
     "How many routers stand between the two?",
 )
 
-ttl_one = Question(
-    "br1 pings 192.168.77.1 with a TTL of 1. Which address does the complaint come from?", "172.17.0.1",
-    "The host is the first router. It lowers 1 to 0, drops the packet, and says so with its address on br1's side.",
+seen_outside = Question(
+    "br1 (172.17.0.2) pings 192.168.77.1. Which address does the machine outside see as the sender?", "192.168.77.2",
+    "The host's, on the wire between the two. Nobody outside knows 172.17.0.0/16, so the host puts its own name on the packet.",
     {
-        "192.168.77.1": "That is the destination. With a TTL of 1 nothing gets past the first router.",
-        "192.168.77.2": "That is the host, but its address on the other side. It answers with the one towards br1.",
-        "172.17.0.2": "That is br1 itself. It sends the packet off with the TTL that it was told.",
+        "172.17.0.2": "That is how it starts. But `outside` has no route to 172.17.0.0/16: how would it answer?",
+        "172.17.0.1": "That is docker0, on the containers' side. The packet leaves by another interface.",
     },
-    "Who is the first router on the way, and which of its addresses is on br1's side?",
+    "Look at the routes of `outside`: to which of the addresses on the way could it answer at all?",
+)
+
+without_masquerade = Question(
+    "The rule that masquerades is gone, and br1 pings outside. On which machine is a packet lost for want of a route?", "outside",
+    "The ping arrives, under the name 172.17.0.2, and the answer has no way back.",
+    {"host": "The host forwards as before: masquerading only changes the name. Where does the packet get to?",
+     "br1": "br1 sends it off as before."},
+    "The ping leaves the host with the sender 172.17.0.2. Who has to send something to that address?",
+)
+
+client_outside = Question(
+    "`outside` asks http://192.168.77.2:8080/. Which client's address does the server in pub1 see?", "192.168.77.1",
+    "Only the destination is replaced. The sender stays who it is.",
+    {
+        "192.168.77.2": "That is what `outside` asked for, the destination.",
+        "172.17.0.1": "So it would be if a program on the host asked in its place. Here the packet itself is led inside.",
+    },
+    "Which of the two addresses has to be replaced so that the packet gets to pub1?",
+)
+
+client_loopback = Question(
+    "`curl http://127.0.0.1:8080/` on the host: which client's address does the server in pub1 see?", "172.17.0.1",
+    "docker-proxy takes the connection and opens one of its own, from the host's address on docker0.",
+    {
+        "127.0.0.1": "A container could not answer that one: in each namespace it is its own lo. Somebody asks in curl's place.",
+        "192.168.77.2": "That is the host's address on the other side. Who connects to 172.17.0.4 takes the one on docker0.",
+        "192.168.77.1": "That is the machine outside; it has no part in this.",
+    },
+    "A program on the host opens a connection to 172.17.0.4. Which of the host's addresses does it take?",
+)
+
+straight_inside = Question(
+    "`outside` has a route to 172.17.0.0/16 and asks 172.17.0.4, port 80, directly. Is it answered, \"yes\" or \"no\"?", "no",
+    "The way is there, a rule of the table raw is in it.",
+    {"yes": "So it was up to Docker 27. Look for a rule that names 172.17.0.4."},
+    "Published is the host's port 8080. What would be the use of publishing if everybody could go straight in?",
+)
+
+between_networks = Question(
+    "n1 (172.18.0.2) pings br1 (172.17.0.2); the host forwards. Is it answered, \"yes\" or \"no\"?", "no",
+    "There are routes both ways, and a rule that drops: networks are kept apart.",
+    {"yes": "The routes would do it. But the rules of Docker come on top of them."},
+    "What are networks for, if all containers reach each other anyway?",
+)
+
+by_name = Question(
+    "Which pings by name work: \"n1 to n2\" (in net1), \"br1 to br2\" (in the default network), \"both\" or \"none\"?", "n1 to n2",
+    "Docker's name server is there on networks that somebody made, not on the default bridge.",
+    {
+        "both": "On one of the two networks nobody answers a question for a name.",
+        "none": "On the network that you made there is a name server.",
+        "br1 to br2": "It is just the other way round.",
+    },
+    "The default bridge is the older of the two.",
+)
+
+after_flush = Question(
+    "All rules of the table filter are flushed; FORWARD has the policy DROP. Does `outside` still get pub1's page, \"yes\" or \"no\"?", "no",
+    "The destination is still replaced (that is the table nat), but then the packet has to be forwarded, and nobody lets it pass.",
+    {"yes": "The table nat is untouched, right. But after it the packet has to pass FORWARD."},
+    "Which of the five places does a packet for pub1 pass, and what does the chain say there when no rule decides?",
+)
+
+lost_at = Question(
+    "`iptables -I DOCKER-USER -j DROP`: at which of the five places is a packet from outside to the published port 8080 lost?", "FORWARD",
+    "FORWARD jumps to DOCKER-USER before anything else.",
+    {
+        "INPUT": "INPUT is asked for what is for the machine itself. The destination was replaced before.",
+        "PREROUTING": "There the destination is replaced, in the table nat. DOCKER-USER is a chain of the table filter.",
+        "OUTPUT": "OUTPUT is asked for what programs on the machine send.",
+        "POSTROUTING": "So far it does not get. The table filter has nothing to say there.",
+    },
+    "In which table is DOCKER-USER, and which of its places does a forwarded packet pass? `iptables -S FORWARD` tells.",
+)
+
+recorded_port = Question(
+    "On the recorded host: where does a packet for the machine's port 9001 go? Answer as address:port.", "172.17.0.5:9001",
+    "pub2 has 172.17.0.5; the rule is in the chain DOCKER of the table nat.",
+    {
+        "172.17.0.5:9000": "That is the rule above it.",
+        "172.17.0.4:80": "That is pub1, behind port 8080.",
+        "172.17.0.5": "Right address; and the port behind it, please: address:port.",
+    },
+    "Look for `--dport 9001` in the table nat.",
 )
 
 seen_at_docker0 = Question(
@@ -141,6 +224,26 @@ default_again = Task(
     "`default via 172.17.0.1`: the bridge's address is the containers' gateway.", start=_no_way_out,
     answer=(("host", "docker exec br2 ip route add default via 172.17.0.1"),),
     hints=("br1 has the line that br2 lacks: `docker exec br1 ip route` shows it.", "`docker exec br2 ip route add default via …`"),
+)
+
+
+def _no_masquerade() -> Lab:
+    lab = docker_host()
+    lab.sh("iptables -t nat -F POSTROUTING")
+    return lab
+
+
+def _masquerades(lab: Lab) -> str | None:
+    missing = unanswered(lab, "br1", "192.168.77.1", "outside")
+    return missing or ("outside should see the host, and has a way to 172.17.0.0/16 of its own." if lab["outside"].main.lookup("172.17.0.2") else None)
+
+
+masquerade_again = Task(
+    "Give the containers of 172.17.0.0/16 their name outside back: one rule.", _masquerades,
+    "The rule is Docker's own, word for word; what goes out at docker0 itself, to a neighbour, keeps its name.", start=_no_masquerade,
+    answer=(("host", "iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE"),),
+    hints=("You have read the rule: from which source, not out at which interface, jump to what?",
+           "`iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o …  -j …`"),
 )
 
 

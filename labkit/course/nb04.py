@@ -106,6 +106,23 @@ remembers = Question(
     "The answer is a packet like any other. k8s-node2 looks up 10.20.37.5 in its own table and flanneld in its own list.",
     {True: "Take flannel's route away on k8s-node2 alone: the request still arrives, and the answer does not find its way."},
 )
+forward_policy = Question(
+    "FORWARD has the policy DROP on k8s-node2 alone. On which machine is the ping from wp-mysql-t5w0m to 10.20.92.11 dropped?", "k8s-node2",
+    "It arrives there, comes out of flanneld, and would have to be forwarded from flannel0 to docker0.",
+    {"k8s-node1": "On k8s-node1 the policy is ACCEPT, and the packet comes from docker0.",
+     "mysql-demo-e81sy": "It does not get that far: who has to forward it to the pod?"},
+    "Which machine has to pass the packet on, and has the policy DROP?",
+)
+
+masqueraded_as = Question(
+    "k8s-node1 masquerades what leaves it from 10.20.37.0/24. Which sender does mysql-demo-e81sy see?", "10.20.37.0",
+    "The address of flannel0, the interface where the packet leaves.",
+    {"192.168.138.221": "That would be so if the packet left by eth0. The datagram does; the packet in it left by flannel0.",
+     "10.20.37.5": "That is the pod's own, and it is replaced.",
+     "10.20.37.1": "That is docker0. Masquerading takes the address of the interface where the packet goes *out*."},
+    "Masquerading takes the address of the interface where the packet leaves. Which one is that?",
+)
+
 silent_ttl = Question(
     "ping -t 2: the request leaves with TTL 2. Who says `Time to live exceeded`? An address, or: nobody.", ("nobody", "no one", "none"),
     "flanneld gets it with TTL 1, lowers it to 0 and drops it without a word. A program is not as polite as a kernel.",

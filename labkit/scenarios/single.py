@@ -80,7 +80,7 @@ def docker_host() -> Lab:
         docker run -d --name host1 --network host tiny:1 sleep 600
         docker run -d --name none1 --network none tiny:1 sleep 600
         docker run -d --name cont1 --network container:br1 tiny:1 sleep 600
-        docker run -d --name pub1 -p 8080:80 tiny:1 sleep 600
+        docker run -d --name pub1 -p 8080:80 lab/web
         """)
     lab.probes = [
         ("br1", "172.17.0.3"), ("br1", "172.17.0.1"), ("br1", "192.168.77.2"), ("br1", "192.168.77.1"),

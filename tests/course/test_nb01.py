@@ -4,6 +4,7 @@ import pytest
 
 import labkit
 from labkit.course import nb01 as q
+from labkit.course.files import read
 
 
 @pytest.fixture
@@ -90,6 +91,43 @@ def test_wired(lab, done, status, words):
     assert feedback.status == status and words in feedback.text
 
 
-def test_who_complains_about_a_ttl_of_one_and_what_docker0_sees(lab):
-    assert q.ttl_one.check(str(lab.trace("br1", "192.168.77.1", ttl=1).replies[0].sender))
+def test_what_docker0_sees_of_a_bridged_ping(lab):
     assert q.seen_at_docker0.check(len(lab.trace("br1", "172.17.0.3").seen("host", "docker0", arp=True)))
+
+
+def client(lab, line, on="host"):
+    return lab.sh(line, on).stdout.strip().rpartition("=")[2]
+
+
+def test_under_which_address_who_is_seen(lab):
+    assert q.seen_outside.check(next(str(s.packet.src) for s in lab.trace("br1", "192.168.77.1").sightings if s.namespace == "outside" and not s.packet.arp))
+    assert q.client_outside.check(client(lab, "curl -s http://192.168.77.2:8080/", "outside"))
+    assert q.client_loopback.check(client(lab, "curl -s http://127.0.0.1:8080/"))
+
+
+def test_what_rules_let_through(lab):
+    run(lab, "docker network create net1", "docker run -d --name n1 --network net1 tiny:1 sleep 600", "docker run -d --name n2 --network net1 lab/web")
+    assert q.between_networks.check("yes" if lab.trace("n1", "172.17.0.2").answered else "no")
+    named = [f"{a} to {b}" for a, b in (("n1", "n2"), ("br1", "br2")) if lab.sh(f"docker exec {a} ping -c 1 {b}").returncode == 0]
+    assert q.by_name.check(named[0]) and len(named) == 1
+    lab.sh("ip route add 172.17.0.0/16 via 192.168.77.2", "outside")
+    assert q.straight_inside.check("yes" if lab.trace("outside", "172.17.0.4", proto="tcp", port=80).answered else "no")
+    dropped = lab.copy()
+    run(dropped, "iptables -I DOCKER-USER -j DROP")
+    assert q.lost_at.check(str(dropped.trace("outside", "192.168.77.2", proto="tcp", port=8080).verdict.why).split("filter: filter ")[1].split(":")[0])
+    run(lab, "iptables -F")
+    assert q.after_flush.check("yes" if lab.trace("outside", "192.168.77.2", proto="tcp", port=8080).answered else "no")
+
+
+def test_without_masquerade_the_answer_is_lost_outside_and_one_rule_mends_it(lab):
+    run(lab, "iptables -t nat -F POSTROUTING")
+    assert q.without_masquerade.check(lab.trace("br1", "192.168.77.1").verdict.where)
+    assert q.masquerade_again.check(lab).status == "open"
+    run(lab, "iptables -t nat -A POSTROUTING -o docker0 -j MASQUERADE")
+    assert q.masquerade_again.check(lab).status == "wrong"
+    run(lab, "iptables -t nat -A POSTROUTING -s 172.17.0.0/16 -j MASQUERADE")
+    assert q.masquerade_again.check(lab).status == "right"
+
+
+def test_the_recorded_port_stands_in_the_recording():
+    assert f"--dport 9001 -j DNAT --to-destination {q.recorded_port.answer}\n" in read("data/docker-29/iptables-save.txt")

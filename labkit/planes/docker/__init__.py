@@ -1,10 +1,9 @@
 """Docker as a control plane: an engine per machine, and the `docker` command that talks to it.
 
-The engine is that of Docker 20.10, run with `--iptables=false`: its bridges, addresses, routes and
-sysctls are all there, its packet filter and NAT are not. So a container's packets leave the machine
-with the container's own source address, other networks' containers are not shielded from each other,
-and a published port is held open on the host (docker-proxy) but not translated. `--ip-masq` shows in
-`docker network inspect` only. Inside a container everything is allowed, as with `--privileged`.
+The engine is that of Docker 29, today's, or of 20.10, the notes' (`Docker(lab, version="20.10")`). It only types lines: bridges,
+addresses, routes, sysctls, and what it tells the packet filter (firewall.py). What the two write and say differently stands in
+firewall.py, container.py (`plug`) and release.py. Inside a container everything is allowed, as with `--privileged`; IPv6, the
+nftables backend and networks in gateway mode `isolated` are not there.
 """
 
 from .dockerd import Docker
