@@ -14,7 +14,6 @@ from ipaddress import IPv4Address, IPv6Address
 
 from ..errors import KernelError
 from ..lab.program import RESOLVERS
-from ..trace.probe import probe
 from . import filesystem as files
 from .result import Context, Failure
 from .words import is_digits, whole
@@ -85,6 +84,8 @@ def asked(question: str | IPv4Address) -> list:
     server = name_server(ctx) if ctx is not None else None
     if server is None:
         return []
+    from ..trace.probe import probe  # most commands resolve no name: they need not wait for the whole room
+
     tried = probe(ctx.lab, ctx.ns.name, server, proto="udp", port=53)
     answers = tried.accepted is not None and RESOLVERS.get(tried.accepted.socket.owner)
     return answers(ctx.lab, ctx.lab[tried.accepted.namespace], question) if answers and tried.answered else []

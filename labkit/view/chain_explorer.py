@@ -93,7 +93,8 @@ def _told(step) -> list[Line]:
     """A step as lines: the rules that did not take the packet first, as they were asked."""
     if step.kind != "filter":
         sign = {"nat": "✓", "drop": "✗"}.get(step.kind, "")
-        return [Line(sign, {"in": "comes in", "out": "goes out"}.get(step.kind, step.kind), step.text.partition("; ")[0])]
+        seen = step.kind in ("in", "out")
+        return [Line(sign, f"{step.kind} {step.interface}" if seen else step.kind, step.text.partition("; ")[0])]
     place, _, words = step.text.partition(": ")
     table, _, name = place.partition(" ")
     lost = [Line("·", name, f"{table} {detail.removeprefix('not ')}") for detail in map(str, step.details)]
