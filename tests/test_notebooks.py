@@ -46,7 +46,7 @@ def test_a_notebook_runs_from_any_working_directory(path):
 
 
 @every_notebook
-@pytest.mark.needs("namespaces", "vxlan", "tun")  # where one is not at hand, the doctor and "on the real kernel" cells say so
+@pytest.mark.needs("namespaces", "vxlan", "tun", "iptables")  # where one is not at hand, the doctor and "on the real kernel" cells say so
 def test_running_a_notebook_again_changes_no_byte(path):
     assert execute(path) == path.read_text(encoding="utf-8")
 

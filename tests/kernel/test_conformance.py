@@ -23,6 +23,8 @@ SCENARIOS = {
 }
 #: These have a TUN, which an ordinary user cannot always open.
 NEEDS_TUN = ("flannel udp", "seed cluster")
+#: On these runs a Docker, which writes rules.
+NEEDS_IPTABLES = ("docker host", "seed cluster")
 #: Probes of a healthy lab, besides the plain ping.
 HEALTHY = (
     {},
@@ -55,7 +57,7 @@ NOT_THERE = {
 
 
 def marked(scenario: str, *values):
-    parts = ("namespaces", "tun") if scenario in NEEDS_TUN else ("namespaces", "vxlan")
+    parts = ["namespaces", "tun" if scenario in NEEDS_TUN else "vxlan"] + ["iptables"] * (scenario in NEEDS_IPTABLES)
     return pytest.param(scenario, *values, marks=pytest.mark.needs(*parts))
 
 

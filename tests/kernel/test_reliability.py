@@ -200,7 +200,7 @@ def stable(text: str) -> list[str]:
     return [line for line in text.splitlines() if not any(word in line for word in CHANGING)]
 
 
-@pytest.mark.needs("vxlan")
+@pytest.mark.needs("vxlan", "iptables")
 def test_the_machines_own_network_is_untouched():
     before = own_network()
     for lab in (scenarios.veth_pair(), scenarios.flannel(backend="vxlan"), scenarios.docker_host()):

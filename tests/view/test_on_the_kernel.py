@@ -7,7 +7,7 @@ from labkit.view.describe import observed_words
 from labkit.view.trace_explorer import TraceExplorer
 
 NODE, POD = "k8s-node1", "wp-mysql-t5w0m"
-real = pytest.mark.needs("namespaces", "tun")
+real = pytest.mark.needs("namespaces", "tun", "iptables")
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ class Holder:
         status, _, err = self.sh(f"iptables-restore -c {path}", machine, number, 60.0)
         os.unlink(path)
         if status:
-            why = "iptables is not installed" if status == 127 else err.decode(errors="replace").strip()
+            why = "iptables is not installed: sudo apt install iptables" if status == 127 else err.decode(errors="replace").strip()
             raise Problem(number, "iptables-restore", why)
 
     # -- requests and answers
