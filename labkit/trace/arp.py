@@ -37,7 +37,7 @@ def resolve(net: Net, ns: Namespace, interface: Interface, next_hop: IPv4Address
             entry = _remember(net, ns, replace(entry, state="DELAY"))
             net.post("neighbor_delay", ns.name, interface.name, next_hop, after=net.lab.delay_time)
         net.step(ns, interface, "arp", f"{next_hop} is {entry.lladdr} (neighbour table, {entry.state})", packet)
-        return transmit(net, ns, interface, packet.framed(interface.mac, entry.lladdr))
+        return transmit(net, ns, interface, _framed(interface, packet, entry.lladdr))
     if entry is None and _needs_no_asking(net, ns, next_hop):
         return transmit(net, ns, interface, packet.framed(interface.mac, BROADCAST_MAC))
     if entry is not None and entry.state == "INCOMPLETE":
@@ -49,6 +49,11 @@ def resolve(net: Net, ns: Namespace, interface: Interface, next_hop: IPv4Address
         ask(net, ns, interface, next_hop, packet)
         net.post("arp_timer", ns.name, interface.name, next_hop, 1, after=RETRANS)
     return 0
+
+
+def _framed(interface: Interface, packet: Packet, mac: str) -> Packet:
+    """For a neighbour's MAC address. What is bridged on keeps its sender's (kernel: br_nf_pre_routing_finish_bridge)."""
+    return packet.framed(packet.eth.src if packet.came_in else interface.mac, mac)
 
 
 @handles("resolved")
@@ -193,7 +198,7 @@ def _learned(net: Net, ns: Namespace, interface: Interface, entry: Neighbor, mac
         net.step(ns, interface, "arp", f"{entry.address} is at {mac}", packet)
         if state == "STALE":
             _remember(net, ns, replace(entry, lladdr=mac, state="DELAY"))
-        transmit(net, ns, interface, packet.framed(interface.mac, mac))
+        transmit(net, ns, interface, _framed(interface, packet, mac))
 
 
 def _remember(net: Net, ns: Namespace, entry: Neighbor) -> Neighbor:
