@@ -208,8 +208,9 @@ def _container(engine, c: Container) -> dict:
 
 def _hostname(engine, c: Container) -> str:
     """In container mode, once it has run, the other one's."""
-    if c.request.shares and c.starts and (other := next((o for o in engine.containers if _is(o, c.request.shares)), None)):
-        return _hostname(engine, other)
+    met = [c]
+    while c.request.shares and c.starts and (c := next((o for o in engine.containers if _is(o, c.request.shares)), c)) not in met:
+        met.append(c)
     if c.request.hostname or c.request.shares:
         return c.request.hostname
     return engine.machine if c.request.network == "host" else c.id[:12]
