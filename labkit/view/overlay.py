@@ -17,7 +17,7 @@ from .wiring import wiring
 #: Steps that happen in the namespace as a whole, where routing is drawn.
 IN_THE_STACK = frozenset({"send", "route", "forward", "deliver", "raised", "heard", "fragment", "filter", "nat"})
 #: Steps that are told but do not move the packet.
-STANDING = frozenset({"arp", "learn", "filter", "nat"})
+STANDING = frozenset({"arp", "learn", "filter", "nat", "fragment"})
 
 
 def overlay(layout: Layout, trace: Trace | None, step: int | None, before: Trace | None) -> Scene:
@@ -70,13 +70,28 @@ def _ways(layout: Layout, wires: list[Wire], trace: Trace) -> list[tuple[str, li
         if key is None or current.get(place, [None])[-1] == key:
             continue
         before = [current[place], *(way for other, way in found if other == leg)] if place in current else [w for o, w in found if o == leg]
-        start = next((way for way in before if way[-1][0] == key[0] or frozenset((way[-1], key)) in wired), None)
+        start = next((way for way in before if frozenset((way[-1], key)) in wired), None)
+        together = _put_together(current.get(place), before, key, wired) if start is None else None
+        if together is not None:
+            current[place] += together
+            continue
+        if start is None:
+            start = next((way for way in before if way[-1][0] == key[0]), None)
         if start is not None and start is current.get(place):
             start.append(key)
         else:
             current[place] = [key] if start is None else [start[-1], key]
             found.append((leg, current[place]))
     return found
+
+
+def _put_together(way: list[Key] | None, others: list[list[Key]], key: Key, wired: set[frozenset[Key]]) -> list[Key] | None:
+    """Where a fragment was put together with others and cut again, what they passed meanwhile, up to the next place it is seen at."""
+    for other in others if way is not None else ():
+        start = other.index(way[-1]) if way[-1] in other else len(other)
+        if passed := next((at for at in range(len(other) - 1, start, -1) if frozenset((other[at], key)) in wired), None):
+            return [*other[start + 1 : passed + 1], key]
+    return None
 
 
 def _follow(layout: Layout, wires: list[Wire], way: list[Key]) -> tuple[Point, ...]:

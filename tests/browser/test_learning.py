@@ -178,9 +178,9 @@ def test_a_frame_to_everybody_goes_up_to_the_node(pictures):
 def test_on_a_laptop_picture_steps_and_decision_are_seen_together(pictures, cluster, keep_screenshot):
     pictures.set_viewport_size({"width": 1366, "height": 768})
     try:
-        for _ in range(9):
+        for _ in range(10):
             cluster.get_by_role("button", name="Step forward").click()
-        expect(cluster.get_by_role("status")).to_contain_text("step 9 of")
+        expect(cluster.get_by_role("status")).to_contain_text("step 10 of")
         cluster.locator(".labkit-beside").evaluate("box => box.scrollIntoView({block: 'center'})")
         keep_screenshot(pictures, "laptop")
         seen = [cluster.locator(".labkit-beside svg"), cluster.get_by_role("button", name="Step forward"), cluster.get_by_role("status"),

@@ -32,9 +32,6 @@ CLUSTER = Use("ping from wp-mysql-t5w0m to 10.20.92.11", "10.20.92.99", "host un
               "ip route add default via 10.20.37.1 dev eth0", "", "network is unreachable at wp-mysql-t5w0m")
 USES = {
     "00-start-here": CLUSTER,
-    "01-docker-network-modes": Use(
-        "ping from br1 to 192.168.77.1", "192.168.77.99", "host unreachable at host",
-        "ip route add default via 172.17.0.1 dev eth0", "", "network is unreachable at br1"),
     "02-same-node-pods": Use(
         "ping from pod1 to 10.20.92.11", "192.168.77.1", "net unreachable at node",
         "ip route add default via 10.20.92.1 dev eth0", "", "network is unreachable at pod1"),
