@@ -28,7 +28,7 @@ COMMANDS = {
     }.items() for name in names.split()
 } | dict.fromkeys(("sh", "bash"), ("shell", "subshell")) | {
     "iptables-save": ("iptables_save", "iptables_save"), "iptables-restore": ("iptables_save", "iptables_restore"),
-    "conntrack": ("conntrack_tool", "conntrack"),
+    "conntrack": ("conntrack_tool", "conntrack"), "nsenter": ("nsenter", "nsenter"),
 }  # fmt: skip
 #: How many words a command may have.
 MOST_WORDS = 2_000

@@ -81,6 +81,19 @@ def test_the_host_has_the_recorded_rules_routes_addresses_and_sockets(stage):
     assert sorted(typed(lab, "ss -lntu").split("\n")) == sorted(read(f"host/{stage}/ss.txt").split("\n"))
 
 
+def stations(text: str) -> list[str]:
+    """What a bridge has learned or was told for good, without multicast and what is by chance."""
+    return sorted(plain(line) for line in text.splitlines() if "self" not in line)
+
+
+@pytest.mark.parametrize("stage", ["0-fresh", "1-one-bridge-container"])
+def test_the_bridge_knows_the_recorded_stations(stage):
+    lab = host(stage)
+    if stage != "0-fresh":
+        typed(lab, "docker exec br1 ping -c 1 172.17.0.1")
+    assert stations(typed(lab, "bridge fdb")) == stations(read(f"host/{stage}/bridge-fdb.txt"))
+
+
 @pytest.mark.parametrize("stage", ["0-fresh", "1-one-bridge-container", "2-modes"])
 def test_the_older_engine_writes_its_own_recorded_rules(stage):
     lab = host(stage, version="20.10")

@@ -114,20 +114,22 @@ def _restart(engine, container: Container, flags: pflag.Flags) -> None:
 
 def _kill(engine, container: Container, flags: pflag.Flags) -> None:
     if not container.running:
-        raise Refused(f"Cannot kill container: {container.name}: Container {container.id} is not running")
+        raise Refused(said(engine.version, "cannot kill", name=container.name, id=container.id))
     engine.stop_container(container)
 
 
 def _rm(engine, container: Container, flags: pflag.Flags) -> None:
     if container.running and not flags.on("force"):
-        raise Refused(f"You cannot remove a running container {container.id}. "
-                      "Stop the container before attempting removal or force remove")  # fmt: skip
+        raise Refused(said(engine.version, "running", name=container.name, id=container.id))
     engine.stop_container(container)
     engine.remove(container)
 
 
 def _network_create(engine, ctx: Context, flags: pflag.Flags) -> Result:
     driver, asked = flags.one("driver", "bridge"), _ipam(flags)
+    given = flags.one("subnet")
+    if engine.version != "20.10" and given.partition("/")[0] != asked.get("Subnet", given).partition("/")[0]:
+        raise Refused(f"invalid network config:\ninvalid subnet {given}: it should be {asked['Subnet']}")
     if driver in ("host", "null"):
         raise Refused(f'only one instance of "{driver}" network is allowed')
     if driver != "bridge":

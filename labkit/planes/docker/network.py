@@ -14,6 +14,7 @@ from ...lab.lab import Lab
 from ...lab.namespace import LONGEST, Namespace, valid_interface_name
 from ...tables.values import Kept
 from .. import go, writing
+from .release import said
 
 #: Networks every engine has, with their drivers; `docker network rm` refuses them.
 PREDEFINED = {"bridge": "bridge", "host": "host", "none": "null"}
@@ -259,7 +260,7 @@ class Networks:
     def _create(self, network: Network, pool: AddressPool) -> Network:
         """Write the bridge's lines. Its gateway, if nobody chose it, is the first address handed out."""
         if any(n.subnet and n.subnet.overlaps(pool.subnet) for n in self):
-            raise Refused("Pool overlaps with other one on this address space")
+            raise Refused(said(self.firewall.version, "overlap"))
         network.pool = pool
         network.gateway = pool.take(IPv4Address(network.asked["Gateway"])) if "Gateway" in network.asked else pool.lowest()
         if same := next((n for n in self if n.bridge == network.bridge), None):

@@ -17,7 +17,7 @@ from ..pflag import Flags
 from . import published
 from .container import Attachment, Container, Request
 from .network import Refused
-from .release import footer
+from .release import footer, said
 
 #: Those with something behind them in the lab, then Docker's that change nothing the lab models: processes, files, limits, names.
 FLAGS = """
@@ -213,7 +213,7 @@ def exec_(engine, ctx: Context, flags: Flags) -> Result:
     except Refused as error:
         raise Failure(1, f"{'Error: ' if engine.version == '20.10' else 'Error response from daemon: '}{error}\n") from None
     if not container.running:
-        raise Refused(f"Container {container.id} is not running")
+        raise Refused(said(engine.version, "no process", id=container.id))
     try:
         result = run_inside(ctx, container.namespace, flags.words[1:])
     except LookupError as error:

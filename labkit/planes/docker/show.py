@@ -162,7 +162,8 @@ def inspect(engine, ctx: Context, flags: pflag.Flags, kind: str = "") -> Result:
             except Refused as error:
                 why = error if kind == "container" or kind and not old else why
         else:
-            complaints += f"{'Error: ' if old or not kind else 'Error response from daemon: '}{why}\n"
+            daemon = f"{'Error: ' if old else 'Error response from daemon: '}{why}"
+            complaints += f"{daemon if kind else said(engine.version, 'no object', name=word)}\n"
     text = json.dumps(found, indent=4) + "\n"
     if flags.one("format"):
         try:
