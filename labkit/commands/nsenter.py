@@ -13,7 +13,7 @@ from .words import getopt, is_digits, whole
 def nsenter(ctx: Context, args: list[str]) -> Result:
     """Run one `nsenter` line; `args` are the words after it."""
     at = _command_at(args)
-    options, _ = getopt("nsenter", args[:at], "t:n", {"target": "t", "net": "n"})
+    options, _ = getopt("nsenter", args[:at], "t:n", {"target": "t:", "net": "n"})
     if wrong := next((value for letter, value in options if letter == "?"), ""):
         raise Failure(1, f"{wrong}Try 'nsenter --help' for more information.\nThe lab's nsenter knows -t PID (--target) and -n (--net).\n")
     given, words = dict(options), args[at:]
