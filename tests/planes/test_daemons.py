@@ -70,7 +70,7 @@ def test_containers_come_back_with_docker_as_their_restart_policy_says():
     names = lab.sh("docker ps --format '{{.Names}}'").stdout.split()
     assert sorted(names) == ["kept-always", "kept-on-failure", "kept-unless-stopped", "stopped-always"]
     refused = lab.sh("docker run -d --restart often tiny:1 sleep 9")
-    assert refused.returncode == 125 and "invalid restart policy 'often'" in refused.stderr
+    assert refused.returncode == 125 and "unknown policy 'often'" in refused.stderr
 
 
 def test_a_bridge_of_a_network_that_somebody_deleted_is_there_again_after_the_start():

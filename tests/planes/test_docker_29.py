@@ -408,3 +408,31 @@ def test_a_dockerd_that_starts_again_leaves_each_line_once_and_the_administrator
     docker.start()
     typed(lab, "docker start web two other")
     assert sorted(typed(lab, "iptables-save").splitlines()) == sorted(before.splitlines())
+
+
+@pytest.mark.parametrize(("line", "old", "new"), [
+    ("docker run -d -p 1.2.3:80:80 tiny:1", "docker: Invalid ip address: 1.2.3.\n", "docker: invalid IP address: 1.2.3\n"),
+    ("docker run -d -p 80:80/foo tiny:1", "docker: Invalid proto: foo.\n", "docker: invalid proto: foo\n"),
+    ("docker run -d -p 80-82:90-91 tiny:1", "docker: Invalid ranges specified for container and host Ports: 90-91 and 80-82.\n",
+     "docker: invalid ranges specified for container and host Ports: 90-91 and 80-82\n"),
+    ("docker run -d --restart on-failure:x tiny:1", "docker: maximum retry count must be an integer.\n",
+     "docker: invalid restart policy format: maximum retry count must be an integer\n"),
+    ("docker run -d --restart ever tiny:1", "docker: Error response from daemon: invalid restart policy 'ever'.\n",
+     "docker: Error response from daemon: invalid restart policy: unknown policy 'ever'; use one of 'no', 'always', 'on-failure', or "),
+    ("docker run -d --network-alias a tiny:1", "", "docker: Error response from daemon: invalid config for network bridge: invalid endpoint "
+     "settings:\nnetwork-scoped aliases are only supported for user-defined networks\n"),
+    ("docker network create --subnet 172.31.5.7/24 x", "", "Error response from daemon: invalid network config:\n"
+     "invalid subnet 172.31.5.7/24: it should be 172.31.5.0/24\n"),
+    ("docker network create --subnet 172.17.5.0/24 y", "Error response from daemon: Pool overlaps with other one on this address space\n",
+     "Error response from daemon: invalid pool request: Pool overlaps with other one on this address space\n"),
+    ("docker foo", "docker: 'foo' is not a docker command.\nSee 'docker --help'\n", "docker: unknown command: docker foo\n\nRun 'docker --help' "),
+    ("docker inspect nosuch", "Error: No such object: nosuch\n", "error: no such object: nosuch\n"),
+    ("docker rm -v one", "Error response from daemon: You cannot remove a running container ", 'Error response from daemon: cannot remove container "one": '
+     "container is running: stop the container before removing or force remove\n"),
+])  # fmt: skip
+def test_each_engine_refuses_in_its_own_words(line, old, new):
+    for version, said in (("20.10", old), ("29", new)):
+        lab = machine()
+        labkit.Docker(lab, version=version)
+        typed(lab, "docker run -d --name one tiny:1 sleep 9")
+        assert lab.sh(line).stderr.startswith(said), version

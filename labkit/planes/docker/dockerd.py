@@ -22,7 +22,7 @@ from .client import docker
 from .container import Attachment, Container, Endpoint, Request, default_route, plug, unplug
 from .firewall import Firewall
 from .network import DEFAULT_MTU, Network, Networks, Refused, long_id, write
-from .release import RELEASES, said, wrong_ip
+from .release import RELEASES, said, wrong_endpoint
 
 #: A container's namespace is called after it, perhaps with a number behind.
 LONGEST_NAME = 240
@@ -141,17 +141,18 @@ class Docker:
                 asked = ", ".join(sorted(a.network for a in request.attachments))
                 raise Refused(f"Container cannot be connected to network endpoints: {asked}")
             return
-        named = [Attachment(request.network if request.shares else request.first_network, request.ip), *request.others]
-        for name, ip in [(asked.network, asked.ip) for asked in named if asked.ip is not None]:
-            self._check_ip(name, ip)
+        first = Attachment(request.network if request.shares else request.first_network, request.ip, aliases=request.aliases)
+        for asked in (first, *request.others):
+            self._check_endpoint(asked)
 
-    def _check_ip(self, name: str, ip: IPv4Address) -> None:
-        network = self.networks.get(name)
-        if network is None and not name.startswith("container:"):
+    def _check_endpoint(self, asked: Attachment) -> None:
+        network = self.networks.get(asked.network)
+        if network is None and not asked.network.startswith("container:"):
             return
-        inside = network is None or network.subnet is not None and ip in network.subnet
-        if network is None or network.predefined or not inside:
-            raise Refused(wrong_ip(name, ip, network is not None and not network.predefined, inside))
+        inside = network is None or network.subnet is not None and asked.ip is not None and asked.ip in network.subnet
+        user_defined = network is not None and not network.predefined
+        if wrong := wrong_endpoint(asked.network, asked.ip, bool(asked.aliases), user_defined, inside):
+            raise Refused(wrong)
 
     def _endpoint(self, container: Container, asked: Attachment) -> Endpoint:
         return Endpoint(asked.network, long_id("endpoint", container.id, asked.network), asked)
@@ -362,8 +363,8 @@ class Docker:
             raise Refused(f"endpoint with name {container.name} already exists in network {network.name}")
         if asked.ip is not None and self.version == "20.10":
             replace(container.request, network=network.name, ip=asked.ip).check_ip(network.user_subnet)
-        elif asked.ip is not None:
-            self._check_ip(network.name, asked.ip)
+        elif self.version != "20.10":
+            self._check_endpoint(asked)
         endpoint = container.endpoints[network.name] = self._endpoint(container, asked)
         if container.running:
             try:

@@ -64,16 +64,16 @@ def parse(spec: str, version: str) -> list[Binding]:
     try:
         host_ip = IPv4Address(ip) if ip else None
     except ValueError:
-        raise BadInput(f"Invalid ip address: {ip}") from None
+        raise BadInput(said(version, "address", text=ip)) from None
     if not container:
-        raise BadInput(f"No port specified: {spec}<empty>")
+        raise BadInput(said(version, "no port", text=spec))
     ports = _range(container, "container port", version)
     hosts = _range(host, "host port", version) if host else None
     if hosts and len(hosts) != len(ports) and len(ports) > 1:
-        raise BadInput(f"Invalid ranges specified for container and host Ports: {container} and {host}")
+        raise BadInput(said(version, "ranges", inner=container, outer=host))
     proto = (proto or "tcp").lower()
     if proto not in PROTOCOLS:
-        raise BadInput(f"Invalid proto: {proto}")
+        raise BadInput(said(version, "proto", text=proto))
     if hosts is None:
         return [Binding(port, proto, host_ip) for port in ports]
     if len(ports) == 1:

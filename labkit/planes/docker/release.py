@@ -19,6 +19,17 @@ _WORDS = {
                         "invalid config for network {network}: invalid endpoint settings:\nno configured subnet contains IP address {ip}"),
     "host port": ("Invalid hostPort: {text}", "invalid hostPort: {text}"),
     "container port": ("Invalid containerPort: {text}", "invalid containerPort: {text}"),
+    "address": ("Invalid ip address: {text}", "invalid IP address: {text}"),
+    "no port": ("No port specified: {text}<empty>", "no port specified: {text}<empty>"),
+    "ranges": ("Invalid ranges specified for container and host Ports: {inner} and {outer}",
+               "invalid ranges specified for container and host Ports: {inner} and {outer}"),
+    "proto": ("Invalid proto: {text}", "invalid proto: {text}"),
+    "retries": ("maximum retry count must be an integer", "invalid restart policy format: maximum retry count must be an integer"),
+    "policy": ("Error response from daemon: invalid restart policy '{text}'",
+               "Error response from daemon: invalid restart policy: unknown policy '{text}'; "
+               "use one of 'no', 'always', 'on-failure', or 'unless-stopped'"),
+    "no retries": ("Error response from daemon: maximum retry count cannot be used with restart policy '{text}'",
+                   "Error response from daemon: invalid restart policy: maximum retry count can only be used with 'on-failure'"),
     "proxy": ("Error starting userland proxy: listen {proto}4 {ip}:{port}: bind: {why}", "failed to bind host port {ip}:{port}/{proto}: {why}"),
     "no network": ("Error: No such network: {name}", "Error response from daemon: network {name} not found"),
     "no process": ("Container {id} is not running", "container {id} is not running"),
@@ -44,10 +55,13 @@ def said(version: str, name: str, /, **values) -> str:
     return _WORDS[name][version != "20.10"].format(**values)
 
 
-def wrong_ip(network: str, ip: object, user_defined: bool, inside: bool) -> str:
-    """What 29 says of an --ip that it does not take; one line a fault, or one `* ` each."""
-    faults = [] if user_defined else [_USER_DEFINED]
-    faults += [] if inside else [f"no configured subnet contains IP address {ip}"]
+def wrong_endpoint(network: str, ip: object, aliases: bool, user_defined: bool, inside: bool) -> str:
+    """What 29 says of an --ip or alias that it does not take, or ""; one line a fault, or one `* ` each."""
+    faults = [_USER_DEFINED] if ip is not None and not user_defined else []
+    faults += ["network-scoped aliases are only supported for user-defined networks"] if aliases and not user_defined else []
+    faults += [f"no configured subnet contains IP address {ip}"] if ip is not None and not inside else []
+    if not faults:
+        return ""
     mark = "* " if len(faults) > 1 else ""
     return "\n".join([f"invalid config for network {network}: invalid endpoint settings:", *(f"{mark}{fault}" for fault in faults)])
 

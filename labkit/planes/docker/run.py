@@ -113,7 +113,7 @@ def _request(flags: Flags, version: str) -> Request:
         dns_search=flags.all("dns-search"),
         extra_hosts=flags.all("add-host"),
         auto_remove=flags.on("rm"),
-        restart=_restart(flags.one("restart", "no")),
+        restart=_restart(flags.one("restart", "no"), version),
     )  # fmt: skip
     if request.links and version == "20.10" and (request.network in ("host", "none") or request.network.startswith("container:")):
         raise BadInput("links are only supported for user-defined networks")
@@ -178,17 +178,17 @@ def address(text: str) -> IPv4Address | None:
         raise BadInput(f"Error response from daemon: invalid IPv4 address: {text}") from None
 
 
-def _restart(text: str) -> str:
+def _restart(text: str, version: str) -> str:
     """no, always, unless-stopped, or on-failure with the most times behind it, of which the lab counts none."""
     policy, colon, most = text.partition(":")
     try:
         go.unsigned(most if colon else "0")
     except ValueError:
-        raise BadInput("maximum retry count must be an integer") from None
+        raise BadInput(said(version, "retries")) from None
     if policy not in ("no", "always", "unless-stopped", "on-failure"):
-        raise BadInput(f"Error response from daemon: invalid restart policy '{policy}'")
+        raise BadInput(said(version, "policy", text=policy))
     if colon and policy != "on-failure":
-        raise BadInput(f"Error response from daemon: maximum retry count cannot be used with restart policy '{policy}'")
+        raise BadInput(said(version, "no retries", text=policy))
     return policy
 
 
