@@ -116,6 +116,14 @@ sightings = Question(
     },
     "Count the places for each of the four, then add.",
 )
+
+bridged_and_filtered = Question(
+    "FORWARD has the policy DROP on the node. Does pod2 still answer pod1, \"yes\" or \"no\"?", "no",
+    "The kernel shows bridged packets to the packet filter too, because `net.bridge.bridge-nf-call-iptables` is 1.",
+    {"yes": "So it would be if only what is routed were asked about. There is a setting by which bridged packets are, too."},
+    "Would a Service, which is a rule, work for a pod next door if bridged packets met no rule?",
+)
+
 own_address = Question(
     "pod1 pings 10.20.92.3, its own address. Which interface carries the packet?", ("lo", "loopback"),
     "The local table is asked before main, and it has the pod's own addresses: such a packet turns round at lo.",

@@ -93,3 +93,9 @@ def test_a_bridge_lowers_no_ttl_and_what_is_seen_on_all_interfaces():
     lab = same_node()
     assert nb02.sightings.check(len(lab.trace("pod1", "10.20.92.11").sightings))
     assert nb02.ttl_of_one.check(lab.trace("pod1", "10.20.92.11", ttl=1).answered)
+
+
+def test_a_policy_meets_what_is_bridged():
+    lab = same_node()
+    assert lab.sh("iptables -P FORWARD DROP", "node").returncode == 0
+    assert nb02.bridged_and_filtered.check("yes" if lab.trace("pod1", "10.20.92.11").answered else "no")
