@@ -39,7 +39,7 @@ class _Attempt(NamedTuple):
     accepted: Accepted | None = None
 
 
-def _connect(ctx: Context, address: IPv4Address, port: int, wait: float, sport: int | None = None) -> _Attempt:
+def connect(ctx: Context, address: IPv4Address, port: int, wait: float, sport: int | None = None) -> _Attempt:
     """Try to connect for at most `wait` seconds."""
     code = _refusal(ctx, address, errno.ENETUNREACH)
     if code:
@@ -58,7 +58,7 @@ def answer(ctx: Context, accepted: Accepted | None) -> str | None:
         return "" if accepted is None else None
     if accepted.socket.to is None:
         return accepted.socket.says.replace("{client}", str(accepted.client))
-    there = _connect(Context(ctx.lab, ctx.lab[accepted.namespace]), *accepted.socket.to, wait=GIVES_UP)
+    there = connect(Context(ctx.lab, ctx.lab[accepted.namespace]), *accepted.socket.to, wait=GIVES_UP)
     return answer(ctx, there.accepted) if not there.errno else None
 
 
@@ -175,7 +175,7 @@ _OBJECTION = "objection"
 
 
 def _tcp(ctx: Context, address: IPv4Address, port: int, wait: float | None, sport: int | None) -> str:
-    code = _connect(ctx, address, port, wait or GIVES_UP, sport).errno
+    code = connect(ctx, address, port, wait or GIVES_UP, sport).errno
     how = "timed out" if code == errno.EINPROGRESS else "failed"
     return f"{how}: {strerror(code)}" if code else ""
 
@@ -279,7 +279,7 @@ def _fetch(ctx: Context, said: dict[str, float], url: str) -> Result:
 def _fetched(ctx: Context, said: dict[str, float], host: str, address: IPv4Address, port: int) -> Result:
     waits = [seconds for field in ("limit", "patience") if (seconds := said.get(field))]
     refused = _Attempt(errno.ECONNREFUSED, 0.0)
-    code, after, accepted = _connect(ctx, address, port, min(waits, default=GIVES_UP)) if port else refused
+    code, after, accepted = connect(ctx, address, port, min(waits, default=GIVES_UP)) if port else refused
     if not code:
         text = answer(ctx, accepted)
         return Result(0, text) if text is not None else Result(56, "", "curl: (56) Recv failure: Connection reset by peer\n")

@@ -78,10 +78,10 @@ def address(word: str) -> IPv4Address | None:
     return found
 
 
-def asked(question: str | IPv4Address) -> list:
+def asked(question: str | IPv4Address, server: IPv4Address | None = None) -> list:
     """What the name server says: addresses of a name, names of an address; none when none answers."""
     ctx = _here.get(None)
-    server = name_server(ctx) if ctx is not None else None
+    server = server or (name_server(ctx) if ctx is not None else None)
     if server is None:
         return []
     from ..trace.probe import probe  # most commands resolve no name: they need not wait for the whole room

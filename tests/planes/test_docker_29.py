@@ -147,11 +147,14 @@ def with_servers(lab: labkit.Lab) -> labkit.Lab:
     return lab
 
 
-@pytest.mark.parametrize(("source", "what", "target", "address", "status"), [row[:5] for row in rows("direct.tsv")])
-def test_straight_to_a_containers_address(source, what, target, address, status):
+@pytest.mark.parametrize(("source", "what", "target", "address", "status", "message"), [(*row, "")[:6] for row in rows("direct.tsv")])
+def test_straight_to_a_containers_address(source, what, target, address, status, message):
     lab = with_servers(host())
     port = target.partition(":")[2]
     line = f"ping -n -c 1 -W 1 {address}" if what == "ping" else f"curl -s -m 3 http://{address}:{port}/"
+    if message.startswith("wget"):
+        result = lab.sh(f"wget -qO- http://{address}:{port}/", on=source)
+        assert (result.returncode, result.stderr) == (1, f"{message}\n")
     status = {"rc=0": 0, "rc=1": 1 if what == "ping" else 7, "rc=124": 28}[status]
     assert lab.sh(line, on=source).returncode == status
 
@@ -307,6 +310,30 @@ def test_names_are_known_where_they_are_on_a_real_engine(source, name, address, 
         assert result.stderr == f"ping: {name}: Temporary failure in name resolution\n" and result.returncode == 2
     else:
         assert f"({address})" in result.stdout and result.returncode == 0
+
+
+def named() -> list[tuple[str, str]]:
+    """(line, what was printed) of the look-ups and the page in names.txt."""
+    entries = re.split(r"^--- ", read("names.txt"), flags=re.MULTILINE)[1:]
+    pairs = [(line, said) for line, _, said in (entry.partition("\n") for entry in entries)]
+    return [(line, said) for line, said in pairs if ("nslookup" in line or "wget" in line) and "$(" not in line]
+
+
+@pytest.mark.parametrize(("line", "said"), named())
+def test_what_busybox_says_of_names(line, said):
+    lab = host()
+    lab.sh("echo nameserver 10.255.255.53 > /etc/resolv.conf")
+    typed(lab, "docker run -d --name servant --network container:n1a lab/web")
+    got = answer(lab, "docker " + line.removeprefix("docker ").replace("timeout 6 ", "").replace("timeout 3 ", ""))
+    if "wget" in line:
+        said, got = re.sub(r"^hello.*", "page", said), re.sub(r"^name=.*", "page", got)
+
+    def blocks(text: str) -> list[str]:
+        """In whatever order A and AAAA came."""
+        return sorted(part.strip() for part in text.split("Non-authoritative answer:"))
+
+    assert blocks(got.replace("rc=0", "").replace("rc=1", "")) == blocks(said.replace("rc=0", "").replace("rc=1", ""))
+    assert re.findall(r"rc=\d", got) == re.findall(r"rc=\d", said)
 
 
 def web(**options) -> labkit.Lab:
