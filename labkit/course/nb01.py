@@ -36,6 +36,8 @@ seen_outside = Question(
     "br1 (172.17.0.2) pings 192.168.77.1. Which address does the machine outside see as the sender?", "192.168.77.2",
     "The host's, on the wire between the two. Nobody outside knows 172.17.0.0/16, so the host puts its own name on the packet.",
     {
+        "host": "Right machine; which of its addresses, please?",
+        "the host": "Right machine; which of its addresses, please?",
         "172.17.0.2": "That is how it starts. But `outside` has no route to 172.17.0.0/16: how would it answer?",
         "172.17.0.1": "That is docker0, on the containers' side. The packet leaves by another interface.",
     },
@@ -72,21 +74,22 @@ client_loopback = Question(
 )
 
 straight_inside = Question(
-    "`outside` has a route to 172.17.0.0/16 and asks 172.17.0.4, port 80, directly. Is it answered, \"yes\" or \"no\"?", "no",
+    "True or False: `outside` has a route to 172.17.0.0/16, asks 172.17.0.4, port 80, directly, and is answered.", False,
     "The way is there, a rule of the table raw is in it.",
-    {"yes": "So it was up to Docker 27. Look for a rule that names 172.17.0.4."},
+    {True: "So it was up to Docker 27. Look for a rule that names 172.17.0.4."},
     "Published is the host's port 8080. What would be the use of publishing if everybody could go straight in?",
 )
 
 between_networks = Question(
-    "n1 (172.18.0.2) pings br1 (172.17.0.2); the host forwards. Is it answered, \"yes\" or \"no\"?", "no",
+    "True or False: n1 (172.18.0.2) pings br1 (172.17.0.2), the host forwards, and an answer comes.", False,
     "There are routes both ways, and a rule that drops: networks are kept apart.",
-    {"yes": "The routes would do it. But the rules of Docker come on top of them."},
+    {True: "The routes would do it. But the rules of Docker come on top of them."},
     "What are networks for, if all containers reach each other anyway?",
 )
 
 by_name = Question(
-    "Which pings by name work: \"n1 to n2\" (in net1), \"br1 to br2\" (in the default network), \"both\" or \"none\"?", "n1 to n2",
+    "Which pings by name work: \"n1 to n2\" (in net1), \"br1 to br2\" (in the default network), \"both\" or \"none\"?",
+    ("n1 to n2", "n1->n2", "n1", "n1 n2"),
     "Docker's name server is there on networks that somebody made, not on the default bridge.",
     {
         "both": "On one of the two networks nobody answers a question for a name.",
@@ -97,14 +100,15 @@ by_name = Question(
 )
 
 after_flush = Question(
-    "All rules of the table filter are flushed; FORWARD has the policy DROP. Does `outside` still get pub1's page, \"yes\" or \"no\"?", "no",
+    "True or False: all rules of filter are flushed, FORWARD has the policy DROP, and `outside` still gets pub1's page.", False,
     "The destination is still replaced (that is the table nat), but then the packet has to be forwarded, and nobody lets it pass.",
-    {"yes": "The table nat is untouched, right. But after it the packet has to pass FORWARD."},
+    {True: "The table nat is untouched, right. But after it the packet has to pass FORWARD."},
     "Which of the five places does a packet for pub1 pass, and what does the chain say there when no rule decides?",
 )
 
 lost_at = Question(
-    "`iptables -I DOCKER-USER -j DROP`: at which of the five places is a packet from outside to the published port 8080 lost?", "FORWARD",
+    "`iptables -I DOCKER-USER -j DROP`: at which of the five places is a packet from outside to the published port 8080 lost?",
+    ("FORWARD", "filter FORWARD", "chain FORWARD"),
     "FORWARD jumps to DOCKER-USER before anything else.",
     {
         "INPUT": "INPUT is asked for what is for the machine itself. The destination was replaced before.",

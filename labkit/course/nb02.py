@@ -118,9 +118,9 @@ sightings = Question(
 )
 
 bridged_and_filtered = Question(
-    "FORWARD has the policy DROP on the node. Does pod2 still answer pod1, \"yes\" or \"no\"?", "no",
+    "True or False: FORWARD has the policy DROP on the node, and pod2 still answers pod1.", False,
     "The kernel shows bridged packets to the packet filter too, because `net.bridge.bridge-nf-call-iptables` is 1.",
-    {"yes": "So it would be if only what is routed were asked about. There is a setting by which bridged packets are, too."},
+    {True: "So it would be if only what is routed were asked about. There is a setting by which bridged packets are, too."},
     "Would a Service, which is a rule, work for a pod next door if bridged packets met no rule?",
 )
 
