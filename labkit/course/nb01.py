@@ -53,7 +53,7 @@ without_masquerade = Question(
 )
 
 client_outside = Question(
-    "`outside` asks http://192.168.77.2:8080/. Which client's address does the server in pub1 see?", "192.168.77.1",
+    "`outside` asks `http://192.168.77.2:8080/`. Which client's address does the server in pub1 see?", "192.168.77.1",
     "Only the destination is replaced. The sender stays who it is.",
     {
         "192.168.77.2": "That is what `outside` asked for, the destination.",
