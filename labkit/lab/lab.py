@@ -223,12 +223,14 @@ class Lab:
 
     def who_wrote(self, line: str, on: str | None = None) -> "Answer":
         """Who wrote a line, and with which command: every line that holds these words in a row, in one namespace or (None) in all.
-        `line` is written as the tools print it: `10.20.0.0/16 dev flannel0`, or just `10.20.0.0/16`."""
+        `line` is written as the tools print it: `10.20.0.0/16 dev flannel0`, or just `10.20.0.0/16`. A rule, which may hold any words, is
+        meant only where an option is among them: `-A POSTROUTING`."""
         words = " ".join(plain(line).split())
         if not words:
             raise BadInput("say which line: as `ip route`, `ip addr`, `ip neigh`, `bridge fdb` or `iptables -S` prints it")
-        places = [self[on]] if on is not None else self.namespaces.values()
-        return Answer(found for ns in places for found in written(ns) if f" {words} " in f" {' '.join(found.line.split())} ")
+        places, rule = [self[on]] if on is not None else self.namespaces.values(), any(word[0] == "-" for word in words.split())
+        return Answer(found for ns in places for found in written(ns)
+                      if f" {words} " in f" {' '.join(found.line.split())} " and (rule or not found.line.startswith("-t ")))  # fmt: skip
 
     def _add(self, namespace: Namespace) -> Namespace:
         loopback = Interface(

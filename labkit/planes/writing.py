@@ -27,9 +27,10 @@ def run(lab: Lab, ns: Namespace, who: str, line: str, *values, fine: str = "") -
         raise LabError(f"{who} on {ns.name}: `{command}`: {result.stderr.strip()}")
 
 
-def holds(lab: Lab, ns: Namespace, line: str) -> bool:
-    """Whether a command that only looks, such as `iptables -C`, says yes."""
-    return run_argv(Context(lab, ns), line.split()).returncode == 0
+def holds(lab: Lab, ns: Namespace, line: str, *values) -> bool:
+    """Whether a command that only looks, such as `iptables -C`, says yes; `line` and values as in `run`."""
+    given = iter(values)
+    return run_argv(Context(lab, ns), [_filled(word, given) for word in line.split()]).returncode == 0
 
 
 def write(verb: Callable[[], None], lab: Lab, ns: Namespace, who: str, line: str, *values) -> None:

@@ -73,3 +73,13 @@ def test_a_way_around_flannel_is_not_a_repair():
     ])
     feedback = nb04.repair.check(lab)
     assert feedback.status == "wrong" and "TTL 62, not 60" in feedback.text
+
+
+def test_what_dockers_rules_would_do_to_pods():
+    lab = seed_cluster()
+    assert lab.sh("iptables -P FORWARD DROP", on="k8s-node2").returncode == 0
+    assert nb04.forward_policy.check(lab.trace("wp-mysql-t5w0m", "10.20.92.11").verdict.where)
+    lab = seed_cluster()
+    lab.sh("iptables -t nat -I POSTROUTING -s 10.20.37.0/24 ! -o docker0 -j MASQUERADE", on="k8s-node1")
+    trace = lab.trace("wp-mysql-t5w0m", "10.20.92.11")
+    assert trace.answered and nb04.masqueraded_as.check(str(next(p.src for p in trace.seen("mysql-demo-e81sy", "eth0") if p.transport)))

@@ -23,8 +23,8 @@ SCENARIOS = {
 }
 #: These have a TUN, which an ordinary user cannot always open.
 NEEDS_TUN = ("flannel udp", "seed cluster")
-#: On these runs a Docker, which writes rules.
-NEEDS_IPTABLES = ("docker host", "seed cluster")
+#: On these runs a Docker or a flanneld, which write rules.
+NEEDS_IPTABLES = ("docker host", "seed cluster", "flannel udp", "flannel vxlan", "flannel host-gw")
 #: Probes of a healthy lab, besides the plain ping.
 HEALTHY = (
     {},

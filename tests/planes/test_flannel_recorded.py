@@ -13,7 +13,7 @@ import pytest
 
 from labkit import scenarios
 from labkit.commands.transcript import comparable
-from labkit.planes.flannel import RECORDED
+from labkit.planes.flannel import NOTES, RECORDED, TODAY
 from labkit.tables.route import MAIN
 
 RECORDINGS = Path(__file__).parent.parent / "recordings" / "flannel"
@@ -158,9 +158,43 @@ def second_line(lab, line: str) -> str:
 
 
 def test_a_pod_reaches_the_other_node(folder):
-    """The recording has 63 for all three, because of --ip-masq. Without, node2 answers the pod itself: over flannel."""
-    trace = build(folder).trace("pod1", "192.168.90.2")
-    assert trace.reply_ttl == {"udp": 61, "vxlan": 63, "hostgw": 63}[folder]
+    """--ip-masq: it goes under the node's address, so that the answer comes straight over the wire."""
+    assert build(folder).trace("pod1", "192.168.90.2").reply_ttl == 63
+
+
+@pytest.mark.parametrize("node", ["A", "B"])
+def test_flanneld_writes_the_recorded_rules(folder, node):
+    recorded = (RECORDINGS / folder / f"node{node}" / "iptables-save.txt").read_text()
+    printed = build(folder).sh("iptables-save", on=f"node{'AB'.index(node) + 1}").stdout
+    assert [line for line in printed.splitlines() if line[0] != "#"] == [line for line in recorded.splitlines() if line[0] != "#"]
+
+
+@pytest.mark.parametrize(("version", "nat", "filter_"), [
+    (NOTES, ["-A POSTROUTING -s 10.5.0.0/16 -j FLANNEL", "-A POSTROUTING ! -s 10.5.0.0/16 -d 10.5.0.0/16 -j MASQUERADE",
+             "-A FLANNEL -d 10.5.0.0/16 -j ACCEPT", "-A FLANNEL ! -d 224.0.0.0/4 -j MASQUERADE"], []),
+    (TODAY, ['-A POSTROUTING -m comment --comment "flanneld masq" -j FLANNEL-POSTRTG',
+             '-A FLANNEL-POSTRTG -m mark --mark 0x4000/0x4000 -m comment --comment "flanneld masq" -j RETURN',
+             '-A FLANNEL-POSTRTG -s SUBNET -d 10.5.0.0/16 -m comment --comment "flanneld masq" -j RETURN',
+             '-A FLANNEL-POSTRTG -s 10.5.0.0/16 -d SUBNET -m comment --comment "flanneld masq" -j RETURN',
+             '-A FLANNEL-POSTRTG ! -s 10.5.0.0/16 -d SUBNET -m comment --comment "flanneld masq" -j RETURN',
+             '-A FLANNEL-POSTRTG -s 10.5.0.0/16 ! -d 224.0.0.0/4 -m comment --comment "flanneld masq" -j MASQUERADE --random-fully',
+             '-A FLANNEL-POSTRTG ! -s 10.5.0.0/16 -d 10.5.0.0/16 -m comment --comment "flanneld masq" -j MASQUERADE --random-fully'],
+     ['-A FORWARD -m comment --comment "flanneld forward" -j FLANNEL-FWD',
+      '-A FLANNEL-FWD -s 10.5.0.0/16 -m comment --comment "flanneld forward" -j ACCEPT',
+      '-A FLANNEL-FWD -d 10.5.0.0/16 -m comment --comment "flanneld forward" -j ACCEPT']),
+])  # fmt: skip
+def test_older_and_later_ones_write_their_own(version, nat, filter_):
+    lab = scenarios.flannel("vxlan", version=version) if version != NOTES else scenarios.flannel("udp", version=version)
+    daemon = lab.daemons["flanneld", "node1"]
+    network, subnet = str(daemon.registry.config().ipv4.network), str(daemon.lease.subnet)
+    for table, rules in (("nat", nat), ("filter", filter_)):
+        printed = lab.sh(f"iptables-save -t {table}", on="node1").stdout.splitlines()
+        assert [line for line in printed if line.startswith("-A")] == [
+            rule.replace("10.5.0.0/16", network).replace("SUBNET", subnet) for rule in rules]  # fmt: skip
+    before = lab.sh("iptables-save", on="node1").stdout
+    daemon.stop()
+    daemon.start()
+    assert lab.sh("iptables-save", on="node1").stdout == before, "each rule once"
 
 
 def test_one_byte_more_is_too_much_for_the_node_as_well(folder):

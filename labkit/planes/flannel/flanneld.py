@@ -6,7 +6,7 @@ flannel: main.go, pkg/subnet. The talk with etcd itself is not on the lab's wire
 from ...errors import BadInput, LabError
 from ...lab.lab import Lab
 from ...trace.engine import Net, handles
-from . import node
+from . import masquerade, node
 from .config import Config
 from .hostgw import HostGw
 from .registry import RENEW_MARGIN, TTL, Added, Chooser, Registry, Removed, Watch, lowest
@@ -64,7 +64,12 @@ class Flanneld:
         before = node.previous(self.env, config.ipv4.network)
         self.lease = self.registry.acquire(self.node.public_ip, config.backend, data, before, self.choose)
         self.backend.configure(self.lease)
-        self.env = node.environment(config.ipv4.network, self.lease.subnet, self.backend.mtu, self.ip_masq, self.lease.offset)
+        network, subnet = config.ipv4.network, self.lease.subnet
+        wanted = list(masquerade.rules(network, subnet, self.node, self.ip_masq))
+        old = masquerade.rules(network, before, self.node, self.ip_masq) if before is not None and before != subnet else ()
+        masquerade.withdraw(self.node, (rule for rule in old if rule not in wanted))
+        masquerade.write(self.node, wanted)
+        self.env = node.environment(network, subnet, self.backend.mtu, self.ip_masq, self.lease.offset)
         self.watch = self.registry.watch(self.lease, self._heard, self.stop, self.log)
         self.running = True
         self.lab.post("flannel_renew", self, self.watch, after=TTL - RENEW_MARGIN)
