@@ -2,7 +2,7 @@
 
 A place is (namespace, interface, direction). At each place the packets are paired, then compared in what a network decides:
 addresses, MAC addresses, TTL, DF, ports, fragments, lengths, and the packet inside. IP id, checksums and the source port of vxlan
-differ by nature and are left out; so are addresses, MAC addresses and TTL of a fragment behind the first, whose headers the kernel writes anew for
+differ by nature and are left out; so are addresses, MAC addresses and TTL of a fragment behind the first (and the VNI around it), whose headers the kernel writes anew for
 the way on, where connections are tracked, while the observer still holds it (ip_do_fragment); the probe's own port is "its own" on both sides. Rows: "same", "header" (same packet, another
 header), "missing" (predicted, not seen), "extra" (seen, not predicted).
 
@@ -208,7 +208,9 @@ def _ip_headers(packet: Packet, own: int) -> dict[str, object]:
             found |= {"quoted source": quoted.src, "quoted destination": quoted.dst, "quoted TTL": quoted.ttl}
     else:
         sport, dport = ("its own" if port == own else port for port in (transport.sport, transport.dport))
-        found |= {"source port": None if packet.vni is not None else sport, "destination port": dport, "VNI": packet.vni}
+        found |= {"source port": None if packet.vni is not None else sport, "destination port": dport}
+        if packet.inner is None or not packet.inner.ip or not packet.inner.ip.offset:
+            found["VNI"] = packet.vni
         if isinstance(transport, Tcp):
             found["flags"] = transport.flags
     return found

@@ -190,7 +190,9 @@ def gather(net: Net, ns: Namespace, dev: str | None, piece: Packet) -> Packet | 
     first = min(pieces, key=lambda p: p.ip.offset)
     net.step(ns, device, "fragment", f"{len(pieces)} fragments put together", piece)
     ip = replace(piece.whole.ip, ttl=first.ttl, src=piece.src, dst=piece.dst)
-    return replace(piece.whole, eth=first.eth, group=first.group, ip=ip, largest=max(p.length for p in pieces))
+    largest = max(p.length for p in pieces)
+    # Of what the sender's own kernel knew of it nothing has come along: its mark, its connection.
+    return replace(piece.whole, eth=first.eth, group=first.group, ip=ip, largest=largest, tracked=None, mark=first.mark, came_in=first.came_in)
 
 
 def hook(net: Net, ns: Namespace, place: str, packet: Packet, *, iif: str | None = None, oif: str | None = None, **way) -> Packet | None:
