@@ -149,13 +149,12 @@ def _end(here: Walk, table: Table, chain, lost) -> bool:
 
 
 def _tell(here: Walk, table: Table, words: str, lost) -> None:
-    here.net.step(here.ns, _device(here), "filter", f"{table.name} {here.place}: {words}", here.packet, details=tuple(lost))
+    at = f"{table.name} {here.place}"
+    here.net.step(here.ns, _device(here), "filter", f"{at}: {words}", here.packet, details=tuple(lost), at=at)
 
 
 def _drop(here: Walk, table: Table, words: str, lost) -> bool:
-    here.net.step(
-        here.ns, _device(here), "filter", f"{table.name} {here.place}: {words}: goes no further", here.packet, details=tuple(lost)
-    )
+    _tell(here, table, f"{words}: goes no further", lost)
     here.net.drop_in_stack(here.ns, _device(here), f"the packet filter: {table.name} {here.place}: {words}", here.packet)
     return False
 

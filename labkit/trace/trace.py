@@ -48,7 +48,7 @@ class Step(Value):
     sentence (of a sighting, where it is empty, the packet's own). `aside` marks what is not on the probe's own path: ARP, and
     copies of flooded frames. `because` is an earlier step that is the reason of this one. `at`: where in the namespace a packet was
     dropped: "" (at the interface), "stack" (IP and what is above), "switch" (of the bridge `interface`) or "program" (what holds the
-    TUN `interface` open)."""
+    TUN `interface` open); of a `filter` step the table and the place, such as "nat PREROUTING"."""
 
     time: float
     namespace: str

@@ -6,12 +6,14 @@ came in and where it went out. A line that was not there before the last change 
 
 from dataclasses import dataclass
 from html import escape
+from itertools import zip_longest
 
 import ipywidgets as widgets
 
 from ..commands.iptables_save import ORDER
 from ..lab.lab import Lab
 from ..tables.chains import ASKED
+from ..trace.trace import Step
 from .contents import shortened
 from .describe import caption
 from .exploration import LABELS, PROTOCOLS, Exploration
@@ -46,7 +48,8 @@ class ChainModel(Exploration):
 
     def lines(self) -> list[Line]:
         """The walk, in order."""
-        found = [line for step in self.trace.steps if step.namespace == self.at and step.kind in WALKED and not step.aside for line in _told(step)]
+        steps = [step for step in self.trace.steps if step.namespace == self.at and step.kind in WALKED and not step.aside]
+        found = [line for step, after in zip_longest(steps, steps[1:]) for line in _told(step, after)]
         return [Line(line.sign, line.place, line.words, bool(self.before) and line.words not in self.before) for line in found]
 
     def rules(self) -> dict[str, str]:
@@ -89,16 +92,16 @@ class ChainModel(Exploration):
         return sheet(WIDTH, height + 12, self.trace.title, self.text(), out)
 
 
-def _told(step) -> list[Line]:
-    """A step as lines: the rules that did not take the packet first, as they were asked."""
+def _told(step: Step, after: Step | None) -> list[Line]:
+    """A step as lines: the rules that did not take the packet first, as they were asked. `after`: what comes of it."""
     if step.kind != "filter":
         sign = {"nat": "✓", "drop": "✗"}.get(step.kind, "")
         seen = step.kind in ("in", "out")
         return [Line(sign, f"{step.kind} {step.interface}" if seen else step.kind, step.text.partition("; ")[0])]
-    place, _, words = step.text.partition(": ")
-    table, _, name = place.partition(" ")
-    lost = [Line("·", name, f"{table} {detail.removeprefix('not ')}") for detail in map(str, step.details)]
-    return [*lost, Line("✗" if words.endswith("goes no further") else "✓", name, f"{table}: {words}")]
+    table, _, name = step.at.partition(" ")
+    lost = [Line("·", name, f"{table} {detail}") for detail in step.details]
+    refused = after is not None and after.kind == "drop"
+    return [*lost, Line("✗" if refused else "✓", name, f"{table}: {step.text.removeprefix(f'{step.at}: ')}")]
 
 
 class ChainExplorer(Explorer):

@@ -48,7 +48,7 @@ def _hosts(engine: Docker, container: Container) -> str:
              f"ff00::{zero}\tip6-mcastprefix", "ff02::1\tip6-allnodes", "ff02::2\tip6-allrouters"]  # fmt: skip
     for text in request.extra_hosts:
         name, _, address = text.partition(":") if "=" not in text else text.partition("=")
-        lines.append(f"{_gateway(engine) if address == 'host-gateway' else address}\t{name}")
+        lines.append(f"{engine.networks['bridge'].gateway if address == 'host-gateway' else address}\t{name}")
     for text in request.links if request.first_network == "bridge" else ():
         linked, _, alias = text.partition(":")
         other = engine.find(linked)
@@ -59,10 +59,6 @@ def _hosts(engine: Docker, container: Container) -> str:
     own = request.hostname or container.id[:12]
     lines += [f"{end.address}\t{own}" for end in container.endpoints.values() if end.address]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _gateway(engine: Docker) -> IPv4Address:
-    return engine.networks["bridge"].gateway
 
 
 def _resolv(engine: Docker, container: Container) -> str:
