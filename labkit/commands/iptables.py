@@ -59,7 +59,7 @@ def iptables(ctx: Context, args: list[str]) -> Result:
             return Result(0, f"{NAME}\n" if words.command == "-V" else _help())
         return run(ctx, netfilter, words)
     except Refused as refused:
-        raise Failure(refused.status, worded(refused, "iptables")) from None
+        raise Failure(refused.status, worded(refused, "iptables"), refused.said) from None
     except NotKnown as error:
         raise Failure(2, f"{error}\n") from None
 
@@ -416,25 +416,29 @@ def _new(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str:
 
 
 def _drop_chain(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str:
+    """-X. Without a name all go that somebody made, and of the built-in ones those that do nothing: without rules, policy ACCEPT
+    (iptables/nft.c nft_may_delete_chain)."""
     table = netfilter.tables.get(words.table)
+    chains = table.chains if table is not None else {}
+    own = sorted(name for name, chain in chains.items() if chain.policy is None)
     if words.chain:
         chain = found_chain(netfilter, words)
         if chain.policy is not None and (table is None or not chain.real):
             raise no_such()
+        if chain.policy == "DROP":
+            raise Refused("Directory not empty.", 1, hint=False)
         names = [words.chain]
     else:
-        names = sorted(name for name, chain in netfilter.table(words.table).chains.items() if chain.policy is None)
-    said = ""
+        names = own + [name for name, chain in chains.items() if chain.policy == "ACCEPT" and not chain.rules]
+    said = "".join(f"Deleting chain `{name}'\n" for name in names if words.verbose and (words.chain or name in own))
+    busy = next((name for name in names if table.references(name) or chains[name].rules), None)
+    if busy is not None:
+        raise Refused(f" CHAIN_DEL failed (Device or resource busy): chain {busy}", 4, hint=False, said=said)
     for name in names:
-        if table.references(name) or table.chains[name].rules:
-            raise Refused(f" CHAIN_DEL failed (Device or resource busy): chain {name}", 4, hint=False)
-    for name in names:
-        chain = table.chains[name]
-        if chain.policy is not None:
-            table.chains[name] = Chain(name, "ACCEPT", real=False)
+        if chains[name].policy is not None:
+            chains[name] = Chain(name, "ACCEPT", real=False)
         else:
-            del table.chains[name]
-        said += f"Deleting chain `{name}'\n" if words.verbose else ""
+            del chains[name]
     return said
 
 
@@ -510,7 +514,7 @@ def _shown(netfilter: Netfilter, words: Words) -> list[Chain]:
     table = netfilter.table(words.table)
     if words.chain:
         if words.chain not in table.chains:
-            why = f"chain `{words.chain}' in table `{words.table}' is incompatible, use 'nft' tool.\n"
+            why = f"chain `{words.chain}' in table `{words.table}' is incompatible, use 'nft' tool."
             raise Refused(f"v1.8.9 (nf_tables): {why}", 1, hint=False)
         return [table.chains[words.chain]]
     return table.listed()

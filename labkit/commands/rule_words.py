@@ -16,10 +16,11 @@ from .words import is_digits, whole
 
 
 class Refused(Exception):
-    """The tool's own sentence and status; `bare`: nothing stands before it; `hint`: the line that begins with "Try" follows."""
+    """The tool's own sentence and status; `bare`: nothing stands before it; `hint`: the line that begins with "Try" follows; `said`: what
+    it printed before it failed."""
 
-    def __init__(self, words: str, status: int = 2, hint: bool = True, bare: bool = False):
-        self.words, self.status, self.hint, self.bare = words, status, hint, bare
+    def __init__(self, words: str, status: int = 2, hint: bool = True, bare: bool = False, said: str = ""):
+        self.words, self.status, self.hint, self.bare, self.said = words, status, hint, bare, said
         super().__init__(words)
 
 

@@ -41,13 +41,17 @@ class Option(Value):
     negated: bool = False
 
     def __str__(self) -> str:
-        value = self.value if self.value is None or self.name == "--tcp-flags" else quoted(self.value)
+        value = quoted(self.value) if self.name in _TEXTS else self.value
         return ("! " if self.negated else "") + self.name + (f" {value}" if value is not None else "")
 
 
+#: Options whose value is any text.
+_TEXTS = ("--comment", "--log-prefix")
+
+
 def quoted(word: str) -> str:
-    """A word as iptables-save prints it (libxtables xtables_save_string)."""
-    if word and all(c.isascii() and (c.isalnum() or c in "_-./:,+=@%^~") for c in word):
+    """A text as iptables-save prints it (libxtables xtables_save_string)."""
+    if word and all(c.isascii() and (c.isalnum() or c in "_-") for c in word):
         return word
     return '"' + "".join(f"\\{c}" if c in "\"'\\" else c for c in word) + '"'
 
@@ -217,7 +221,9 @@ def _fits(spec: Spec, hook: str) -> bool:
     if spec.target == "REJECT" and spec.get("--reject-with") == "tcp-reset" and spec.proto not in (("tcp", False), ("6", False)):
         return False
     for match in spec.matches:
-        if match.name == "physdev" and hook == "OUTPUT" and (match.get("--physdev-out") or match.get("--physdev-is-bridged")):
+        bridged = match.get("--physdev-is-bridged") if match.name == "physdev" else None
+        sent = match.name == "physdev" and (match.get("--physdev-out") or match.get("--physdev-is-out"))
+        if sent and hook == "OUTPUT" and (bridged is None or bridged.negated):
             return False
         if match.name == "addrtype" and hook == "INPUT" and match.get("--limit-iface-out"):
             return False

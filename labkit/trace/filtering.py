@@ -48,19 +48,26 @@ class Walk:
 
 
 def walk(net: Net, ns: Namespace, place: str, packet: Packet, iif: str | None, oif: str | None, **way) -> Packet | None:
-    """The packet as it leaves this place, or None where it goes no further. `way`: next_hop, out_port (of a bridged packet)."""
-    here = Walk(net, ns, place, packet, iif, oif, **way)
+    """The packet as it leaves this place, or None where it goes no further. `way`: next_hop, out_port (of a bridged packet), reroute (what
+    looks a packet of our own up again: behind mangle and nat, where these changed what it is looked up by)."""
+    here, reroute = Walk(net, ns, place, packet, iif, oif, **way), way.get("reroute")
     for name in ASKED[place]:
         if name == "":
             if here.netfilter.tracks:
                 here.see(_track(here))
             continue
-        table = here.netfilter.tables.get(name)
+        table, before = here.netfilter.tables.get(name), here.packet
         if name == "nat":
             if not _translate(here, table):
                 return None
         elif table is not None and not _ask(here, table):
             return None
+        after = here.packet
+        if reroute is not None and (before.dst != after.dst or name == "mangle" and before.mark != after.mark):
+            after = reroute(after)
+            if after is None:
+                return None
+            here.see(after)
     if place in ("INPUT", "POSTROUTING") and not _confirm(here):
         return None
     return here.packet
@@ -128,6 +135,8 @@ def _ask(here: Walk, table: Table) -> bool:
             here.packet = replace(here.packet, mark=here.packet.mark & ~int(mask or "0xffffffff", 0) & 0xFFFFFFFF ^ int(value, 0))
             _tell(here, table, f"`-A {inside} {spec}`: mark {here.packet.mark:#x}", ())
         elif target == "CT":
+            if here.packet.tracked is not None:  # an error of our own goes with what it is about, whatever raw says (xt_CT.c)
+                continue
             here.packet = replace(here.packet, tracked=Tracked(None, state="UNTRACKED"))
         elif target != "LOG":
             return _TRANSLATIONS[target](here, table, f"`-A {inside} {spec}`", spec)

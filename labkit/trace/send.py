@@ -35,15 +35,18 @@ def send(net: Net, ns: Namespace, packet: Packet, oif: str | None = None, df: st
         if packet.length > mtu and packet.ip.df:
             net.drop_in_stack(ns, ns.find(decision.dev), f"{packet.length} bytes with DF do not fit the MTU {mtu}", packet)
             return errno.EMSGSIZE
-    filtered = hook(net, ns, "OUTPUT", packet, oif=decision.dev)
-    if filtered is None:
+    routes = [decision]
+
+    def reroute(changed: Packet) -> Packet | None:
+        """Where a filter changed what it is looked up by, it is looked up again (kernel: ip_route_me_harder)."""
+        changed, again = _decide(net, ns, changed, oif, any_src)
+        routes.append(again)
+        return None if again.errno else changed
+
+    packet = hook(net, ns, "OUTPUT", packet, oif=decision.dev, reroute=reroute)
+    if packet is None:
         return errno.EPERM
-    if _routed_by(ns, filtered) != _routed_by(ns, packet):
-        filtered, decision = _decide(net, ns, filtered, oif, any_src)
-        if decision.errno:
-            return errno.EPERM
-        mtu = path_mtu(net, ns, decision)
-    return finish(net, ns, decision, filtered, mtu)
+    return finish(net, ns, routes[-1], packet, path_mtu(net, ns, routes[-1]) if len(routes) > 1 else mtu)
 
 
 def _decide(net: Net, ns: Namespace, packet: Packet, oif: str | None, any_src: bool = False) -> tuple[Packet, Decision]:
@@ -55,13 +58,6 @@ def _decide(net: Net, ns: Namespace, packet: Packet, oif: str | None, any_src: b
     if decision.errno:
         net.drop_in_stack(ns, None, f"the sender is told: {strerror(decision.errno)}", packet)
     return packet, decision
-
-
-def _routed_by(ns: Namespace, packet: Packet) -> tuple:
-    """What a packet is looked up by; where a filter changes it, it is looked up again (kernel: ip_route_me_harder). Of marks only those
-    of the table mangle count."""
-    mangled = ns.netfilter is not None and "mangle" in ns.netfilter.tables
-    return packet.src, packet.dst, packet.ip.tos, packet.mark if mangled else 0
 
 
 def finish(net: Net, ns: Namespace, decision: Decision, packet: Packet, mtu: int) -> int:

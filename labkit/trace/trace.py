@@ -235,7 +235,10 @@ def verdict(steps: tuple[Step, ...], replies: tuple[Reply, ...], delivered: bool
         return Verdict("answered", arrivals[-1], f"the answer came back to {source}{with_ttl}", True)
     for reply in replies:
         if reply.kind == "refused":
-            asked = next((s.packet for s in steps if s.leg == "request" and s.packet is not None and not s.packet.arp), None)
+            if not arrivals:
+                raised = next((s.namespace for s in reversed(steps) if s.kind == "raised"), source)
+                return Verdict("connection refused", raised, f"a rule there refuses it in the name of {reply.sender}")
+            asked = next((s.packet for s in reversed(steps) if s.kind == "deliver" and s.leg == "request" and s.packet is not None), None)
             port = f"{asked.proto.upper()} port {asked.dport}" if asked is not None else "that port"
             return Verdict("connection refused", arrivals[-1], f"{reply.sender} answered, but nobody listens at {port}")
         if reply.kind == "local" and reply.errno != errno.ENOBUFS:

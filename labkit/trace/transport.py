@@ -230,6 +230,8 @@ def _take_error(net: Net, ns: Namespace, interface: Interface, packet: Packet, i
         return net.step(ns, interface, "heard", f"a tunnel learns: {icmp_words(icmp)} from {packet.src}; nobody inside is told", packet)
     if isinstance(quoted.transport, Icmp) and quoted.transport.type != ECHO_REQUEST:
         return net.step(ns, interface, "heard", "no ping asked with this packet: nobody here is told", packet)
+    if quoted.leg == "answer":
+        return net.step(ns, interface, "heard", "it is about an answer: whoever asked is not told", packet)
     if icmp.type in (UNREACHABLE, TIME_EXCEEDED, REDIRECT):
         seq = net.session.number_of(quoted) if net.session is not None else 1
         kind = "redirect" if icmp.type == REDIRECT else "error"

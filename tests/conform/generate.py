@@ -4,16 +4,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from tests.conform.filters import filters
+from tests.conform.filters import bridged, filters
 from tests.conform.lans import lans
 from tests.conform.moves import moves
 from tests.conform.routers import routers
 from tests.conform.routes import routes
 from tests.conform.script import Line, Script
+from tests.conform.services import services
 from tests.conform.slips import slips
 from tests.conform.tunnels import tunnels
 
-FAMILIES: dict[str, Callable[[Random], Script]] = {"a": routes, "b": lans, "c": routers, "d": tunnels, "e": slips, "f": moves, "g": filters}
+FAMILIES: dict[str, Callable[[Random], Script]] = {"a": routes, "b": lans, "c": routers, "d": tunnels, "e": slips, "f": moves,
+                                                        "g": filters, "h": bridged, "i": services}
 
 
 def script(family: str, seed: int) -> list[Line]:

@@ -163,7 +163,8 @@ class Holder:
         call(libc.setns(self.own, CLONE_NEWNET), "setns host")
 
     def run(self, line: str, on: str, timeout: float) -> dict[str, object]:
-        """Run a line in a namespace and bring the network to rest."""
+        """Run a line in a namespace and bring the network to rest; `<<'EOF'` and what follows is the program's standard input."""
+        line, _, here = line.partition(" <<'EOF'\n")
         words, start = shlex.split(line), time.monotonic()
         if on != "host" and on not in self.names():
             return {"absent": f"no namespace {on}"}
@@ -175,7 +176,7 @@ class Holder:
                 self.enter(on)
             # Only `ip tuntap` reads /sys, which shows the namespace it was mounted in; `ip netns exec` mounts it anew.
             inside = ["ip", "netns", "exec", on] if on != "host" and "tun" in line else []
-            answer = self.execute(inside + words, timeout)
+            answer = self.execute(inside + words, timeout, here.removesuffix("EOF").encode())
         finally:
             self.leave()
         if set(doomed) - set(self.names()):
@@ -186,13 +187,13 @@ class Holder:
             time.sleep(PAUSE)
         return answer
 
-    def execute(self, words: list[str], timeout: float) -> dict[str, object]:
+    def execute(self, words: list[str], timeout: float, given: bytes) -> dict[str, object]:
         """Run a program to its end; 124 when it takes too long, as timeout(1) says."""
         environment = {"PATH": os.environ["PATH"] + ":/usr/sbin:/sbin", "LC_ALL": "C", "COLUMNS": "80"}
         if "nc" in words and any(word.startswith("-l") for word in words):
             return self.listen(words, environment)
         try:
-            done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, env=environment)
+            done = subprocess.run(words, input=given, capture_output=True, timeout=timeout, env=environment)
         except subprocess.TimeoutExpired:
             return {"rc": 124, "out": "", "err": "timed out\n"}
         except FileNotFoundError:
