@@ -15,7 +15,7 @@ from ipaddress import IPv4Address
 from ..errors import BadInput, LabError, shown
 from ..lab.interface import Interface
 from ..lab.lab import MOST_FRAMES, Lab
-from ..lab.lookup import address_type, output
+from ..lab.lookup import LOOPBACK_ADDRESS, address_type, output
 from ..lab.namespace import Namespace
 from ..lab.packet import ECHO_REQUEST, Icmp, IPv4, Packet, Tcp, Udp
 from ..lab.program import Accepted
@@ -72,6 +72,7 @@ class Session:
         self.net = Net(lab, self)
         self.start = lab.now
         self.device: str | None = None  # what the socket is bound to (ping -I eth0)
+        self.peer: tuple[IPv4Address, int] = ANY, 0
         self.sent_at: dict[int, float] = {}
         self.replies: list[Reply] = []
         self.arrivals: list[str] = []
@@ -82,6 +83,7 @@ class Session:
         lab, net = self.lab, self.net
         lab.moved += 1
         self.sent_at[seq], self.device = lab.now, request.dev
+        self.peer = request.dst if int(request.dst) else LOOPBACK_ADDRESS, request.port
         ports = {"udp": Udp, "tcp": Tcp}.get(request.proto)
         transport = ports(self.port, request.port) if ports else Icmp(ECHO_REQUEST, 0, self.id, seq)
         ip = IPv4(request.src, request.dst, request.ttl, df=request.df != "no", tos=request.tos)
@@ -126,6 +128,10 @@ class Session:
     def hears(self, ns: Namespace, packet: Packet) -> bool:
         """Whether a UDP datagram is for this program's socket."""
         return packet.token == self.token and ns is self.ns and packet.dport == self.port
+
+    def speaks(self, ns: Namespace, packet: Packet) -> bool:
+        """Whether a TCP segment is of this program's connection."""
+        return ns is self.ns and (packet.src, packet.sport, packet.dport) == (*self.peer, self.port)
 
     def number_of(self, quoted: Packet) -> int:
         """Which of our packets an error is about: echo requests are numbered, UDP probes may be by port."""

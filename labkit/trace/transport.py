@@ -62,6 +62,8 @@ def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
     if tcp.flags in (".", "F."):
         return _tcp_goes_on(net, ns, packet)
     if tcp.flags != "S":
+        if net.session is not None and packet.token == net.session.token and not net.session.speaks(ns, packet):
+            return _stranger(net, ns, interface, packet)
         kind = "refused" if "R" in tcp.flags else "reply"
         return take_answer(net, ns, interface, packet, Reply(1, kind, packet.src, packet.ttl))
     open_at = listening(ns, "tcp", packet.dst, packet.dport)
@@ -70,6 +72,15 @@ def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
         return _answer(net, ns, packet, Tcp(packet.dport, packet.sport, "S."))
     arrived(net, ns, interface, packet, f"but nobody listens at TCP port {packet.dport}: refused")
     _answer(net, ns, packet, Tcp(packet.dport, packet.sport, "R."))
+
+
+def _stranger(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+    """An answer from somebody whom nobody here asked, as where only one direction was translated (kernel: tcp_v4_rcv no_tcp_socket)."""
+    if "R" in packet.transport.flags and listening(ns, "tcp", packet.dst, packet.dport) is not None:
+        return net.step(ns, interface, "heard", "whoever asked has reset the connection", packet)
+    net.drop_in_stack(ns, interface, f"no connection here is with {packet.src}:{packet.sport}", packet)
+    if "R" not in packet.transport.flags:
+        answer(net, ns, packet, Tcp(packet.dport, packet.sport, "R"), df=True)
 
 
 def _accepted(net: Net, ns: Namespace, interface: Interface, packet: Packet, socket: Listener) -> None:

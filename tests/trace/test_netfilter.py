@@ -89,18 +89,6 @@ def test_bridged_packets_are_filtered_only_where_bridge_nf_says_so(wanted):
     assert seen.asked == once * 2 * wanted
 
 
-def test_a_destination_changed_at_output_is_looked_up_again():
-    lab = routed()
-
-    def to_b(place, packet):
-        return packet.with_ip(dst=IPv4Address("10.0.2.2")) if (place, str(packet.dst)) == ("OUTPUT", "127.0.0.9") else packet
-
-    watch(lab, "a", to_b)
-    trace = lab.trace("a", "127.0.0.9", src="10.0.1.2", proto="udp", port=5)
-    assert [str(p.dst) for p in trace.seen("b", "eth0", "in")][:1] == ["10.0.2.2"]
-    assert trace.seen("a", "lo") == ()
-
-
 def test_a_destination_changed_at_prerouting_decides_where_the_packet_is_forwarded():
     lab = routed()
 
