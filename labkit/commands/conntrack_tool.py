@@ -60,7 +60,8 @@ def conntrack(ctx: Context, args: list[str]) -> Result:
 
 
 def _check(said: dict[str, str]) -> None:
-    if "proto" in said and said["proto"] not in PROTOCOLS and not is_digits(said["proto"]):
+    known = said.get("proto", "tcp")
+    if known not in (*PROTOCOLS, "icmpv6") and not (is_digits(known) and int(known) < 256):
         raise Failure(2, f"{NAME}: `{said['proto']}' unsupported protocol\n{_HINT}")
     for name in ("src", "dst", "reply_src", "reply_dst"):
         if name in said and numeric(said[name].partition("/")[0]) is None:

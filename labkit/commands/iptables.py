@@ -6,7 +6,7 @@ first (status 2), then for chains and rules (1), and the kernel has the last wor
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..lab.connections import Netfilter
 from ..tables.chains import BUILT_IN, TARGETS, Chain, Rule, Spec, Table
@@ -36,7 +36,8 @@ _VALUED = set("tspdiojgmM")
 
 @dataclass(slots=True)
 class Words:
-    """One line of iptables, or of iptables-restore, as it was read. `number` is that of a rule, `more` what else stood behind."""
+    """One line of iptables, or of iptables-restore, as it was read. `number` is that of a rule, `more` what else stood behind, `zero`: -L and
+    then -Z."""
 
     command: str = ""
     table: str = "filter"
@@ -47,19 +48,21 @@ class Words:
     numeric: bool = False
     exact: bool = False
     line_numbers: bool = False
+    zero: bool = False
     said: set[str] = field(default_factory=set)
     rules: Rules | None = None
 
 
 def iptables(ctx: Context, args: list[str]) -> Result:
-    netfilter = ctx.ns.netfilter or Netfilter()
+    netfilter, words = ctx.ns.netfilter or Netfilter(), Words()
     try:
-        words = read(args, netfilter)
+        read(args, words)
         if words.command in ("-V", "-h"):
             return Result(0, f"{NAME}\n" if words.command == "-V" else _help())
-        return run(ctx, netfilter, words)
+        result = run(ctx, netfilter, words)
+        return replace(result, stderr=words.rules.warnings + result.stderr) if words.rules.warnings else result
     except Refused as refused:
-        raise Failure(refused.status, worded(refused, "iptables"), refused.said) from None
+        raise Failure(refused.status, words.rules.warnings + worded(refused, "iptables"), refused.said) from None
     except NotKnown as error:
         raise Failure(2, f"{error}\n") from None
 
@@ -88,22 +91,14 @@ def no_such() -> Refused:
 # --- reading ----------------------------------------------------------------------------------------
 
 
-def read(args: list[str], netfilter: Netfilter, table: str | None = None) -> Words:
-    """Read a line. `table`: the one that iptables-restore is in."""
-    words = Words(table=table or "filter")
-    if table is None:
-        words.table = next((args[i + 1] for i, word in enumerate(args[:-1]) if word in ("-t", "--table")), "filter")
-        glued = next((word[2:] for word in args if word.startswith("-t") and len(word) > 2 and word[2] != "-"), None)
-        words.table = glued or words.table
-    if words.table not in BUILT_IN:
+def read(args: list[str], words: Words, table: str = "filter") -> None:
+    """Read a line into `words`. `table`: the one that iptables-restore is in."""
+    words.table, words.rules = table, Rules(table)
+    _Reader(args, words).read()
+    if words.table not in BUILT_IN and words.command not in ("-V", "-h"):
         if words.table == "security":
             raise NotKnown(f"The lab's iptables knows the tables {', '.join(BUILT_IN)}, not security.")
         raise Refused(f"table '{words.table}' does not exist\nPerhaps iptables or your kernel needs to be upgraded.", 3, hint=False)
-    words.rules = Rules(words.table, frozenset(netfilter.table(words.table).chains))
-    _Reader(args, words).read()
-    if not words.command:
-        raise Refused("no command specified")
-    return words
 
 
 class _Reader:
@@ -119,14 +114,14 @@ class _Reader:
             self.at += 1
             if word == "!":
                 if self.negated:
-                    raise Refused("Multiple `!' flags not allowed")
+                    raise Refused("multiple consecutive ! not allowed")
                 self.negated = True
-                if self.at >= len(self.args):
-                    raise Refused("Bad argument `!'", bare=True)
                 continue
+            if word == "--":
+                break
             if word.startswith("--") and len(word) > 2:
                 self._long(word)
-            elif word.startswith("-") and len(word) > 1 and word != "--":
+            elif word.startswith("-") and len(word) > 1:
                 self._letters(word)
             else:
                 raise Refused(f"Bad argument `{word}'", bare=True)
@@ -143,19 +138,21 @@ class _Reader:
         """`-nvL`, `-s10.0.0.1`."""
         for place, letter in enumerate(word[1:], 1):
             option, rest = f"-{letter}", word[place + 1 :]
-            if letter in _VALUED:
-                self._option(option, rest or self._value(option))
+            if letter in _VALUED:  # most are read as the last word, whatever stands before the value in it (xshared.c: argv[optind - 1])
+                self._option(option, self._value(option) if not rest else rest if letter in "tmM" else word)
                 return
             if option in COMMANDS:
-                self._command(option, rest if rest and COMMANDS[option][1] else "")
-                if rest and COMMANDS[option][1]:
+                takes = rest and COMMANDS[option][2]
+                self._command(option, rest if takes else "")
+                if takes:
                     return
             elif letter in "vnxV4hfwc":
                 self._option(option, None)
             elif letter == "6":
                 raise Refused("The lab's iptables has IPv4 only.", hint=False)
             else:
-                raise Refused(f'unknown option "{word if place == 1 else option}"')
+                before = self.args[self.at - 2] if self.at > 1 else "iptables"
+                raise Refused(f'unknown option "{word if not rest else before}"')
 
     def _long(self, word: str) -> None:
         name, equals, value = word.partition("=")
@@ -172,13 +169,16 @@ class _Reader:
         option = _LONG[found]
         if option in COMMANDS:
             return self._command(option, value)
-        self._option(option, (value if equals else self._value(word)) if option[1:] in _VALUED else None)
+        given = (self._value(word) if not equals else value if option in ("-t", "-m", "-M") else word) if option[1:] in _VALUED else None
+        self._option(option, given)
 
     def _extension(self, name: str, row: Word, word: str, value: str | None) -> None:
         values = []
         if row.read is not None and row.takes:
             values = [value] if value is not None else []
             while len(values) < row.takes:
+                if values and self.at >= len(self.args):
+                    raise Refused(f"{row.name} requires two args.")
                 values.append(self._value(word))
         elif row.read is None and row.name.startswith("--limit-iface"):
             values = []
@@ -189,8 +189,9 @@ class _Reader:
         if words.command and not {words.command, option} == {"-Z", "-L"}:
             raise Refused(f"Cannot use {option} with {words.command}")
         if self.negated:
-            raise Refused(f"unexpected ! flag before {COMMANDS[option][0]}")
-        words.command = option
+            raise Refused("unexpected '!' flag")
+        words.zero = words.command != ""
+        words.command = "-L" if words.zero else option
         least, most = COMMANDS[option][1:3]
         given = [first] if first else []
         while len(given) < least:
@@ -222,13 +223,14 @@ class _Reader:
         words, rules, no = self.words, self.rules, self.negated
         letter = option[1:]
         if no and letter not in "spdio":
-            raise Refused(f"cannot have ! before {option}" if letter in "jg" else f"unexpected ! flag before {option}")
+            long = {"m": "--match", "t": "--table"}.get(letter)
+            raise Refused(f"unexpected ! flag before {long}" if long else f"cannot have ! before {'-j' if letter == 'g' else option}")
         if letter in "spdioc" and letter in words.said:
             raise Refused(f"multiple -{letter} flags not allowed")
         words.said.add("#" if option == "--line-numbers" else letter)
         match letter:
             case "t":
-                pass
+                words.table = rules.table = value
             case "v":
                 words.verbose += 1
             case "n":
@@ -238,12 +240,17 @@ class _Reader:
             case "-line-numbers":
                 words.line_numbers = True
             case "w":
-                if self.at < len(self.args) and is_digits(self.args[self.at]):
+                if self.at < len(self.args) and not self.args[self.at].startswith(("-", "!")):
+                    if not is_digits(self.args[self.at]):
+                        raise Refused("wait seconds not numeric")
                     self.at += 1
             case "c":
-                packets = self._value("-c")
-                pair = packets.split(",") if "," in packets else [packets, self._value("-c")]
-                rules.counters = _counters(*pair)
+                packets, comma, bytes_ = self._value("-c").partition(",")
+                if not comma:
+                    if self.at >= len(self.args) or self.args[self.at].startswith(("-", "!")):
+                        raise Refused("-c requires packet and byte counter")
+                    bytes_ = self._value("-c")
+                rules.counters = _counters(packets, bytes_)
             case "V" | "h":
                 words.command = words.command or option
             case "m":
@@ -251,18 +258,13 @@ class _Reader:
             case "j" | "g":
                 rules.jump(value, letter == "g")
             case "s" | "d":
-                if value == "!":
-                    raise Refused(f"Bad argument `{self.args[self.at] if self.at < len(self.args) else value}'", bare=True)
-                found = [(*network(part), no) for part in value.split(",")]
-                if no and len(found) > 1:
-                    raise Refused("! not allowed with multiple source or destination IP addresses")
-                setattr(rules, "src" if letter == "s" else "dst", found)
+                rules.ends[letter] = value, no
             case "i" | "o":
-                name = interface(value)
-                if name == "+" and no:
+                if not value:
                     raise Refused("Empty interface is likely to be undesired")
-                if name != "+":
-                    rules.said[option] = (name, no)
+                rules.look_at(interface(value))
+                if value != "+" or no:
+                    rules.said[option] = (value, no)
             case "p":
                 name = protocol(value)
                 if name == "all" and no:
@@ -274,10 +276,21 @@ class _Reader:
                 pass
 
     def _check(self) -> None:
+        """What is looked at once all words are read (xshared.c do_parse)."""
         words = self.words
-        if words.command in ("-V", "-h", ""):
+        if words.command in ("-V", "-h"):
             return
+        self.rules.finish(words.more if words.command == "-P" else "")
+        if self.at < len(self.args):
+            raise Refused("unknown arguments found on commandline")
+        if not words.command:
+            raise Refused("no command specified")
+        if self.negated:
+            raise Refused("nothing appropriate following !")
+        self.rules.addresses()
         allowed = COMMANDS[words.command][3]
+        if words.command == "-D" and words.number is not None:
+            allowed = ""
         for letter in words.said:
             if letter in "spdiojgmcnx#" and letter not in allowed:
                 raise Refused(f"Illegal option `{'--line-numbers' if letter == '#' else '-' + letter}' with this command")
@@ -331,12 +344,12 @@ def found_chain(netfilter: Netfilter, words: Words) -> Chain:
     return chain
 
 
-def _specs(words: Words) -> list[Spec]:
-    return words.rules.specs()
+def _specs(netfilter: Netfilter, words: Words) -> list[Spec]:
+    return words.rules.specs(netfilter.table(words.table).chains)
 
 
 def _add(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str:
-    specs = _specs(words)
+    specs = _specs(netfilter, words)
     found_chain(netfilter, words)
     existed = words.table in netfilter.tables
     if words.command == "-R" and not netfilter.table(words.table).chains[words.chain].real:
@@ -387,7 +400,7 @@ def _delete(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> st
             raise Refused("Index of deletion too big.", 1, hint=False)
         del chain.rules[words.number - 1]
         return ""
-    specs = _specs(words)
+    specs = _specs(netfilter, words)
     for spec in specs:
         at = _place(chain, spec)
         if at is None:
@@ -397,7 +410,7 @@ def _delete(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> st
 
 
 def _check(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str:
-    specs = _specs(words)
+    specs = _specs(netfilter, words)
     chain = netfilter.table(words.table).chains.get(words.chain)
     if any(_place(chain, spec) is None for spec in specs):
         raise Refused("Bad rule (does a matching rule exist in that chain?).", 1, hint=False)
@@ -443,11 +456,10 @@ def _drop_chain(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -
 
 
 def _rename(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str:
-    check_name(words.more)
     table = netfilter.tables.get(words.table)
     chain = table.chains.get(words.chain) if table is not None else None
-    if words.more in netfilter.table(words.table).chains and chain is not None:
-        raise Refused("Chain already exists.", 1, hint=False)
+    if words.more in netfilter.table(words.table).chains:
+        raise Refused("File exists.", 1, hint=False)
     if chain is None or not chain.real:
         raise no_such()
     if chain.policy is not None:
@@ -480,16 +492,15 @@ def _flush(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str
 
 
 def _zero(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str:
-    if words.chain:
-        found_chain(netfilter, words)
     table = netfilter.tables.get(words.table)
-    chains = [] if table is None else [table.chains[words.chain]] if words.chain else table.listed()
+    if words.chain and not ((chain := netfilter.table(words.table).chains.get(words.chain)) and chain.real):
+        bad_rule = Refused("Bad rule (does a matching rule exist in that chain?).", 1, hint=False)
+        raise no_such() if words.number is None else bad_rule
     said = ""
-    for chain in chains:
+    for chain in [] if table is None else [table.chains[words.chain]] if words.chain else table.listed():
         if words.number is not None:
-            if words.number > len(chain.rules):
-                raise Refused("Index of replacement too big.", 1, hint=False)
-            chain.rules[words.number - 1].packets = chain.rules[words.number - 1].bytes = 0
+            for rule in chain.rules[words.number - 1 : words.number]:
+                rule.packets = rule.bytes = 0
             continue
         chain.packets = chain.bytes = 0
         chain.counts = chain.counts or chain.real and chain.policy is not None
@@ -528,7 +539,8 @@ def _stray(netfilter: Netfilter, words: Words) -> str:
 
 def _list(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str:
     table = netfilter.table(words.table)
-    return _stray(netfilter, words) + listing(table, _shown(netfilter, words), words)
+    said = _stray(netfilter, words) + listing(table, _shown(netfilter, words), words)
+    return said + _zero(ctx, netfilter, words, check) if words.zero else said
 
 
 def _list_rules(ctx: Context, netfilter: Netfilter, words: Words, check: bool) -> str:

@@ -1,6 +1,7 @@
 """iptables-save and iptables-restore 1.8.9 (nf_tables): whole tables as text, out and in. Each COMMIT is a transaction."""
 
 import re
+from collections.abc import Callable
 from copy import deepcopy
 
 from ..lab.connections import Netfilter
@@ -86,8 +87,7 @@ def iptables_restore(ctx: Context, args: list[str]) -> Result:
             raise Failure(1, f"Can't open {name}: {error}\n") from None
     else:
         text = ctx.stdin
-    Restoring(ctx, flush, counters, test, only).restore(text)
-    return Result()
+    return Result(0, Restoring(ctx, flush, counters, test, only).restore(text))
 
 
 _LETTERS = {"--noflush": "n", "--counters": "c", "--test": "t", "--table": "T", "--verbose": "v", "--wait": "w", "--ipv4": "4"}
@@ -101,111 +101,139 @@ def split_words(line: str) -> list[str]:
 
 
 class Restoring:
-    """A text on its way into the tables. `now` is what they will be after the COMMIT that is next."""
+    """A text on its way into the tables: its lines are read one by one, and done at COMMIT, where --test ends. `now` is what the tables
+    will be then; `deeds` are the lines to do, by number."""
 
     def __init__(self, ctx: Context, flush: bool, counters: bool, test: bool, only: str | None):
         self.ctx, self.flush, self.counters, self.test, self.only = ctx, flush, counters, test, only
         self.table: str | None = None
+        self.ignores = False  # the lines of another table than -T names
         self.now: Netfilter | None = None
+        self.deeds: list[tuple[int, Callable[[], None]]] = []
         self.number = 0
-        self.lines_of: dict[int, int] = {}
+        self.lines_of: dict[int, tuple[int, str]] = {}
 
-    def restore(self, text: str) -> None:
-        lines = text.splitlines()
+    def restore(self, text: str) -> str:
+        """What its lines print, -L and -S too; Failure."""
+        lines, said = text.splitlines(), ""
         for self.number, line in enumerate(lines, 1):
             try:
-                self._line(line)
+                said += self._line(line)
             except Refused as refused:
-                self._fail(refused)
+                self._fail(refused, self.number)
             except NotKnown as error:
                 raise Failure(2, f"{error}\n") from None
         if self.table is not None:
             raise Failure(1, f"iptables-restore: COMMIT expected at line {len(lines) + 1}\n")
+        return said
 
-    def _line(self, line: str) -> None:
-        if not line.strip() or line.startswith("#"):
-            return
+    def _line(self, line: str) -> str:
+        if not line or line.startswith("#"):
+            return ""
         if self.table is None:
-            if not line.startswith("*"):
+            if line.startswith("*"):
+                self._begin(line[1:].split())
+            elif not self.ignores:
                 raise Refused("", 1, hint=False)
-            self._begin(line[1:].strip())
-        elif line.strip() == "COMMIT":
-            self._commit()
-        elif line.startswith("*"):
-            raise Refused("", 1, hint=False)
-        elif self.only is not None and self.table != self.only:
-            return
+        elif line == "COMMIT":
+            return self._commit()
         elif line.startswith(":"):
             self._chain(line[1:].split())
         else:
             self._rule(line)
+        return ""
 
-    def _begin(self, name: str) -> None:
+    def _begin(self, words: list[str]) -> None:
+        name = words[0] if words else ""
+        if name == "security":
+            raise NotKnown(f"The lab's iptables knows the tables {', '.join(BUILT_IN)}, not security.")
         if name not in BUILT_IN:
-            raise Refused(f"table '{name}' does not exist\nPerhaps iptables or your kernel needs to be upgraded.", 3, hint=False)
-        self.table, self.now, self.lines_of = name, deepcopy(self.ctx.ns.netfilter) or Netfilter(), {}
-        if self.flush and self.only in (None, name):
-            self.now.tables[name] = Table(name)
-        elif self.only in (None, name):
-            self.now.tables.setdefault(name, Table(name))
+            quoted = f"'{name}' " if name else ""
+            raise Refused(f"iptables-restore: line {self.number} table name {quoted}invalid")
+        self.ignores = self.only not in (None, name)
+        if self.ignores:
+            return
+        self.table, self.now, self.lines_of, self.deeds = name, deepcopy(self.ctx.ns.netfilter) or Netfilter(), {}, []
+        if self.flush:
+            self.now.tables.pop(name, None)
 
     def _chain(self, words: list[str]) -> None:
-        if not words:
-            raise Refused("", 1, hint=False)
-        name, policy = words[0], words[1] if len(words) > 1 else None
-        table = self.now.tables[self.table]
+        name, policy = words[0] if words else "", words[1] if len(words) > 1 else None
         if policy is None:
-            raise Refused(f"line {self.number} policy invalid", hint=True)
+            raise Refused(f"iptables-restore: line {self.number} policy invalid")
+        counted = None
         if name in BUILT_IN[self.table]:
-            if policy not in ("ACCEPT", "DROP", "-"):
-                raise Refused("Bad policy name.", 1, hint=False)
-            chain = table.chains[name]
-            chain.real = chain.counts = True
-            if policy != "-":
-                chain.policy = policy
-            chain.packets = chain.bytes = 0
-            if self.counters and len(words) > 2:
-                chain.packets, chain.bytes = _pair(words[2])
-        elif name in table.chains:
-            table.chains[name].rules = []
+            if self.counters and policy != "-":
+                counted = re.fullmatch(r"\[([0-9]+):([0-9]+)\]", words[2] if len(words) > 2 else "")
+                if counted is None:
+                    raise Refused(f"invalid policy counters for chain '{name}'")
         else:
             check_name(name)
-            table.chains[name] = Chain(name, origin=self.ctx.lab.origin)
+        self.deeds.append((self.number, lambda: self._write_chain(name, policy, counted)))
+
+    @property
+    def _table(self) -> Table:
+        return self.now.tables.setdefault(self.table, Table(self.table))
+
+    def _write_chain(self, name: str, policy: str, counted: re.Match | None) -> None:
+        chain = self._table.chains.setdefault(name, Chain(name, origin=self.ctx.lab.origin))
+        if name not in BUILT_IN[self.table]:
+            chain.rules = []
+        elif policy in ("ACCEPT", "DROP"):
+            chain.policy, chain.real, chain.counts = policy, True, True
+            chain.packets, chain.bytes = (int(counted[1]), int(counted[2])) if counted else (0, 0)
+        elif policy != "-":
+            raise Refused("Bad policy name.", 1, hint=False)
 
     def _rule(self, line: str) -> None:
         counted = None
         if line.startswith("["):
-            head, _, line = line.partition("]")
-            counted = _pair(head + "]")
-        words: Words = read(split_words(line), self.now, self.table)
+            head, closed, line = line.partition("]")
+            if not closed:
+                raise Refused(f"Bad line {self.number}: need ]")
+            counted = re.fullmatch(r"\[([0-9]+):([0-9]+)", head)
+        words, given = Words(), split_words(line)
+        if "-t" in given or "--table" in given:
+            raise Refused("The -t option cannot be used in iptables-restore.\n")
+        read(given, words, self.table)
         if counted and self.counters:
-            words.rules.counters = counted
-        run(_Quiet(self.ctx), self.now, words, check=False)
+            words.rules.counters = int(counted[1]), int(counted[2])
+        number = self.number
+        self.deeds.append((number, lambda: self._write(words, number)))
+
+    def _write(self, words: Words, number: int) -> str:
+        said = run(_Quiet(self.ctx), self.now, words, check=False).stdout
         rules = self.now.tables[self.table].chains[words.chain].rules if words.command in ("-A", "-I", "-R") else []
         for rule in reversed(rules) if words.command == "-A" else rules:
-            if self.lines_of.setdefault(id(rule), self.number) != self.number and words.command == "-A":
+            verb = {"-I": "INSERT", "-R": "REPLACE"}.get(words.command, "APPEND")
+            if self.lines_of.setdefault(id(rule), (number, verb))[0] != number and words.command == "-A":
                 break  # what was appended before is known
+        return said
 
-    def _commit(self) -> None:
-        name, self.table = self.table, None
-        fault = self.now.tables[name].fault() if name in self.now.tables and not self.test else None
-        if fault is not None:
-            why, chain, rule = fault
-            line = self.lines_of.get(id(rule), self.number)
-            raise Failure(4, f"{NAME}: \nline {line}: RULE_APPEND failed ({why}): rule in chain {chain.name}\n")
+    def _commit(self) -> str:
+        name, said = self.table, ""
         if not self.test:
+            for number, deed in self.deeds:
+                try:
+                    said += deed() or ""
+                except Refused as refused:
+                    self._fail(refused, number)
+            fault = self.now.tables[name].fault() if name in self.now.tables else None
+            if fault is not None:
+                why, chain, rule = fault
+                line, verb = self.lines_of.get(id(rule), (self.number, "APPEND"))
+                raise Failure(4, f"{NAME}: \nline {line}: RULE_{verb} failed ({why}): rule in chain {chain.name}\n")
             self.now.changed()
             self.ctx.ns.netfilter = self.now
+        self.table = None
+        return said
 
-    def _fail(self, refused: Refused) -> None:
+    def _fail(self, refused: Refused, number: int) -> None:
+        """Words that the tool cannot read are told with the line it has come to; what cannot be done with its own."""
         if refused.hint:
-            late = refused.words.endswith("does not exist")  # told when the rule is made, a line later
-            place = f"Error occurred at line: {self.number + late}\n"
-            raise Failure(refused.status, worded(refused, "iptables-restore", place)) from None
-        if refused.status == 3:
-            raise Failure(3, worded(refused, "iptables-restore")) from None
+            raise Failure(refused.status, worded(refused, "iptables-restore", f"Error occurred at line: {self.number}\n")) from None
         why = f": {refused.words}" if refused.words else ""
-        raise Failure(1, f"iptables-restore: line {self.number} failed{why}\n") from None
+        raise Failure(1, f"iptables-restore: line {number} failed{why}\n") from None
 
 
 class _Quiet:
@@ -216,10 +244,3 @@ class _Quiet:
 
     def __init__(self, ctx: Context):
         self.lab, self.ns = ctx.lab, self._Nowhere()
-
-
-def _pair(words: str) -> tuple[int, int]:
-    packets, _, bytes_ = words.strip("[]").partition(":")
-    if not packets.isdecimal() or not bytes_.isdecimal():
-        raise Refused("Could not parse counters", hint=True)
-    return int(packets), int(bytes_)

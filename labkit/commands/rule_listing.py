@@ -97,8 +97,9 @@ def echoed(specs: list[Spec]) -> str:
     for spec in specs:
         proto, no = spec.proto or ("all", False)
         ends = [f"{'!' if said and said[1] else ''}{said[0] if said else '*'}" for said in (spec.iif, spec.oif)]
-        line = f"{spec.target:<10} {('!' if no else '') + proto:<4} opt -- in {ends[0]} out {ends[1]}  "
-        line += f"{_wide(spec.src)}  -> {_wide(spec.dst)}  "
+        line = f"{spec.target} {'!' if no else ' '}{proto} opt -- in {ends[0]} out {ends[1]}  "
+        line = line[:-1] + ("!" if spec.src and spec.src[2] else " ") + f"{_wide(spec.src)} "
+        line += ("!" if spec.dst and spec.dst[2] else " ") + f"-> {_wide(spec.dst)}  "
         line += "[goto] " if spec.goto else ""
         said = [*(_match(match, True) for match in spec.matches), _target(spec, True)]
         lines.append((line + "".join(f" {text}" for text in said if text)).rstrip(" ") if any(said) else line)
@@ -108,8 +109,7 @@ def echoed(specs: list[Spec]) -> str:
 def _wide(said: tuple[int, int, bool] | None) -> str:
     if said is None:
         return "0.0.0.0/0"
-    text = network_text(*said[:2], short=prefixlen(said[1]) == 32)
-    return f"!{text}" if said[2] else text
+    return network_text(*said[:2], short=prefixlen(said[1]) == 32)
 
 
 def _match(match: Match, numeric: bool) -> str:

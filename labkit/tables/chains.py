@@ -24,7 +24,7 @@ VERDICTS = ("ACCEPT", "DROP", "RETURN")
 TARGETS = (*VERDICTS, "REJECT", "LOG", "MARK", "DNAT", "SNAT", "MASQUERADE", "REDIRECT", "CT")
 #: Where the kernel allows a target: the table and the hooks, None for any (each target's module under net/netfilter).
 ALLOWED = {
-    "REJECT": (("filter", "mangle"), ("INPUT", "FORWARD", "OUTPUT")), "DNAT": (("nat",), ("PREROUTING", "OUTPUT")),
+    "REJECT": (("filter",), ("INPUT", "FORWARD", "OUTPUT")), "DNAT": (("nat",), ("PREROUTING", "OUTPUT")),
     "REDIRECT": (("nat",), ("PREROUTING", "OUTPUT")), "SNAT": (("nat",), ("POSTROUTING", "INPUT")),
     "MASQUERADE": (("nat",), ("POSTROUTING",)), "CT": (("raw",), None),
 }  # fmt: skip
@@ -192,16 +192,16 @@ class Table(Kept):
         rule (kernel: nf_tables_api.c nft_chain_validate)."""
         for chain in self.chains.values():
             for rule in chain.rules:
-                if rule.spec.nothing:
+                tables = ALLOWED.get(rule.spec.target, ((self.name,), None))[0]
+                if rule.spec.nothing or self.name not in tables or not _speaks(rule.spec):
                     return "Invalid argument", chain, rule
         good: set[tuple[str, str]] = set()
 
         def visit(chain: Chain, hook: str, above: tuple[str, ...]) -> tuple[str, Chain, Rule] | None:
             for rule in chain.rules:
                 spec = rule.spec
-                tables, hooks = ALLOWED.get(spec.target, ((self.name,), None))
-                refused = self.name not in tables or hooks is not None and hook not in hooks or not _fits(spec, hook)
-                if refused:
+                hooks = ALLOWED.get(spec.target, (None, None))[1]
+                if hooks is not None and hook not in hooks or not _fits(spec, hook):
                     return "Invalid argument", chain, rule
                 if spec.target in self.chains:
                     if spec.target in above:
@@ -214,6 +214,12 @@ class Table(Kept):
             return None
 
         return next((found for name in BUILT_IN[self.name] if (found := visit(self.chains[name], name, (name,)))), None)
+
+
+def _speaks(spec: Spec) -> bool:
+    """Whether the extensions get the protocol they ask for. nft writes ports by itself; a match without any, and icmp, it leaves to them."""
+    asking = [match.name for match in spec.matches if match.name == "icmp" or match.name in ("tcp", "udp") and not match.options]
+    return all(spec.proto == (name, False) for name in asking)
 
 
 def _fits(spec: Spec, hook: str) -> bool:

@@ -135,7 +135,7 @@ def _ask(here: Walk, table: Table) -> bool:
             here.packet = replace(here.packet, mark=here.packet.mark & ~int(mask or "0xffffffff", 0) & 0xFFFFFFFF ^ int(value, 0))
             _tell(here, table, f"`-A {inside} {spec}`: mark {here.packet.mark:#x}", ())
         elif target == "CT":
-            if here.packet.tracked is not None:  # an error of our own goes with what it is about, whatever raw says (xt_CT.c)
+            if not spec.has("--notrack") or here.packet.tracked is not None:  # an error of our own goes with what it is about, whatever raw says (xt_CT.c)
                 continue
             here.packet = replace(here.packet, tracked=Tracked(None, state="UNTRACKED"))
         elif target != "LOG":
@@ -211,7 +211,7 @@ def _ranges(words: str) -> list[tuple[int, int]]:
 def _ports(match: Match) -> list[Test]:
     """tcp, udp: ports, and TCP's flags. Only the first fragment has any."""
     tests: list[Test] = []
-    reads = {"--sport": lambda p: p.sport, "--dport": lambda p: p.dport}
+    reads = {"--sport": lambda p: p.sport or 0, "--dport": lambda p: p.dport or 0}
     for option in match.options:
         if option.name in reads:
             ((low, high),) = _ranges(option.value)

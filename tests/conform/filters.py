@@ -2,7 +2,7 @@
 probes, and what the rules, their counters and the connections show.
 
 Only pings and connections that nobody answers: how many segments a TCP connection takes is chance, and so is how many datagrams nc sends
-to find that a UDP port is closed: where it is asked, nothing that counts is looked at. Every probe of UDP and TCP names its source port,
+to find that a UDP port is closed: in scripts that ask either, nothing that counts is looked at. Every probe of UDP and TCP names its source port,
 each another one, so that no NAT has to choose.
 """
 from __future__ import annotations
@@ -103,14 +103,14 @@ def work(random: Random, script: Script, place: Place) -> None:
     on, chains = place.machine, ["U1", "U2"][: random.randint(0, 2)]
     for name in chains:
         script(f"iptables -N {name}", on)
-    asks_udp = chance(random, 0.2)
+    asks = random.choice(("", "", "tcp", "udp"))
     for _ in range(random.randint(2, 7)):
-        script(rule(random, place, chains, not asks_udp), on)
+        script(rule(random, place, chains, not asks), on)
     for port in range(4001, 4001 + random.randint(3, 7)):
-        probe(random, script, place, port, asks_udp)
+        probe(random, script, place, port, asks)
         if chance(random, 0.3):
-            script(change(random, place, chains, not asks_udp), on)
-    for view in random.sample(LOOKS if asks_udp else LOOKS + COUNTS * 2, 3):
+            script(change(random, place, chains, not asks), on)
+    for view in random.sample(LOOKS if asks else LOOKS + COUNTS * 2, 3):
         script(view, on)
 
 
@@ -195,13 +195,13 @@ def target(random: Random, place: Place, table: str, chain: str, proto: str, cha
     return random.choice(("-j ACCEPT", "-j ACCEPT", "-j DROP", f"-j REJECT{random.choice(REJECTS)}", "-j RETURN", "", "-j LOG", *jumps * 2))
 
 
-def probe(random: Random, script: Script, place: Place, port: int, asks_udp: bool) -> None:
+def probe(random: Random, script: Script, place: Place, port: int, asks: str) -> None:
     """A ping, or a try at a port that nobody listens at."""
     on, to = random.choice(place.probers), random.choice(place.probed)
     how = random.random()
-    if how < 0.75:
+    if how < (0.5 if asks else 1):
         script(f"ping -n -c 1 -W 1 {random.choice(('', '', '', '-t 1 ', '-s 100 '))}{to}", on)
-    elif not asks_udp:
+    elif asks == "tcp":
         script(f"nc -zv -w 1 -p {port} {to} {random.choice((80, 443))}", on)
     else:
         script(f"nc -zuv -w 1 -p {port} {to} {random.choice((53, 80))}", on)

@@ -9,13 +9,14 @@ from tests.conform.lans import lans
 from tests.conform.moves import moves
 from tests.conform.routers import routers
 from tests.conform.routes import routes
+from tests.conform.rule_slips import rule_slips
 from tests.conform.script import Line, Script
 from tests.conform.services import services
 from tests.conform.slips import slips
 from tests.conform.tunnels import tunnels
 
 FAMILIES: dict[str, Callable[[Random], Script]] = {"a": routes, "b": lans, "c": routers, "d": tunnels, "e": slips, "f": moves,
-                                                        "g": filters, "h": bridged, "i": services}
+                                                        "g": filters, "h": bridged, "i": services, "j": rule_slips}
 
 
 def script(family: str, seed: int) -> list[Line]:

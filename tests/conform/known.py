@@ -158,6 +158,17 @@ def refused(script: Sequence[Line], expected: str, got: str) -> bool:
     return len(rows) == 1 and REFUSAL.match(rows[0]) is not None
 
 
+#: ping's own kernel refuses the packet, and tells so twice: by the call's errno, and by an ICMP error where a rule says so.
+NOT_PERMITTED = "\nstderr:\nping: sendmsg: Operation not permitted"
+
+
+def errno_or_error(script: Sequence[Line], expected: str, got: str) -> bool:
+    """A rule rejects ping's own packet: whether ping reads the error before it prints the errno. All else is the same."""
+    rejected = any("-j REJECT" in line.line for line in script) and "errors" in expected
+    bare_of = [text.replace(NOT_PERMITTED, "").rstrip("\n") for text in (expected, got)]
+    return rejected and PROBES.search(script[-1].line) is not None and expected != got and bare_of[0] == bare_of[1]
+
+
 #: Reason of `refused`, which is bounded.
 LEFT_OUT = "what the lab leaves out it refuses in a sentence that names what there is (README, limits)"
 
@@ -171,6 +182,8 @@ KNOWN: dict[str, Callable[[Sequence[Line], str, str], bool]] = {
     "which leg of a multipath route a flow takes is chance in the kernel": another_leg,
     # iputils ping_common.c pinger: ENOBUFS counts as "not yet", several times a second.
     "ping sends again and again what the other end of a veth pair is too small for; the lab counts the first": dropped_again,
+    # iputils ping_common.c pinger, main_loop: the error is polled for before and after the packet is sent.
+    "ping hears the ICMP error of its own kernel before it would print the errno, or after": errno_or_error,
     LEFT_OUT: refused,
 }
 

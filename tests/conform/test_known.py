@@ -56,6 +56,15 @@ def test_only_a_sentence_of_the_lab_that_fails_is_a_refusal():
     assert not accepted(line, "exit 0", "refused: The lab has no macvlan"), "an exception is no answer of a tool"
 
 
+def test_a_rejected_ping_may_print_the_errno_or_not_and_nothing_else():
+    line, rule = "ping -c 1 10.9.9.9", "iptables -A OUTPUT -j REJECT"
+    errno = told(1) + "\nstderr:\nping: sendmsg: Operation not permitted"
+    assert accepted(line, errno, told(1), rule) and accepted(line, told(1), errno, rule)
+    assert not accepted(line, errno, told(1)), "nobody rejects"
+    assert not accepted(line, errno, told(2), rule), "another packet"
+    assert not accepted("ip addr", errno, told(1), rule), "no ping"
+
+
 def test_a_route_with_two_legs_excuses_only_what_goes_by_it():
     one, other = (f"exit 0\n10.9.9.9 via 10.0.0.{n} dev e{n} src 10.0.{n}.5 uid 0 \n    cache \n" for n in (1, 2))
     assert accepted("ip route get 10.9.9.9", one, other, LEGS)
