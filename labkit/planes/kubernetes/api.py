@@ -1,0 +1,80 @@
+"""The API server of a cluster of today: it keeps objects, and tells those who watch what changes. A Daemon on the master.
+
+An object is what `kubectl get -o json` shows: nested dicts, lists, strings and numbers. Nobody else keeps one: kubelets, controllers,
+flanneld and kube-proxy read and write here, each hears of every change, and what they do about it they do at once.
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from uuid import NAMESPACE_DNS, uuid5
+
+from ...lab.lab import Lab
+from .admission import admitted
+
+#: (verb, object): verb is "ADDED", "MODIFIED" or "DELETED".
+Watcher = Callable[[str, dict], None]
+
+
+@dataclass(slots=True)
+class Api:
+    """`objects`: by kind, namespace ("" for what has none) and name. Whoever reads one must not change it: `put` what is new."""
+
+    lab: Lab
+    machine: str
+    running: bool = True
+    log: list[str] = field(default_factory=list)
+    objects: dict[tuple[str, str, str], dict] = field(default_factory=dict)
+    watchers: list[Watcher] = field(default_factory=list)
+    version: int = 0
+    name = "kube-apiserver"
+    description = "Kubernetes API Server"
+    command = "/usr/bin/kube-apiserver --secure-port=6443"
+
+    def start(self) -> None:
+        self.running = True
+
+    def stop(self) -> None:
+        """kubectl finds nobody; the pods and the rules know nothing of it."""
+        self.running = False
+
+    def get(self, kind: str, name: str, namespace: str = "") -> dict | None:
+        return self.objects.get((kind, namespace, name))
+
+    def list(self, kind: str, namespace: str | None = None, labels: dict[str, str] | None = None) -> list[dict]:
+        """By namespace and name. `namespace` None: of all; `labels`: those that have all of these."""
+        found = sorted((key, one) for key, one in self.objects.items() if key[0] == kind and namespace in (None, key[1]))
+        return [one for _, one in found if not labels or labels.items() <= one["metadata"].get("labels", {}).items()]
+
+    def apply(self, manifest: dict) -> dict:
+        """Create or change an object as somebody asks it; Refused, in the server's words, leaves everything as it was."""
+        return self.put(admitted(self, manifest))
+
+    def put(self, new: dict) -> dict:
+        """Keep a whole object, and tell of it. Nothing is told when nothing changed."""
+        one = deepcopy(new)
+        meta, kind = one["metadata"], one["kind"]
+        key = kind, meta.get("namespace", ""), meta["name"]
+        old = self.objects.get(key)
+        if old is not None:
+            meta |= {word: old["metadata"][word] for word in ("uid", "creationTimestamp", "resourceVersion")}
+            if one == old:
+                return old
+        self.version += 1
+        meta.setdefault("uid", str(uuid5(NAMESPACE_DNS, "/".join((*key, str(self.version))))))
+        meta.setdefault("creationTimestamp", self.lab.now)
+        meta["resourceVersion"] = str(self.version)
+        self.objects[key] = one
+        self._tell("MODIFIED" if old else "ADDED", one)
+        return one
+
+    def delete(self, kind: str, name: str, namespace: str = "") -> None:
+        """Nothing when there is none."""
+        old = self.objects.pop((kind, namespace, name), None)
+        if old is not None:
+            self.version += 1
+            self._tell("DELETED", old)
+
+    def _tell(self, verb: str, one: dict) -> None:
+        for watcher in list(self.watchers):
+            watcher(verb, one)
