@@ -7,6 +7,7 @@ flanneld and kube-proxy read and write here, each hears of every change, and wha
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from uuid import NAMESPACE_DNS, uuid5
 
 from ...lab.lab import Lab
@@ -27,6 +28,7 @@ class Api:
     objects: dict[tuple[str, str, str], dict] = field(default_factory=dict)
     watchers: list[Watcher] = field(default_factory=list)
     version: int = 0
+    service_network: IPv4Network = IPv4Network("10.96.0.0/16")
     name = "kube-apiserver"
     description = "Kubernetes API Server"
     command = "/usr/bin/kube-apiserver --secure-port=6443"
