@@ -2,9 +2,10 @@
 
 import re
 from copy import deepcopy
+from dataclasses import replace
 
 from ..lab.connections import Netfilter
-from ..tables.chains import BUILT_IN, Chain, Table
+from ..tables.chains import BUILT_IN, TARGETS, Chain, Rule, Spec, Table
 from . import filesystem as files
 from .iptables import Words, check_name, read, run, worded
 from .result import Context, Failure, Result
@@ -100,8 +101,14 @@ def split_words(line: str) -> list[str]:
     return [re.sub(r"\\(.)", r"\1", quoted) if not bare else bare for quoted, bare in words]
 
 
+#: `-A` lines that were read before, by table: who writes thousands, again and again, writes mostly the same ones.
+_READ: dict[tuple[str, str], tuple[str, Spec]] = {}
+_MOST_READ = 100_000
+
+
 class Restoring:
-    """A text on its way into the tables. `now` is what they will be after the COMMIT that is next."""
+    """A text on its way into the tables. `now` is what they will be after the COMMIT that is next: of the table that is written it has
+    copies of those chains that lines were about (`own`), the others are the namespace's."""
 
     def __init__(self, ctx: Context, flush: bool, counters: bool, test: bool, only: str | None):
         self.ctx, self.flush, self.counters, self.test, self.only = ctx, flush, counters, test, only
@@ -109,6 +116,7 @@ class Restoring:
         self.now: Netfilter | None = None
         self.number = 0
         self.lines_of: dict[int, int] = {}
+        self.own: set[str] = set()
 
     def restore(self, text: str) -> None:
         lines = text.splitlines()
@@ -143,11 +151,21 @@ class Restoring:
     def _begin(self, name: str) -> None:
         if name not in BUILT_IN:
             raise Refused(f"table '{name}' does not exist\nPerhaps iptables or your kernel needs to be upgraded.", 3, hint=False)
-        self.table, self.now, self.lines_of = name, deepcopy(self.ctx.ns.netfilter) or Netfilter(), {}
-        if self.flush and self.only in (None, name):
-            self.now.tables[name] = Table(name)
-        elif self.only in (None, name):
-            self.now.tables.setdefault(name, Table(name))
+        held = self.ctx.ns.netfilter or Netfilter()
+        self.table, self.now, self.lines_of, self.own = name, replace(held, tables=dict(held.tables)), {}, set()
+        if self.only in (None, name):
+            kept = held.tables.get(name) if not self.flush else None
+            self.now.tables[name] = replace(kept, chains=dict(kept.chains)) if kept is not None else Table(name)
+            if kept is None:
+                self.own.update(BUILT_IN[name])
+
+    def _take(self, name: str) -> Chain | None:
+        """The chain of that name, to write into."""
+        chains = self.now.tables[self.table].chains
+        if name in chains and name not in self.own:
+            chains[name] = replace(chains[name], rules=[*chains[name].rules])
+            self.own.add(name)
+        return chains.get(name)
 
     def _chain(self, words: list[str]) -> None:
         if not words:
@@ -159,7 +177,7 @@ class Restoring:
         if name in BUILT_IN[self.table]:
             if policy not in ("ACCEPT", "DROP", "-"):
                 raise Refused("Bad policy name.", 1, hint=False)
-            chain = table.chains[name]
+            chain = self._take(name)
             chain.real = chain.counts = True
             if policy != "-":
                 chain.policy = policy
@@ -167,12 +185,15 @@ class Restoring:
             if self.counters and len(words) > 2:
                 chain.packets, chain.bytes = _pair(words[2])
         elif name in table.chains:
-            table.chains[name].rules = []
+            self._take(name).rules = []
         else:
             check_name(name)
             table.chains[name] = Chain(name, origin=self.ctx.lab.origin)
+            self.own.add(name)
 
     def _rule(self, line: str) -> None:
+        if (known := _READ.get((self.table, line))) is not None and self._append(*known):
+            return
         counted = None
         if line.startswith("["):
             head, _, line = line.partition("]")
@@ -180,15 +201,38 @@ class Restoring:
         words: Words = read(split_words(line), self.now, self.table)
         if counted and self.counters:
             words.rules.counters = counted
+        for name in [words.chain] if words.chain and words.command != "-E" else [*self.now.tables[self.table].chains]:
+            self._take(name)
+        if words.command == "-Z":
+            for name in self.own:
+                self.now.tables[self.table].chains[name].rules = deepcopy(self.now.tables[self.table].chains[name].rules)
+        if words.command == "-A" and counted is None and not words.verbose:
+            specs = words.rules.specs()
+            if len(specs) == 1:
+                if len(_READ) >= _MOST_READ:
+                    _READ.clear()
+                _READ[self.table, line] = words.chain, specs[0]
         run(_Quiet(self.ctx), self.now, words, check=False)
         rules = self.now.tables[self.table].chains[words.chain].rules if words.command in ("-A", "-I", "-R") else []
         for rule in reversed(rules) if words.command == "-A" else rules:
             if self.lines_of.setdefault(id(rule), self.number) != self.number and words.command == "-A":
                 break  # what was appended before is known
 
+    def _append(self, name: str, spec: Spec) -> bool:
+        """A line that was read before; False where its chain or its target is not there."""
+        chains = self.now.tables[self.table].chains
+        if name not in chains or spec.target and spec.target not in chains and (spec.goto or spec.target not in TARGETS):
+            return False
+        chain = chains[name] if name in self.own else self._take(name)
+        rule = Rule(spec, origin=self.ctx.lab.origin)
+        chain.rules.append(rule)
+        chain.real = True
+        self.lines_of[id(rule)] = self.number
+        return True
+
     def _commit(self) -> None:
         name, self.table = self.table, None
-        fault = self.now.tables[name].fault() if name in self.now.tables and not self.test else None
+        fault = self.now.tables[name].fault(self.own) if name in self.now.tables and not self.test else None
         if fault is not None:
             why, chain, rule = fault
             line = self.lines_of.get(id(rule), self.number)

@@ -241,6 +241,14 @@ def _rate(reader: "Rules", words: list[str]) -> str:
     return f"{int(number)}/{units[0] if units else 'sec'}"
 
 
+def _dotted_mask(word: str) -> IPv4Address:
+    """A mask as inet_aton reads an address: `16` is 0.0.0.16."""
+    mask = numeric(word)
+    if mask is None:
+        raise Refused(f'Bad value for "--mask" option: "{word}"')
+    return mask
+
+
 def interface(name: str) -> str:
     if len(name) > 15:
         raise Refused(f"interface name `{name}' must be shorter than IFNAMSIZ (15)")
@@ -331,6 +339,8 @@ _SPORTS = (
     ("--dport", _port_range, True),
     ("--destination-port", _port_range, True, 1, "--dport"),
 )
+#: What `recent` may do, one of them: note the address, look whether it is noted (and note it again), or forget it.
+RECENT = ("--set", "--rcheck", "--update", "--remove")
 _STATE = _state_list("ctstate", _STATES, _STATES)
 MATCHES: dict[str, dict[str, Word]] = {
     "tcp": _words(*_SPORTS, ("--tcp-flags", _tcp_flags, True, 2),
@@ -345,6 +355,9 @@ MATCHES: dict[str, dict[str, Word]] = {
     "statistic": _words(("--mode", _mode), ("--probability", _probability, True), ("--every", _count("--every", 1), True),
                         ("--packet", _count("--packet", 0))),
     "limit": _words(("--limit", _rate), ("--limit-burst", _count("--limit-burst", 1))),
+    "recent": _words(*((name, None, True) for name in RECENT), ("--seconds", _count("--seconds", 1)), ("--reap",),
+                     ("--hitcount", _count("--hitcount", 0)), ("--rttl",), ("--name", _text(199, "")),
+                     ("--mask", lambda reader, words: str(_dotted_mask(words[0]))), ("--rsource",), ("--rdest",)),
     "physdev": _words(("--physdev-in", lambda reader, words: interface(words[0]), True),
                       ("--physdev-out", lambda reader, words: interface(words[0]), True), ("--physdev-is-in", None, True),
                       ("--physdev-is-out", None, True), ("--physdev-is-bridged", None, True)),
@@ -363,7 +376,7 @@ OPTIONS: dict[str, dict[str, Word]] = {
 #: Of nothing but these does the lab know the real names of more: refused in its own words.
 _MORE_MATCHES = frozenset(
     "ah bpf cgroup cluster connbytes connlabel connlimit connmark cpu dccp devgroup dscp ecn esp hashlimit helper iprange ipvs length mac "
-    "nfacct osf owner pkttype policy quota rateest realm recent rpfilter sctp set socket string tcpmss time tos ttl u32".split()
+    "nfacct osf owner pkttype policy quota rateest realm rpfilter sctp set socket string tcpmss time tos ttl u32".split()
 )
 _MORE_TARGETS = frozenset(
     "AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK DSCP ECN HMARK IDLETIMER LED NETMAP NFLOG NFQUEUE NOTRACK RATEEST SECMARK SET "
@@ -374,6 +387,7 @@ _MISSING = {
     "addrtype": "addrtype: you must specify --src-type or --dst-type", "mark": 'mark: option "--mark" must be specified',
     "comment": 'comment: option "--comment" must be specified', "multiport": "multiport expection an option",
     "statistic": 'statistic: option "--mode" must be specified', "physdev": "PHYSDEV: no physdev option specified",
+    "recent": "recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'",
     "DNAT": 'DNAT: option "--to-destination" must be specified', "SNAT": 'SNAT: option "--to-source" must be specified',
     "MARK": "MARK target: Parameter --set/and/or/xor-mark is required", "CT": "CT target: the lab knows --notrack alone",
 }  # fmt: skip
@@ -486,6 +500,8 @@ class Rules:
             options = [option for option in options if (option.name, option.value) != ("--limit-burst", "5")]
             if not any(option.name == "--limit" for option in options):
                 options = [Option("--limit", "3/hour"), *options]
+        if name == "recent":
+            options = _recent(options)
         options = [option for option in options if (option.value, option.negated) != ("0:65535", False)]  # says nothing, and is not kept
         return tuple(self._in_order(options, MATCHES[name]))
 
@@ -516,10 +532,36 @@ class Rules:
                     raise Refused("--every must be specified when using nth mode")
                 if mode == "nth" and "--packet" not in said:
                     raise Refused('statistic: option "--every" also requires "--packet".')
+            if name == "recent":
+                _check_recent(said)
             if name == "addrtype" and not said & {"--src-type", "--dst-type"}:
                 raise Refused(_MISSING[name])
         if self.table == "nat" and self.target == "DROP":
             raise Refused('\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n')
+
+
+def _check_recent(said: set[str]) -> None:
+    """Which options of `recent` go together (libxt_recent.c)."""
+    doing = [name for name in RECENT if name in said]
+    if not doing:
+        raise Refused(_MISSING["recent"])
+    for name, beside in ((doing[0], doing[1:]), ("--rttl", said & {"--set", "--remove"} if "--rttl" in said else ())):
+        for other in beside:
+            raise Refused(f'recent: option "{name}" cannot be used together with "{other}".\n')
+    if "--reap" in said and "--seconds" not in said:
+        raise Refused('recent: option "--reap" also requires "--seconds".\n')
+
+
+def _recent(options: list[Option]) -> list[Option]:
+    """Of `recent` its list, its mask and its side are always printed, a count of 0 hits never."""
+    held = {option.name: option for option in options if (option.name, option.value) != ("--hitcount", "0")}
+    for default in (Option("--name", "DEFAULT"), Option("--mask", "255.255.255.255")):
+        held.setdefault(default.name, default)
+    if "--rdest" in held:
+        held.pop("--rsource", None)
+    else:
+        held["--rsource"] = Option("--rsource")
+    return list(held.values())
 
 
 def _shortened(word: str, words) -> str | None:

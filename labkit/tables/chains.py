@@ -183,9 +183,11 @@ class Table(Kept):
         """How many rules lead to a chain."""
         return sum(rule.spec.target == name for chain in self.chains.values() for rule in chain.rules)
 
-    def fault(self) -> tuple[str, Chain, Rule] | None:
+    def fault(self, written: set[str] | None = None) -> tuple[str, Chain, Rule] | None:
         """What the kernel refuses of the whole table: a loop, or a target that a packet of that hook must not meet; the chain and the
-        rule (kernel: nf_tables_api.c nft_chain_validate)."""
+        rule (kernel: nf_tables_api.c nft_chain_validate). `written`: the only chains that have changed since the table was without fault."""
+        if written is not None and self._harmless(written):
+            return None
         for chain in self.chains.values():
             for rule in chain.rules:
                 if rule.spec.nothing:
@@ -195,9 +197,7 @@ class Table(Kept):
         def visit(chain: Chain, hook: str, above: tuple[str, ...]) -> tuple[str, Chain, Rule] | None:
             for rule in chain.rules:
                 spec = rule.spec
-                tables, hooks = ALLOWED.get(spec.target, ((self.name,), None))
-                refused = self.name not in tables or hooks is not None and hook not in hooks or not _fits(spec, hook)
-                if refused:
+                if not _stands(spec, self.name, hook):
                     return "Invalid argument", chain, rule
                 if spec.target in self.chains:
                     if spec.target in above:
@@ -211,12 +211,54 @@ class Table(Kept):
 
         return next((found for name in BUILT_IN[self.name] if (found := visit(self.chains[name], name, (name,)))), None)
 
+    def _harmless(self, written: set[str]) -> bool:
+        """Whether what these chains say is right wherever they are reached from, seen without a walk through all the others: no chain
+        below one of them leads back to it, and their rules may stand in every hook above."""
+        above: dict[str, set[str]] = {}
+        for chain in self.chains.values():
+            for target in {rule.spec.target for rule in chain.rules}:
+                if target in self.chains:
+                    above.setdefault(target, set()).add(chain.name)
+        for name in written & self.chains.keys():
+            callers, more = {name}, [name]
+            while more:
+                for caller in above.get(more.pop(), ()):
+                    if caller == name:
+                        return False
+                    if caller not in callers:
+                        callers.add(caller)
+                        more.append(caller)
+            below, more = set(), [name]
+            while more:
+                for rule in self.chains[more.pop()].rules:
+                    spec = rule.spec
+                    if spec.nothing or not all(_stands(spec, self.name, hook) for hook in callers & set(BUILT_IN[self.name])):
+                        return False
+                    if spec.target in self.chains and spec.target not in below:
+                        below.add(spec.target)
+                        more.append(spec.target)
+        return True
+
+
+def _stands(spec: Spec, table: str, hook: str) -> bool:
+    """Whether a rule may stand in a table where this hook reaches it."""
+    tables, hooks = ALLOWED.get(spec.target, ((table,), None))
+    return table in tables and (hooks is None or hook in hooks) and _fits(spec, hook)
+
+
+def _may_be_kept(match: Match) -> bool:
+    """What the kernel asks of a `recent`: a name that a file can have, and times and hits only for who looks (xt_recent.c)."""
+    name, looks = match.get("--name").value, match.get("--rcheck") or match.get("--update")
+    return 0 < len(name) < 200 and "/" not in name and bool(looks or not (match.get("--seconds") or match.get("--hitcount")))
+
 
 def _fits(spec: Spec, hook: str) -> bool:
     """Whether the matches may stand in a rule that this hook reaches."""
     if spec.target == "REJECT" and spec.get("--reject-with") == "tcp-reset" and spec.proto not in (("tcp", False), ("6", False)):
         return False
     for match in spec.matches:
+        if match.name == "recent" and not _may_be_kept(match):
+            return False
         if match.name == "physdev" and hook == "OUTPUT" and (match.get("--physdev-out") or match.get("--physdev-is-bridged")):
             return False
         if match.name == "addrtype" and hook == "INPUT" and match.get("--limit-iface-out"):
