@@ -57,7 +57,7 @@ def answer(ctx: Context, accepted: Accepted | None) -> str | None:
     if accepted is None or ctx.lab.exhausted:
         return "" if accepted is None else None
     if accepted.socket.to is None:
-        return accepted.socket.says.replace("{client}", str(accepted.client))
+        return accepted.said
     there = connect(Context(ctx.lab, ctx.lab[accepted.namespace]), *accepted.socket.to, wait=GIVES_UP)
     return answer(ctx, there.accepted) if not there.errno else None
 

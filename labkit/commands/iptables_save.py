@@ -75,6 +75,8 @@ def iptables_restore(ctx: Context, args: list[str]) -> Result:
         for place, letter in enumerate(letters):
             if letter in "ncvtw4":
                 flush, counters, test = flush and letter != "n", counters or letter == "c", test or letter == "t"
+                if letter == "w" and place + 1 == len(letters) and rest and rest[0].isdecimal():
+                    rest.pop(0)
             elif letter == "T":
                 only = letters[place + 1 :] or (rest.pop(0) if rest else None)
                 break

@@ -89,7 +89,7 @@ class Daemons(dict[tuple[str, str], Daemon]):
 @dataclass(frozen=True, slots=True)
 class Listener(Value):
     """A socket that waits at a port, of one address or (None) of all. `owner` is the program's name, "" the kernel. `says`: its answer to
-    an HTTP request, with {client} for the address it sees; `to`: where it opens a connection of its own for each that comes. proto
+    an HTTP request, with {client} and {port} for the address and port it sees; `to`: where it opens a connection of its own for each that comes. proto
     "tcp6" and "udp6" are sockets of IPv6, which are listed and no more."""
 
     proto: str
@@ -135,11 +135,17 @@ RESOLVERS: dict[str, Callable[..., list[IPv4Address]]] = {}
 
 
 class Accepted(NamedTuple):
-    """Where a request ended up: in a namespace, at a socket, from an address as the program there sees it."""
+    """Where a request ended up: in a namespace, at a socket, from an address and port as the program there sees them."""
 
     namespace: str
     socket: Listener
     client: IPv4Address
+    port: int = 0
+
+    @property
+    def said(self) -> str:
+        """What the program there answers."""
+        return self.socket.says.replace("{client}", str(self.client)).replace("{port}", str(self.port))
 
 
 def process_number(program: str) -> int:

@@ -509,7 +509,14 @@ def _live_on(here: Walk, connection: Connection, packet: Packet, answering: bool
         connection.expires = now + (UDP_STREAM if going_on else UDP)
     else:
         _tcp(here, connection, packet.transport.flags, answering)
-        connection.expires = now + TCP.get(connection.state, 120.0)
+        connection.expires = now + _tcp_lifetime(here, connection.state)
+
+
+def _tcp_lifetime(here: Walk, state: str) -> float:
+    """How long a TCP connection is kept after a packet; of two states the namespace says it (nf_conntrack-sysctl.rst)."""
+    if state in ("ESTABLISHED", "CLOSE_WAIT"):
+        return float(here.ns.sysctls[f"net.netfilter.nf_conntrack_tcp_timeout_{state.lower()}"])
+    return TCP.get(state, 120.0)
 
 
 def _tcp(here: Walk, connection: Connection, flags: str, answering: bool) -> None:

@@ -1,10 +1,12 @@
 """The API server of a cluster of today: it keeps objects, and tells those who watch what changes. A Daemon on the master.
 
 An object is what `kubectl get -o json` shows: nested dicts, lists, strings and numbers. Nobody else keeps one: kubelets, controllers,
-flanneld and kube-proxy read and write here, each hears of every change, and what they do about it they do at once.
+flanneld and kube-proxy read and write here, each hears of every change, and what they do about it they do at once: those that only note
+what they heard act when the change is whole (`changing`), in the order in which they came, until nobody has anything left to do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
@@ -15,6 +17,10 @@ from .admission import admitted
 
 #: (verb, object): verb is "ADDED", "MODIFIED" or "DELETED".
 Watcher = Callable[[str, dict], None]
+#: Acts on what it has heard, and says whether there was anything.
+Settler = Callable[[], bool]
+#: So many times everybody may act on what the others did: a chain of controllers is shorter.
+ROUNDS = 20
 
 
 @dataclass(slots=True)
@@ -27,11 +33,21 @@ class Api:
     log: list[str] = field(default_factory=list)
     objects: dict[tuple[str, str, str], dict] = field(default_factory=dict)
     watchers: list[Watcher] = field(default_factory=list)
+    settlers: list[Settler] = field(default_factory=list)
     version: int = 0
+    depth: int = 0
     service_network: IPv4Network = IPv4Network("10.96.0.0/16")
     name = "kube-apiserver"
     description = "Kubernetes API Server"
     command = "/usr/bin/kube-apiserver --secure-port=6443"
+
+    def __deepcopy__(self, memo) -> "Api":
+        """Objects are never changed, only replaced: a copy shares them."""
+        new = memo[id(self)] = object.__new__(Api)
+        for name in Api.__dataclass_fields__:
+            held = getattr(self, name)
+            setattr(new, name, dict(held) if name == "objects" else deepcopy(held, memo))
+        return new
 
     def start(self) -> None:
         self.running = True
@@ -47,6 +63,19 @@ class Api:
         """By namespace and name. `namespace` None: of all; `labels`: those that have all of these."""
         found = sorted((key, one) for key, one in self.objects.items() if key[0] == kind and namespace in (None, key[1]))
         return [one for _, one in found if not labels or labels.items() <= one["metadata"].get("labels", {}).items()]
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """What is written in this block is one change: only after it everybody acts."""
+        self.depth += 1
+        try:
+            yield
+            if self.depth == 1:
+                for _ in range(ROUNDS):
+                    if not any([settler() for settler in self.settlers]):
+                        break
+        finally:
+            self.depth -= 1
 
     def apply(self, manifest: dict) -> dict:
         """Create or change an object as somebody asks it; Refused, in the server's words, leaves everything as it was."""
@@ -68,7 +97,7 @@ class Api:
         meta["resourceVersion"] = str(self.version)
         self.objects[key] = one
         self._tell("MODIFIED" if old else "ADDED", one)
-        return one
+        return self.objects.get(key, one)
 
     def delete(self, kind: str, name: str, namespace: str = "") -> None:
         """Nothing when there is none."""
@@ -78,5 +107,6 @@ class Api:
             self._tell("DELETED", old)
 
     def _tell(self, verb: str, one: dict) -> None:
-        for watcher in list(self.watchers):
-            watcher(verb, one)
+        with self.changing():
+            for watcher in list(self.watchers):
+                watcher(verb, one)
