@@ -41,13 +41,17 @@ class Option(Value):
     negated: bool = False
 
     def __str__(self) -> str:
-        value = self.value if self.value is None or self.name == "--tcp-flags" else quoted(self.value)
+        value = self.value if self.value is None or self.name == "--tcp-flags" else quoted(self.value, self.name in _TEXTS)
         return ("! " if self.negated else "") + self.name + (f" {value}" if value is not None else "")
 
 
-def quoted(word: str) -> str:
-    """A word as iptables-save prints it (libxtables xtables_save_string)."""
-    if word and all(c.isascii() and (c.isalnum() or c in "_-./:,+=@%^~") for c in word):
+#: Options whose values are any text: printed in quotes as soon as there is more in them than letters, digits, _ and -.
+_TEXTS = ("--comment", "--log-prefix")
+
+
+def quoted(word: str, text: bool = False) -> str:
+    """A word as iptables-save prints it (libxtables xtables_save_string); `text`: it may be any."""
+    if word and all(c.isascii() and (c.isalnum() or c in ("_-" if text else "_-./:,+=@%^~")) for c in word):
         return word
     return '"' + "".join(f"\\{c}" if c in "\"'\\" else c for c in word) + '"'
 

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
+from typing import Protocol
 from uuid import NAMESPACE_DNS, uuid5
 
 from ...lab.lab import Lab
+from ...lab.namespace import Namespace
 from .admission import admitted
 
 #: (verb, object): verb is "ADDED", "MODIFIED" or "DELETED".
@@ -23,9 +25,20 @@ Settler = Callable[[], bool]
 ROUNDS = 20
 
 
+class Runtime(Protocol):
+    """What `kubectl exec` and `kubectl logs` ask of a node's kubelet."""
+
+    def inside(self, pod: dict, container: str) -> Namespace | None:
+        """Where the container's commands run; None when it does not."""
+
+    def said(self, pod: dict, container: str) -> str:
+        """What it printed."""
+
+
 @dataclass(slots=True)
 class Api:
-    """`objects`: by kind, namespace ("" for what has none) and name. Whoever reads one must not change it: `put` what is new."""
+    """`objects`: by kind, namespace ("" for what has none) and name. Whoever reads one must not change it: `put` what is new. `runtimes`: by the
+    names of nodes."""
 
     lab: Lab
     machine: str
@@ -36,7 +49,9 @@ class Api:
     settlers: list[Settler] = field(default_factory=list)
     version: int = 0
     depth: int = 0
+    runtimes: dict[str, Runtime] = field(default_factory=dict)
     service_network: IPv4Network = IPv4Network("10.96.0.0/16")
+    _kinds: dict[str, dict[tuple[str, str], dict]] = field(default_factory=dict, repr=False)  # the same objects, by kind
     name = "kube-apiserver"
     description = "Kubernetes API Server"
     command = "/usr/bin/kube-apiserver --secure-port=6443"
@@ -46,7 +61,13 @@ class Api:
         new = memo[id(self)] = object.__new__(Api)
         for name in Api.__dataclass_fields__:
             held = getattr(self, name)
-            setattr(new, name, dict(held) if name == "objects" else deepcopy(held, memo))
+            if name == "objects":
+                held = dict(held)
+            elif name == "_kinds":
+                held = {kind: dict(those) for kind, those in held.items()}
+            else:
+                held = deepcopy(held, memo)
+            setattr(new, name, held)
         return new
 
     def start(self) -> None:
@@ -61,8 +82,9 @@ class Api:
 
     def list(self, kind: str, namespace: str | None = None, labels: dict[str, str] | None = None) -> list[dict]:
         """By namespace and name. `namespace` None: of all; `labels`: those that have all of these."""
-        found = sorted((key, one) for key, one in self.objects.items() if key[0] == kind and namespace in (None, key[1]))
-        return [one for _, one in found if not labels or labels.items() <= one["metadata"].get("labels", {}).items()]
+        those = self._kinds.get(kind, {})
+        found = sorted(key for key in those if namespace in (None, key[0]))
+        return [those[key] for key in found if not labels or labels.items() <= (those[key]["metadata"].get("labels") or {}).items()]
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -95,7 +117,7 @@ class Api:
         meta.setdefault("uid", str(uuid5(NAMESPACE_DNS, "/".join((*key, str(self.version))))))
         meta.setdefault("creationTimestamp", self.lab.now)
         meta["resourceVersion"] = str(self.version)
-        self.objects[key] = one
+        self.objects[key] = self._kinds.setdefault(kind, {})[key[1:]] = one
         self._tell("MODIFIED" if old else "ADDED", one)
         return self.objects.get(key, one)
 
@@ -103,6 +125,7 @@ class Api:
         """Nothing when there is none."""
         old = self.objects.pop((kind, namespace, name), None)
         if old is not None:
+            del self._kinds[kind][namespace, name]
             self.version += 1
             self._tell("DELETED", old)
 

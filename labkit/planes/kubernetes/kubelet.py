@@ -55,6 +55,7 @@ class Kubelet:
         self.events: list[tuple[float, Key, str, str, str]] = []
         self.silent_since = 0.0
         self._processes = 1000
+        api.runtimes[machine] = self
         api.watchers.append(self.hear)
         api.settlers.append(self.settle)
         lab.daemons.add(self)
@@ -184,6 +185,18 @@ class Kubelet:
         one.restarts += 1
         self._run(key, one)
         self.tell_status(key)
+
+    def inside(self, pod: dict, container: str) -> Namespace | None:
+        """Where a container's commands run; None when it does not."""
+        sandbox = self.pods.get((pod["metadata"]["namespace"], pod["metadata"]["name"]))
+        one = sandbox.container(container) if sandbox is not None else None
+        return sandbox.namespace if one is not None and one.state == "running" else None
+
+    def said(self, pod: dict, container: str) -> str:
+        """What a container printed."""
+        sandbox = self.pods.get((pod["metadata"]["namespace"], pod["metadata"]["name"]))
+        one = sandbox.container(container) if sandbox is not None else None
+        return one.log if one is not None else ""
 
     def tell_status(self, key: Key) -> None:
         pod = self.api.get("Pod", key[1], key[0])

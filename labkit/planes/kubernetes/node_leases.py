@@ -12,7 +12,7 @@ from ...commands import filesystem
 from ...errors import KernelError, LabError
 from ...lab.lab import Lab
 from ...tables.values import Kept
-from ..flannel.config import TODAY, Config, Version
+from ..flannel.config import KUBERNETES, Config, Version
 from ..flannel.registry import Added, Chooser, Heard, Lease, Removed, lowest
 from .api import Api
 
@@ -30,7 +30,7 @@ class NodeLeases(Kept):
 
     api: Api
     node_name: str
-    version: Version = TODAY
+    version: Version = KUBERNETES
 
     @property
     def flags(self) -> str:

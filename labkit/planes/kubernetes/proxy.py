@@ -63,6 +63,7 @@ class KubeProxy:
         self.log: list[str] = []
         self.changed: set[Key] = set()
         self.ports: dict[Key, dict[PortKey, tuple[ServicePort, tuple[Endpoint, ...]]]] = {}
+        self.slices: dict[Key, dict[str, dict]] = {}
         self.written: dict[PortKey, Block] = {}
         self.sockets: tuple[Listener, ...] = ()
         api.watchers.append(self.hear)
@@ -104,7 +105,12 @@ class KubeProxy:
         if one["kind"] == "Service":
             self.changed.add((meta["namespace"], meta["name"]))
         elif one["kind"] == "EndpointSlice":
-            self.changed.add((meta["namespace"], meta.get("labels", {}).get("kubernetes.io/service-name", "")))
+            key = meta["namespace"], (meta.get("labels") or {}).get("kubernetes.io/service-name", "")
+            held = self.slices.setdefault(key, {})
+            held[meta["name"]] = one
+            if verb == "DELETED":
+                del held[meta["name"]]
+            self.changed.add(key)
 
     def settle(self) -> bool:
         if not self.running or not self.changed:
@@ -120,7 +126,10 @@ class KubeProxy:
         return True
 
     def _read_all(self) -> None:
-        self.ports, self.changed = {}, set()
+        self.ports, self.slices = {}, {}
+        for one in self.api.list("EndpointSlice"):
+            self.hear("ADDED", one)
+        self.changed = set()
         for service in self.api.list("Service"):
             self._read((service["metadata"]["namespace"], service["metadata"]["name"]))
 
@@ -128,7 +137,8 @@ class KubeProxy:
         """A Service's ports and their endpoints, as the API has them now."""
         service = self.api.get("Service", key[1], key[0])
         found = service_ports(service) if service is not None else []
-        slices = self.api.list("EndpointSlice", key[0], {"kubernetes.io/service-name": key[1]}) if found else []
+        held = self.slices.get(key, {})
+        slices = [held[name] for name in sorted(held)]
         here = {(*key, port.name): (port, tuple(self._endpoints(slices, port))) for port in found}
         if here:
             self.ports[key] = here
