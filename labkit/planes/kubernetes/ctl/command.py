@@ -104,7 +104,7 @@ def _unknown(verb: str) -> str:
     if verb in _ALL:
         return f"The lab's kubectl understands {', '.join(VERBS)}, and not {verb}.\n"
     near = [word for word in _ALL if _distance(verb, word) <= 2 or word.startswith(verb.lower())]
-    suggested = f"\nDid you mean this?\n{''.join(f'\t{word}\n' for word in near)}" if near else ""
+    suggested = "".join(["\nDid you mean this?\n", *(f"\t{word}\n" for word in near)]) if near else ""
     return f'error: unknown command {quoted(verb)} for "kubectl"\n{suggested}'
 
 

@@ -7,6 +7,7 @@ describing_pod.py, those of nodes in describing_node.py.
 from ....commands.result import Failure, Result
 from .. import times
 from ..kinds import Kind
+from .happenings import events
 from .printing import NONE, dig, pairs, seen, selector_text, some
 from .resources import select
 
@@ -22,8 +23,8 @@ def describe(ctx, api, flags) -> Result:
         raise Failure(1, 'error: You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported '
                          "resources.\n")  # fmt: skip
     found = select(api, words, flags, "describe")
-    events = flags.one("show-events", "true") == "true"
-    shown = [aligned(_lines(api, kind, one, events)) for kind, one in found.objects]
+    told = flags.one("show-events", "true") == "true"
+    shown = [aligned(_lines(api, kind, one, told)) for kind, one in found.objects]
     if not shown and not found.missing:
         spaced = any(kind.namespaced for kind, _ in found.groups) and not flags.on("all-namespaces")
         where = f" in {flags.one('namespace', 'default')} namespace." if spaced else ""
@@ -48,7 +49,7 @@ def aligned(lines: list[str], least: int = 0, gap: int = 2) -> str:
     return "".join(f"{line}\n" for line in text)
 
 
-def _lines(api, kind: Kind, one: dict, events: bool) -> list[str]:
+def _lines(api, kind: Kind, one: dict, told: bool) -> list[str]:
     from .describing_node import node
     from .describing_pod import pod
 
@@ -56,7 +57,7 @@ def _lines(api, kind: Kind, one: dict, events: bool) -> list[str]:
             "Deployment": _deployment, "ReplicaSet": _replicaset}  # fmt: skip
     if kind.name not in rows:
         raise Failure(1, f"The lab's kubectl describes {', '.join(name.lower() for name in rows)}, and not {kind.plural}.\n")
-    tail = event_lines(api, one) if events and kind.name != "Namespace" else []
+    tail = event_lines(api, one) if told and kind.name != "Namespace" else []
     return rows[kind.name](api, one) + tail
 
 
@@ -85,7 +86,7 @@ def heading(one: dict) -> list[str]:
 def events_of(api, one: dict) -> list[dict]:
     """Oldest first."""
     meta, kind = one["metadata"], one["kind"]
-    found = [event for event in api.list("Event") if dig(event, "involvedObject", "name") == meta["name"]
+    found = [event for event in events(api) if dig(event, "involvedObject", "name") == meta["name"]
              and dig(event, "involvedObject", "kind") == kind and dig(event, "involvedObject", "uid") in (None, "", meta.get("uid"), meta["name"])
              and (kind == "Node" or event["metadata"].get("namespace") == meta.get("namespace"))]  # fmt: skip
     return sorted(found, key=lambda event: times.seconds(event.get("lastTimestamp") or dig(event, "metadata", "creationTimestamp") or 0))

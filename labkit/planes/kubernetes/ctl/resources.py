@@ -6,6 +6,7 @@ from ....commands.result import Failure
 from ..kinds import ALL, KINDS, Kind, find, kept
 from ..refusal import Refused, quoted
 from . import selectors
+from .happenings import events
 
 
 @dataclass(slots=True)
@@ -65,7 +66,10 @@ def listed(api, kind: Kind, namespace: str | None, flags) -> list[dict]:
         where = f'"{group}, Resource={kind.plural}"'
         says = f'Unable to find {where} that match label selector {quoted(wanted)}, field selector {quoted(by_field)}: {error}'
         raise Failure(1, f"Error from server (BadRequest): {says}\n") from None
-    objects = api.list(kind.name, namespace if kind.namespaced else None)
+    if kind.name == "Event":
+        objects = [one for one in events(api) if namespace in (None, one["metadata"]["namespace"])]
+    else:
+        objects = api.list(kind.name, namespace if kind.namespaced else None)
     return [one for one in objects if test(one["metadata"].get("labels") or {}) and other(one)]
 
 
