@@ -20,7 +20,7 @@ SCALE = f"{_SOME} replicas: current-replicas: timeout: all resource-version!"
 EXPOSE = """filename,f! port: target-port: protocol: type: name: selector,l: labels: external-ip: cluster-ip: session-affinity: load-balancer-ip!
     output,o: dry-run: overrides!"""
 RUN = "image: port: env: labels,l: restart: command overrides! expose dry-run: output,o: image-pull-policy: stdin,i tty,t rm attach! quiet,q"
-PATCH = "patch,p: type: output,o: dry-run: filename,f! patch-file! subresource!"
+PATCH = "patch,p: type: output,o: dry-run: filename,f! patch-file! subresource:"
 CORDON = "selector,l: dry-run: force ignore-daemonsets delete-emptydir-data grace-period: timeout:"
 
 
@@ -278,10 +278,22 @@ def patch(ctx, api, flags) -> Result:
         raise Failure(1, found.missing[0])
     for kind, one in found.objects:
         changed = merge(one, given) if how == "strategic" else _plain_merge(one, given)
-        if changed != one:
+        if flags.one("subresource") == "status":
+            changed = {**one, "status": _balanced(changed.get("status") or {})}
+            if changed != one and not dry(flags):
+                api.put(changed)
+        elif changed != one:
             _change(api, kind, one, changed, flags)
         done += f"{kind.printed}/{one['metadata']['name']} patched{dry(flags)}{' (no change)' * (changed == one)}\n"
     return Result(0, done)
+
+
+def _balanced(status: dict) -> dict:
+    """A load balancer's addresses are VIPs, when nobody says otherwise (v1/defaults.go SetDefaults_ServiceStatus)."""
+    ingress = (status.get("loadBalancer") or {}).get("ingress")
+    if not ingress:
+        return status
+    return {**status, "loadBalancer": {"ingress": [{"ipMode": "VIP", **one} if one.get("ip") else one for one in ingress]}}
 
 
 def _document(text: str) -> dict:

@@ -102,7 +102,7 @@ def printed(found: Found, form: str, template: str, heads: bool) -> str:
 def shape(one, key: str = ""):
     """An object as it is printed: moments of the lab's clock as the API writes them."""
     if isinstance(one, dict):
-        return {word: shape(value, word) for word, value in one.items()}
+        return {word: shape(value, word) for word, value in one.items() if value != {} or word not in ("labels", "annotations")}
     if isinstance(one, list):
         return [shape(value) for value in one]
     if isinstance(one, (int, float)) and not isinstance(one, bool) and _TIMES.fullmatch(key):
