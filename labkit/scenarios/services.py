@@ -10,6 +10,7 @@ from ..lab import links
 from ..lab.program import Listener, listen
 from ..planes.flannel import Flanneld
 from ..planes.kubernetes.api import Api
+from ..planes.kubernetes.ctl import install
 from ..planes.kubernetes.endpoints import EndpointController
 from ..planes.kubernetes.kubelet import Kubelet
 from ..planes.kubernetes.node_leases import NET_CONF, NodeLeases
@@ -52,6 +53,7 @@ def cluster(
     _wire(lab, link, router, {name: link.ip} | {node: _address(address) for node, address in nodes.items()}, outside)
     api = Api(lab, name, service_network=services)
     lab.daemons.add(api)
+    install(lab)
     listen(lab[name], Listener("tcp", None, 6443, "kube-apiserver"))
     Controllers(api, pods)
     for namespace in _NAMESPACES:

@@ -115,7 +115,8 @@ class Api:
                 return old
         self.version += 1
         meta.setdefault("uid", str(uuid5(NAMESPACE_DNS, "/".join((*key, str(self.version))))))
-        meta.setdefault("creationTimestamp", self.lab.now)
+        if meta.get("creationTimestamp") is None:
+            meta["creationTimestamp"] = self.lab.now
         meta["resourceVersion"] = str(self.version)
         self.objects[key] = self._kinds.setdefault(kind, {})[key[1:]] = one
         self._tell("MODIFIED" if old else "ADDED", one)

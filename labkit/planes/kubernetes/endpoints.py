@@ -9,6 +9,7 @@ from ipaddress import IPv4Address
 
 from .api import Api
 from .cni import digest
+from .times import stamp
 
 Key = tuple[str, str]
 #: (name, number, protocol) of each port.
@@ -74,8 +75,7 @@ class EndpointController:
                 found.setdefault(ports, []).append((pod, ready, ready or unready_too))
         self._put_endpoints(key, service, found)
         ends = {ports: [_end(pod, serving, ready) for pod, ready, serving in members] for ports, members in found.items()}
-        nobody = {tuple(port for one in spec.get("ports") or () if (port := _port(one, None)) is not None): []}
-        self._slices(key, ends or nobody, "endpointslice-controller.k8s.io")
+        self._slices(key, ends or {(): []}, "endpointslice-controller.k8s.io")
 
     def _put_endpoints(self, key: Key, service: dict, found: dict[Ports, list]) -> None:
         subsets = []
@@ -83,12 +83,14 @@ class EndpointController:
             by_address = sorted(members, key=lambda member: IPv4Address(member[0]["status"]["podIP"]))
             good = [_address(pod) for pod, _, serving in by_address if serving]
             bad = [_address(pod) for pod, _, serving in by_address if not serving]
-            listed = [{**({"name": name} if name else {}), "port": number, "protocol": proto} for name, number, proto in ports]
+            listed = [{**({"name": name} if name else {}), "port": number, "protocol": proto} for name, number, proto in sorted(ports)]
             subsets.append({"addresses": good} if good else {})
             subsets[-1] |= ({"notReadyAddresses": bad} if bad else {}) | ({"ports": listed} if listed else {})
         meta = {"name": key[1], "namespace": key[0], "labels": dict(service["metadata"].get("labels") or {})}
         if (service["spec"].get("clusterIP") or "None") == "None":
             meta["labels"]["service.kubernetes.io/headless"] = ""
+        changed = [service["metadata"]["creationTimestamp"], *(since for members in found.values() for pod, *_ in members if (since := _since(pod)))]
+        meta["annotations"] = {"endpoints.kubernetes.io/last-change-trigger-time": stamp(max(changed))}
         one = {"apiVersion": "v1", "kind": "Endpoints", "metadata": meta} | ({"subsets": subsets} if subsets else {})
         self.api.put(one)
 
@@ -121,6 +123,11 @@ class EndpointController:
             self.api.delete("EndpointSlice", name, key[0])
         if names:
             self.made[key] = names
+
+
+def _since(pod: dict) -> float:
+    """When a pod became ready, or stopped being so (pkg/controller/util/endpoint TriggerTimeTracker)."""
+    return next((one["lastTransitionTime"] for one in pod["status"].get("conditions", []) if one["type"] == "Ready"), 0.0)
 
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"

@@ -204,17 +204,10 @@ def _while_deleting(kind: Kind, name: str, source: str) -> str:
 
 
 def remove(api, kind: Kind, one: dict) -> None:
-    """Of a namespace all that is in it goes first; what another object owns goes with its owner (the garbage collector)."""
+    """Of a namespace all that is in it goes first. What the object owns is the garbage collector's to take away."""
     meta = one["metadata"]
-    if kind.name == "Namespace":
-        for key in [key for key in api.objects if key[1] == meta["name"]]:
-            api.delete(key[0], key[2], key[1])
-    api.delete(kind.name, meta["name"], meta.get("namespace", ""))
-    owned = [key for key, other in api.objects.items()
-             if any(owner.get("uid") == meta["uid"] for owner in other["metadata"].get("ownerReferences") or ())]  # fmt: skip
-    for key in owned:
-        other = api.objects.get(key)
-        if other is not None:
-            remove(api, KINDS[other["kind"]], other)
-    if kind.name == "Service" and (left := api.get("Endpoints", meta["name"], meta["namespace"])) is not None:
-        api.delete("Endpoints", left["metadata"]["name"], meta["namespace"])
+    with api.changing():
+        if kind.name == "Namespace":
+            for key in [key for key in api.objects if key[1] == meta["name"]]:
+                api.delete(key[0], key[2], key[1])
+        api.delete(kind.name, meta["name"], meta.get("namespace", ""))

@@ -37,14 +37,14 @@ def exec_(ctx, api, flags) -> Result:
         raise Failure(1, f"{said}Error from server (BadRequest): container {container} is not valid for pod {name}\n")
     if not dig(pod, "spec", "nodeName"):
         raise Failure(1, f"{said}Error from server (BadRequest): pod {name} does not have a host assigned\n")
-    sandbox = _sandbox(api, pod, said)
-    running = sandbox.container(container) if sandbox is not None else None
-    if running is None or running.state != "running":
+    runtime = _runtime(api, pod, said)
+    namespace = runtime.inside(pod, container) if runtime is not None else None
+    if namespace is None:
         raise Failure(1, f"{said}error: Internal error occurred: unable to upgrade connection: container not found ({quoted(container)})\n")
     said += _NO_TTY * flags.on("tty")
     try:
         inner = replace(ctx, stdin=ctx.stdin if flags.on("stdin") else "")
-        result = run_inside(inner, sandbox.namespace, words[1:])
+        result = run_inside(inner, namespace, words[1:])
     except LookupError as error:
         number = uuid5(NAMESPACE_DNS, f"{name} {container} {words[1:]}").hex * 2
         again = "error: Internal error occurred: Internal error occurred: error executing command in container: failed to exec in container: "
@@ -62,14 +62,14 @@ def _pod(api, word: str, namespace: str) -> dict:
     return pods[0]
 
 
-def _sandbox(api, pod: dict, said: str):
-    """Asked of the kubelet of its node; Failure when that does not run."""
-    kubelet = api.lab.daemons.get(("kubelet", pod["spec"]["nodeName"]))
-    if kubelet is not None and not kubelet.running:
-        where = dig(pod, "status", "hostIP") or kubelet.machine
+def _runtime(api, pod: dict, said: str):
+    """The kubelet of its node; Failure when that does not run."""
+    runtime = api.runtimes.get(pod["spec"]["nodeName"])
+    if runtime is not None and not runtime.running:
+        where = dig(pod, "status", "hostIP") or pod["spec"]["nodeName"]
         refused = f"error dialing backend: dial tcp {where}:10250: connect: connection refused"
         raise Failure(1, f"{said}Error from server: {refused}\n")
-    return kubelet.pods.get((pod["metadata"]["namespace"], pod["metadata"]["name"])) if kubelet is not None else None
+    return runtime
 
 
 def _containers(pod: dict) -> list[str]:
@@ -124,6 +124,5 @@ def _said(api, pod: dict, container: str, said: str, previous: bool) -> str:
     if previous and not known.get("lastState"):
         says = f"previous terminated container {quoted(container)} in pod {quoted(name)} not found"
         raise Failure(1, f"{said}Error from server (BadRequest): {says}\n")
-    sandbox = _sandbox(api, pod, said)
-    running = sandbox.container(container) if sandbox is not None else None
-    return running.log if running is not None else ""
+    runtime = _runtime(api, pod, said)
+    return runtime.said(pod, container) if runtime is not None else ""
