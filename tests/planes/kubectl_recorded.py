@@ -93,8 +93,12 @@ def normalised(text: str) -> str:
     """Without what chance, a clock or the order of a slice decide."""
     for pattern, word in _CHANCE:
         text = re.sub(pattern, word, text)
-    shown = []
+    shown, in_events = [], False
     for line in text.splitlines():
+        in_events = line.startswith(("Events:", "LAST SEEN")) or in_events and line != ""
+        if in_events:
+            line = " ".join(re.sub(rf"\b{_AGE.pattern}( over {_AGE.pattern})?\b", "AGE", line).replace("-", "").split())
+        line = re.sub(rf"\({_AGE.pattern} ago\)", "(AGE)", line)
         if re.search(r"\d+\.\d+\.\d+\.\d+(:\d+)?,\d", line):
             line = re.sub(r"[\d.]+(?::\d+)?(?:,[\d.]+(?::\d+)?)+", lambda found: ",".join(sorted(found[0].split(","))), line)
         shown.append(line.rstrip())

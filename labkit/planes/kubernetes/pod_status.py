@@ -3,6 +3,7 @@
 kubernetes: pkg/kubelet/kubelet_pods.go, status/generate.go; the order of conditions as recorded.
 """
 
+from .cni import digest
 from .sandbox import Running, Sandbox
 
 
@@ -14,7 +15,7 @@ def of(pod: dict, node_address: str, sandbox: Sandbox | None, now: float, waitin
         "phase": "Running" if sandbox is not None and any(one.started or one.state == "running" for one in sandbox.containers) else "Pending",
         "hostIP": node_address, "hostIPs": [{"ip": node_address}], "startTime": before.get("startTime", now), "qosClass": "BestEffort",
         "conditions": _conditions(before, sandbox is not None, ready, now),
-        "containerStatuses": [_container(one, sandbox, waiting) for one in pod["spec"]["containers"]],
+        "containerStatuses": [_container(one, sandbox, waiting, pod["metadata"]["uid"]) for one in pod["spec"]["containers"]],
     }  # fmt: skip
     if sandbox is not None:
         address = str(sandbox.address)
@@ -31,20 +32,26 @@ def _conditions(before: dict, sandboxed: bool, ready: bool, now: float) -> list[
                         ("PodScheduled", True)):  # fmt: skip
         word = "True" if holds else "False"
         since = old[kind]["lastTransitionTime"] if kind in old and old[kind]["status"] == word else now
-        found.append({"type": kind, "status": word, "lastTransitionTime": since})
+        found.append({"type": kind, "status": word, "lastProbeTime": None, "lastTransitionTime": since})
         if not holds and kind in ("Ready", "ContainersReady"):
             found[-1] |= {"reason": "ContainersNotReady"}
     return found
 
 
-def _container(spec: dict, sandbox: Sandbox | None, waiting: str) -> dict:
+def _container(spec: dict, sandbox: Sandbox | None, waiting: str, uid: str) -> dict:
     one = sandbox.container(spec["name"]) if sandbox is not None else None
     if one is None:
         state, ready, restarts = {"waiting": {"reason": waiting}}, False, 0
     else:
         state, ready, restarts = _state(one), one.state == "running" and one.ready, one.restarts
     found = {"name": spec["name"], "image": spec["image"], "ready": ready, "started": one is not None and one.state == "running",
-             "restartCount": restarts, "state": state}  # fmt: skip
+             "restartCount": restarts, "state": state, "lastState": {}, "imageID": ""}  # fmt: skip
+    if spec.get("volumeMounts"):
+        found["volumeMounts"] = [{**mount, "recursiveReadOnly": "Disabled"} if mount.get("readOnly") else mount for mount in spec["volumeMounts"]]
+    if one is not None and (one.started or one.state == "running"):
+        found |= {"image": spec["image"] if "/" in spec["image"].partition("/")[2] else f"docker.io/{spec['image']}",
+                  "containerID": f"containerd://{digest('container', uid, spec['name'], restarts)}",
+                  "imageID": f"sha256:{digest('image', spec['image'])}"}  # fmt: skip
     if one is not None and restarts:
         found["lastState"] = {"terminated": _ended(one)}
     return found
