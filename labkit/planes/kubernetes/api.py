@@ -31,6 +31,9 @@ class Runtime(Protocol):
     def inside(self, pod: dict, container: str) -> Namespace | None:
         """Where the container's commands run; None when it does not."""
 
+    def variables(self, pod: dict, container: str) -> dict[str, str]:
+        """What its commands see of the environment."""
+
     def said(self, pod: dict, container: str) -> str:
         """What it printed."""
 

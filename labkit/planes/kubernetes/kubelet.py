@@ -142,7 +142,9 @@ class Kubelet:
             sandbox.containers.append(one)
             if spec.get("imagePullPolicy") == "Never" and repository(spec["image"]).startswith("lab/") and spec["image"] not in PULLED:
                 one.reason = "ErrImageNeverPull"
-                self._tell(key, "Warning", "ErrImageNeverPull", f'Container image "{spec["image"]}" is not present with pull policy of Never')
+                for _ in range(2):  # it looks once more at once
+                    self._tell(key, "Warning", "ErrImageNeverPull", f'Container image "{spec["image"]}" is not present with pull policy of Never')
+                    self._tell(key, "Warning", "Failed", "Error: ErrImageNeverPull")
                 continue
             self._run(key, one)
             if one.state == "terminated":
@@ -174,6 +176,7 @@ class Kubelet:
             if one.state == "running":
                 one.end(sandbox.namespace, 137, self.lab.now)
         del self.pods[key]
+        self.events = [event for event in self.events if event[1] != key]
         sandbox.namespace.pids.discard(sandbox.pid)
         if not sandbox.on_host:
             portmap.remove(self.lab, self.machine, sandbox.id)
@@ -194,6 +197,12 @@ class Kubelet:
         sandbox = self.pods.get((pod["metadata"]["namespace"], pod["metadata"]["name"]))
         one = sandbox.container(container) if sandbox is not None else None
         return sandbox.namespace if one is not None and one.state == "running" else None
+
+    def variables(self, pod: dict, container: str) -> dict[str, str]:
+        """What its commands see of the environment."""
+        sandbox = self.pods.get((pod["metadata"]["namespace"], pod["metadata"]["name"]))
+        one = sandbox.container(container) if sandbox is not None else None
+        return {"PATH": "/bin", **(one.environment if one is not None else {}), "HOME": "/root"}
 
     def said(self, pod: dict, container: str) -> str:
         """What a container printed."""

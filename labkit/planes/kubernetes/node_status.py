@@ -4,6 +4,7 @@ from ipaddress import IPv4Address
 
 VERSION = "v1.32.13"
 _SIZES = {"cpu": "2", "ephemeral-storage": "264212084Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0", "memory": "24683656Ki", "pods": "40"}
+_LEFT = _SIZES | {"ephemeral-storage": "270282620830", "memory": "24673416Ki"}
 _INFO = {
     "machineID": "1d1a2b3c4d5e6f708192a3b4c5d6e7f8", "systemUUID": "11112222-3333-4444-5555-666677778888",
     "bootID": "9999aaaa-bbbb-cccc-dddd-eeeeffff0000", "kernelVersion": "6.18.0", "osImage": "Debian GNU/Linux 12 (bookworm)",
@@ -35,6 +36,6 @@ def node(known: dict | None, name: str, address: IPv4Address, labels: dict[str, 
                               "lastTransitionTime": now} for kind, word, reason, message in _CONDITIONS)]  # fmt: skip
     status = status | {
         "addresses": [{"type": "InternalIP", "address": str(address)}, {"type": "Hostname", "address": name}], "capacity": _SIZES,
-        "allocatable": _SIZES, "conditions": conditions, "nodeInfo": _INFO, "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+        "allocatable": _LEFT, "conditions": conditions, "nodeInfo": _INFO, "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
     }  # fmt: skip
     return found | {"metadata": meta, "status": status}

@@ -48,7 +48,7 @@ def _container(spec: dict, sandbox: Sandbox | None, waiting: str, uid: str) -> d
              "restartCount": restarts, "state": state, "lastState": {}, "imageID": ""}  # fmt: skip
     if spec.get("volumeMounts"):
         found["volumeMounts"] = [{**mount, "recursiveReadOnly": "Disabled"} if mount.get("readOnly") else mount for mount in spec["volumeMounts"]]
-    if one is not None and (one.started or one.state == "running"):
+    if one is not None and (one.state in ("running", "terminated") or restarts):
         found |= {"image": spec["image"] if "/" in spec["image"].partition("/")[2] else f"docker.io/{spec['image']}",
                   "containerID": f"containerd://{digest('container', uid, spec['name'], restarts)}",
                   "imageID": f"sha256:{digest('image', spec['image'])}"}  # fmt: skip

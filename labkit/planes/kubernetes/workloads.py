@@ -78,6 +78,7 @@ class Controllers:
             elif not pod.get("status", {}).get("conditions"):
                 condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "lastTransitionTime": self.api.lab.now}
                 self.api.put(pod | {"status": {"phase": "Pending", "conditions": [condition], "qosClass": "BestEffort"}})
+                self.api.put(_unscheduled(self.api, pod, asked))
 
     # --- Deployments --------------------------------------------------------------------------------
 
@@ -142,6 +143,23 @@ class Controllers:
 def _owner(one: dict) -> dict:
     return {"apiVersion": "apps/v1", "kind": one["kind"], "name": one["metadata"]["name"], "uid": one["metadata"]["uid"],
             "controller": True, "blockOwnerDeletion": True}  # fmt: skip
+
+
+def _unscheduled(api: Api, pod: dict, asked: dict[str, str]) -> dict:
+    """The Event that says of how many nodes which one was not fit for a pod (pkg/scheduler/framework/types.go FitError)."""
+    nodes, meta = api.list("Node"), pod["metadata"]
+    why = ["node(s) were unschedulable" if node["spec"].get("unschedulable") else
+           "node(s) had untolerated taint {node.kubernetes.io/not-ready: }" if not _ready(node) else
+           "node(s) didn't match Pod's node affinity/selector" for node in nodes]  # fmt: skip
+    head = f"0/{len(nodes)} nodes are available: "
+    counted = ", ".join(sorted(f"{why.count(one)} {one}" for one in set(why)))
+    says = f"{head}{counted}. preemption: {head}{len(nodes)} Preemption is not helpful for scheduling."
+    about = {"apiVersion": "v1", "kind": "Pod", "name": meta["name"], "namespace": meta["namespace"], "uid": meta["uid"]}
+    return {
+        "apiVersion": "v1", "kind": "Event", "metadata": {"name": f"{meta['name']}.{suffix('unscheduled', meta['uid'])}", "namespace": meta["namespace"]},
+        "involvedObject": about, "type": "Warning", "reason": "FailedScheduling", "message": says, "count": 1,
+        "firstTimestamp": api.lab.now, "lastTimestamp": api.lab.now, "source": {"component": "default-scheduler"},
+    }  # fmt: skip
 
 
 def _ready(node: dict) -> bool:

@@ -62,4 +62,4 @@ def _pods(api, name: str) -> list[str]:
         none = "\t".join(["0 (0%)"] * 4)
         lines.append(f"  {meta['namespace']}\t{meta['name']}\t\t{none}\t{times.age(meta['creationTimestamp'], api.lab.now)}")
     lines += ["Allocated resources:", "  (Total limits may be over 100 percent, i.e., overcommitted.)", "  Resource\tRequests\tLimits", "  --------\t--------\t------"]
-    return lines + [f"  {resource}\t0 (0%)\t0 (0%)" if resource in ("cpu", "memory", "ephemeral-storage") else f"  {resource}\t0\t0" for resource in _RESOURCES]
+    return lines + [f"  {resource}\t0 (0%)\t0 (0%)" for resource in _RESOURCES]

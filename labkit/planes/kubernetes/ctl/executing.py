@@ -1,10 +1,9 @@
 """`kubectl exec` and `kubectl logs`: the kubelet of the pod's node is asked (kubectl: pkg/cmd/exec, pkg/cmd/logs)."""
 
-from dataclasses import replace
 from uuid import NAMESPACE_DNS, uuid5
 
-from ....commands.result import Failure, Result
-from ...docker.run import run_inside
+from ....commands.result import Context, Failure, Result
+from ....commands.shell import find, run_argv
 from ..refusal import quoted
 from .printing import dig
 from .resources import one_of, pods_of
@@ -43,8 +42,7 @@ def exec_(ctx, api, flags) -> Result:
         raise Failure(1, f"{said}error: Internal error occurred: unable to upgrade connection: container not found ({quoted(container)})\n")
     said += _NO_TTY * flags.on("tty")
     try:
-        inner = replace(ctx, stdin=ctx.stdin if flags.on("stdin") else "")
-        result = run_inside(inner, namespace, words[1:])
+        result = _run(ctx, namespace, words[1:], runtime.variables(pod, container), ctx.stdin if flags.on("stdin") else "")
     except LookupError as error:
         number = uuid5(NAMESPACE_DNS, f"{name} {container} {words[1:]}").hex * 2
         again = "error: Internal error occurred: Internal error occurred: error executing command in container: failed to exec in container: "
@@ -60,6 +58,14 @@ def _pod(api, word: str, namespace: str) -> dict:
     if not pods:
         raise Failure(1, "error: timed out waiting for the condition\n")
     return pods[0]
+
+
+def _run(ctx, namespace, argv: list[str], variables: dict[str, str], stdin: str) -> Result:
+    if argv == ["env"]:
+        return Result(0, "".join(f"{name}={value}\n" for name, value in variables.items()))
+    if find(ctx.lab, argv[0].rpartition("/")[2]) is None:
+        raise LookupError(f"exec: {quoted(argv[0])}: executable file not found in $PATH: unknown")
+    return run_argv(Context(ctx.lab, namespace, stdin, variables, ctx.budget), argv)
 
 
 def _runtime(api, pod: dict, said: str):

@@ -14,11 +14,13 @@ def events(api) -> list[dict]:
 
 def _told(api, kubelet) -> list[dict]:
     found: dict[tuple, dict] = {}
-    for at, key, kind, reason, message in kubelet.events:
+    for number, (at, key, kind, reason, message) in enumerate(kubelet.events):
         pod = api.get("Pod", key[1], key[0])
         if pod is None or at < _made(pod):
             continue
-        same = key, kind, reason, message
+        # Of a pod's containers each has its own: an image is pulled just before its container is created.
+        after = kubelet.events[number + 1][4] if reason == "Pulled" and number + 1 < len(kubelet.events) else ""
+        same = key, kind, reason, message, after
         if same in found:
             found[same] |= {"count": found[same]["count"] + 1, "lastTimestamp": at}
             continue
