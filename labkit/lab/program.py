@@ -130,7 +130,26 @@ class Sockets(Kept):
         return socket in self.at(socket.proto, socket.port)
 
 
-#: Who answers a name server's question at a socket: its owner -> (lab, namespace, name) -> addresses.
+class Alias(str):
+    """Instead of an address: the name under which to look on (CNAME)."""
+
+    __slots__ = ()
+
+
+class Answers(list):
+    """Of a server that has the zone itself (AA)."""
+
+
+class Denial(Answers):
+    """An answer without any: NXDOMAIN, there is no such name; SERVFAIL, the server could not find out."""
+
+    def __init__(self, code: str = "NXDOMAIN"):
+        super().__init__()
+        self.code = code
+
+
+#: Who answers a name server's question at a socket: its owner -> (lab, namespace, name) -> addresses, none of them when nobody knows,
+#: or a Denial.
 RESOLVERS: dict[str, Callable[..., list[IPv4Address]]] = {}
 
 

@@ -9,6 +9,7 @@ from ..front import Lab
 from ..lab import links
 from ..lab.program import Listener, listen
 from ..planes.flannel import Flanneld
+from ..planes.kubernetes import dns as names
 from ..planes.kubernetes.api import Api
 from ..planes.kubernetes.ctl import install
 from ..planes.kubernetes.endpoints import EndpointController
@@ -31,7 +32,7 @@ _NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 def cluster(
     master: tuple[str, str] = _MASTER, nodes: dict[str, str] = _NODES, pod_cidrs: dict[str, str] | None = None, backend: str = "vxlan",
     pod_network: str = "10.20.0.0/16", service_network: str = "10.96.0.0/16", gateway: str = "192.168.128.1",
-    outside: dict[str, str] = _OUTSIDE, kube_proxy: dict | None = None,
+    outside: dict[str, str] = _OUTSIDE, kube_proxy: dict | None = None, dns: bool = False,
 ) -> Lab:  # fmt: skip
     """Nodes on one link with a master, and a router to the rest of the world; no pods yet.
 
@@ -42,7 +43,7 @@ def cluster(
 
     Without arguments it is the recorded cluster A. `nodes`: names and addresses, with the prefix length of the master's; `pod_cidrs`: of
     a node that is not in it the controller-manager gives out the next /24 of `pod_network`; `outside`: who is on the nodes' link is
-    there, everybody else behind the `gateway`; `kube_proxy`: keys as in kube-proxy's own configuration.
+    there, everybody else behind the `gateway`; `kube_proxy`: keys as in kube-proxy's own configuration; `dns`: with CoreDNS, which the recorded cluster had not.
     """
     name, link, router = master[0], _interface(master[1]), _address(gateway)
     if backend not in _BACKENDS:
@@ -64,6 +65,8 @@ def cluster(
     _first_service(api, link.ip, services)
     for proxy in proxies:
         proxy.start()
+    if dns:
+        names.install(api)
     return lab
 
 

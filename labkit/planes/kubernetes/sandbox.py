@@ -14,6 +14,7 @@ from ...lab.program import Listener, listen
 from ...tables.values import Kept
 from .. import go
 from ..docker import images
+from . import dns
 
 #: Images whose program answers at the ports of PORTS, and where it is when nothing is said.
 SERVING = {"lab/web": (80,), "lab/db": (3306,)}
@@ -90,6 +91,8 @@ class Sandbox(Kept):
 def sockets(image: str, environment: dict[str, str], pod: str) -> list[Listener]:
     """What an image's program listens at; ValueError for ports that are none."""
     repository = images.repository(image)
+    if repository.rpartition("/")[2] == dns.PROGRAM:
+        return [Listener(proto, None, 53, dns.PROGRAM) for proto in ("tcp", "udp")]
     known = images.image_of(image)
     if repository not in SERVING and not known.program:
         return []
