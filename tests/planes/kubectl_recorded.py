@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import labkit
 
-
 RECORDINGS = Path(__file__).parent.parent / "recordings" / "kubernetes"
 #: The pods of workload.yaml in the order in which they got their addresses.
 _PODS = ("web-b", "web-a", "client1", "client2", "web-c")

@@ -73,7 +73,13 @@ def test_other_mistakes_of_the_same_kinds_are_refused(lab, spec, says):
 
 
 def test_of_several_objects_the_good_ones_are_there(lab):
-    text = service("one", ports=[{"port": 80}]) + "---\n" + service("Two", ports=[{"port": 80}]) + "---\n" + service("three", ports=[{"port": 80}])
+    text = (
+        service("one", ports=[{"port": 80}])
+        + "---\n"
+        + service("Two", ports=[{"port": 80}])
+        + "---\n"
+        + service("three", ports=[{"port": 80}])
+    )
     result = lab.sh("kubectl apply -f -", on="k8s-master", stdin=text)
     assert (result.returncode, result.stdout) == (1, "service/one created\nservice/three created\n")
     assert result.stderr.startswith('The Service "Two" is invalid: metadata.name: Invalid value: "Two": a DNS-1035 label')
@@ -100,7 +106,9 @@ def test_applying_again_changes_what_is_said_and_takes_away_what_is_not_said_any
     assert kubectl(lab, "kubectl get svc web -o jsonpath='{.spec.selector}'") == '{"app":"web"}'
     assert kubectl(lab, "kubectl get svc web -o jsonpath={.spec.clusterIP}") == address
     answer = kubectl(lab, "kubectl apply -f -", service("web", clusterIP="10.96.7.7", ports=[{"port": 80}]))
-    assert answer.startswith('The Service "web" is invalid: spec.clusterIPs[0]: Invalid value: []string{"10.96.7.7"}: may not change once set')
+    assert answer.startswith(
+        'The Service "web" is invalid: spec.clusterIPs[0]: Invalid value: []string{"10.96.7.7"}: may not change once set'
+    )
 
 
 def test_a_service_becomes_a_node_port_and_back(lab):

@@ -52,7 +52,9 @@ def test_the_add_on_stands_where_kubelets_look_for_it(lab):
     assert kubectl(lab, "kubectl get deploy -n kube-system").splitlines()[1].split()[:2] == ["coredns", "2/2"]
 
 
-@pytest.mark.parametrize("name", ["web", "web.default", "web.default.svc", "web.default.svc.cluster.local", "web.default.svc.cluster.local.", "alias"])
+@pytest.mark.parametrize(
+    "name", ["web", "web.default", "web.default.svc", "web.default.svc.cluster.local", "web.default.svc.cluster.local.", "alias"]
+)
 def test_a_service_is_found_by_all_its_names(lab, name):
     result = lab.sh(f"curl -s http://{name}/", on="client1")
     assert result.returncode == 0 and "client=10.20.37.5:" in result.stdout, result
@@ -83,13 +85,18 @@ def test_busybox_adds_no_domain_to_a_name_with_a_dot(lab):
 
 def test_a_headless_service_is_its_ready_endpoints(lab):
     shown = lab.sh("nslookup each.default.svc.cluster.local", on="client2").stdout
-    assert [line for line in shown.splitlines() if line.startswith("Address: ")] == [f"Address: {a}" for a in ("10.20.37.3", "10.20.37.4", "10.20.92.4")]
+    assert [line for line in shown.splitlines() if line.startswith("Address: ")] == [
+        f"Address: {a}" for a in ("10.20.37.3", "10.20.37.4", "10.20.92.4")
+    ]
     kubectl(lab, "kubectl label pod web-a app-")
     assert "10.20.37.4" not in lab.sh("nslookup each.default.svc.cluster.local", on="client2").stdout
 
 
 def test_an_external_name_is_another_name(lab):
-    assert "away.default.svc.cluster.local\tcanonical name = db.example.org\n" in lab.sh("nslookup away.default.svc.cluster.local", on="client1").stdout
+    assert (
+        "away.default.svc.cluster.local\tcanonical name = db.example.org\n"
+        in lab.sh("nslookup away.default.svc.cluster.local", on="client1").stdout
+    )
     assert lab.sh("curl http://away/", on="client1").returncode == 6
 
 

@@ -21,7 +21,9 @@ def allocate(api, service: dict) -> None:
     spec, meta = service["spec"], service["metadata"]
     if spec["type"] == "ExternalName":
         return
-    others = [one for one in api.list("Service") if one["metadata"]["name"] != meta["name"] or one["metadata"]["namespace"] != meta["namespace"]]
+    others = [
+        one for one in api.list("Service") if one["metadata"]["name"] != meta["name"] or one["metadata"]["namespace"] != meta["namespace"]
+    ]
     _families(spec, meta["name"])
     if not is_headless(spec):
         address = _address(api.service_network, spec, meta, others)

@@ -28,7 +28,13 @@ def manifests(services: IPv4Network, replicas: int = 2) -> list[dict]:
     """The add-on as kubeadm applies it, of what the lab models (kubernetes: cmd/kubeadm/app/phases/addons/dns/manifests.go)."""
     ports = [{"name": name, "containerPort": number, "protocol": protocol} for name, number, protocol in
              (("dns", 53, "UDP"), ("dns-tcp", 53, "TCP"), ("metrics", 9153, "TCP"))]  # fmt: skip
-    container = {"name": "coredns", "image": IMAGE, "imagePullPolicy": "IfNotPresent", "args": ["-conf", "/etc/coredns/Corefile"], "ports": ports}
+    container = {
+        "name": "coredns",
+        "image": IMAGE,
+        "imagePullPolicy": "IfNotPresent",
+        "args": ["-conf", "/etc/coredns/Corefile"],
+        "ports": ports,
+    }
     template = {"metadata": {"labels": dict(_LABELS)}, "spec": {"dnsPolicy": "Default", "containers": [container]}}
     meta = {"namespace": "kube-system", "labels": dict(_LABELS)}
     named = meta["labels"] | {"kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS"}

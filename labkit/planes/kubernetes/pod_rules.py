@@ -84,7 +84,11 @@ def _token(spec: dict, volume: str) -> None:
     certificate = {"items": [{"key": "ca.crt", "path": "ca.crt"}], "name": "kube-root-ca.crt"}
     if any(one.get("name") == volume for one in spec.get("volumes") or ()):
         return
-    sources = [{"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}}, {"configMap": certificate}, {"downwardAPI": {"items": [field]}}]
+    sources = [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": certificate},
+        {"downwardAPI": {"items": [field]}},
+    ]
     spec.setdefault("volumes", []).append({"name": volume, "projected": {"defaultMode": 420, "sources": sources}})
 
 
@@ -210,7 +214,9 @@ def _pod_fields(spec: dict, where: str) -> list[Problem]:
                     says = "must match `containerPort` when `hostNetwork` is true"
                     found.append(invalid(f"{where}.containers[{at}].ports[{number}].hostPort", port.get("hostPort", 0), says))
     if spec["terminationGracePeriodSeconds"] < 0:
-        found.append(invalid(f"{where}.terminationGracePeriodSeconds", spec["terminationGracePeriodSeconds"], "must be greater than or equal to 0"))
+        found.append(
+            invalid(f"{where}.terminationGracePeriodSeconds", spec["terminationGracePeriodSeconds"], "must be greater than or equal to 0")
+        )
     for field, rule in (("nodeName", syntax.dns_subdomain), ("hostname", syntax.dns_label), ("subdomain", syntax.dns_label)):
         if spec.get(field):
             found += [invalid(f"{where}.{field}", spec[field], says) for says in rule(spec[field])]
@@ -223,8 +229,14 @@ def changed(old: dict, new: dict) -> list[Problem]:
 
 
 def _frozen(spec: dict) -> dict:
-    left = {key: value for key, value in spec.items() if key not in ("activeDeadlineSeconds", "tolerations", "nodeName") and value not in ([], {})}
+    left = {
+        key: value
+        for key, value in spec.items()
+        if key not in ("activeDeadlineSeconds", "tolerations", "nodeName") and value not in ([], {})
+    }
     left["nodeName"] = spec.get("nodeName", "")
     for kind in ("containers", "initContainers"):
-        left[kind] = [{key: value for key, value in one.items() if key != "image" and value not in ([], {})} for one in spec.get(kind) or ()]
+        left[kind] = [
+            {key: value for key, value in one.items() if key != "image" and value not in ([], {})} for one in spec.get(kind) or ()
+        ]
     return left

@@ -63,7 +63,11 @@ def qualified_name(text: str) -> list[str]:
 def env_name(text: str) -> list[str]:
     rule = ("a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with "
             "a digit")  # fmt: skip
-    return [] if re.fullmatch(_ENV, text, re.ASCII) else [f"{rule} (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '{_ENV}')"]  # noqa: E501
+    return (
+        []
+        if re.fullmatch(_ENV, text, re.ASCII)
+        else [f"{rule} (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '{_ENV}')"]
+    )  # noqa: E501
 
 
 def port_number(number: int) -> list[str]:

@@ -122,7 +122,9 @@ def _apply(api, kind: Kind, one: dict, source: str, flags) -> tuple[dict, str, s
         head = f'Resource: "{version}, Resource={kind.plural}", GroupVersionKind: "{version}, Kind={kind.name}"'
         where = f'Name: "", Namespace: {quoted(meta.get("namespace", ""))}'
         says = "resource name may not be empty"
-        raise Failure(1, f"error: error when retrieving current configuration of:\n{head}\n{where}\nfrom server for: {quoted(source)}: {says}\n")
+        raise Failure(
+            1, f"error: error when retrieving current configuration of:\n{head}\n{where}\nfrom server for: {quoted(source)}: {says}\n"
+        )
     noted = _noted(one)
     old, warning = api.get(kind.name, meta["name"], meta.get("namespace", "")), ""
     if old is None:
@@ -192,7 +194,11 @@ def delete(ctx, api, flags) -> Result:
         name = one["metadata"]["name"]
         if not dry(flags):
             remove(api, kind, one)
-        done += f"{kind.printed}/{name}\n" if flags.one("output") == "name" else f'{kind.printed} "{name}" {"force " * forced}deleted{dry(flags)}\n'
+        done += (
+            f"{kind.printed}/{name}\n"
+            if flags.one("output") == "name"
+            else f'{kind.printed} "{name}" {"force " * forced}deleted{dry(flags)}\n'
+        )
     if not found.objects and not found.missing:
         return Result(0, "No resources found\n")
     errors = "" if flags.on("ignore-not-found") else "".join(found.missing)

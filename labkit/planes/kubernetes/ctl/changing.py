@@ -19,7 +19,9 @@ LABEL = f"{_SOME} overwrite all list resource-version! local!"
 SCALE = f"{_SOME} replicas: current-replicas: timeout: all resource-version!"
 EXPOSE = """filename,f! port: target-port: protocol: type: name: selector,l: labels: external-ip: cluster-ip: session-affinity: load-balancer-ip!
     output,o: dry-run: overrides!"""
-RUN = "image: port: env: labels,l: restart: command overrides! expose dry-run: output,o: image-pull-policy: stdin,i tty,t rm attach! quiet,q"
+RUN = (
+    "image: port: env: labels,l: restart: command overrides! expose dry-run: output,o: image-pull-policy: stdin,i tty,t rm attach! quiet,q"
+)
 PATCH = "patch,p: type: output,o: dry-run: filename,f! patch-file! subresource:"
 CORDON = "selector,l: dry-run: force ignore-daemonsets delete-emptydir-data grace-period: timeout:"
 
@@ -103,10 +105,17 @@ def _how(noun: str, before: dict, after: dict) -> str:
 
 def _split(words: list[str]) -> tuple[list[str], list[str]]:
     """Names, then marks."""
-    at = next((at for at, word in enumerate(words) if re.fullmatch(r"[^=]+=.*", word, re.DOTALL) or (at and word.endswith("-"))), len(words))
+    at = next(
+        (at for at, word in enumerate(words) if re.fullmatch(r"[^=]+=.*", word, re.DOTALL) or (at and word.endswith("-"))), len(words)
+    )
     bad = next((word for word in words[at:] if "=" not in word and not word.endswith("-")), None)
     if bad is not None:
-        raise Failure(1, f"error: unknown label spec: {bad}\n" if "/" in bad else f"error: all resources must be specified before label changes: {bad}\n")
+        raise Failure(
+            1,
+            f"error: unknown label spec: {bad}\n"
+            if "/" in bad
+            else f"error: all resources must be specified before label changes: {bad}\n",
+        )
     return words[:at], words[at:]
 
 
@@ -158,7 +167,11 @@ def _targets_without_selector(api, flags):
 
     words = flags.words[1:]
     if not words or len(words) == 1 and "/" not in words[0]:
-        says = "resource(s) were provided, but no name was specified" if words else "You must provide one or more resources by argument or filename."
+        says = (
+            "resource(s) were provided, but no name was specified"
+            if words
+            else "You must provide one or more resources by argument or filename."
+        )
         raise Failure(1, f"error: {says}\n")
     return select(api, words, Plain, "expose")
 

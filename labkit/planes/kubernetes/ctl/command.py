@@ -55,7 +55,10 @@ def kubectl(ctx: Context, args: list[str]) -> Result:
     module = import_module(f".{VERBS[verb].module}", __package__)
     flags = Flags(f"{_EVERYWHERE} {getattr(module, VERBS[verb].flags)}", args, _wrong)
     if flags.on("help"):
-        return Result(0, f"The lab's kubectl {verb} knows these flags: {', '.join(f'--{name}' for name in flags.known if flags.known[name][1] != '!')}.\n")
+        return Result(
+            0,
+            f"The lab's kubectl {verb} knows these flags: {', '.join(f'--{name}' for name in flags.known if flags.known[name][1] != '!')}.\n",
+        )
     run: Callable = getattr(module, VERBS[verb].function)
     return run(ctx, None if verb in _ALONE else server(ctx), flags)
 

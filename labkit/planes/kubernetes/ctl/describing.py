@@ -71,7 +71,10 @@ def marks(title: str, values: dict | None, annotations: bool = False) -> list[st
         head = f"{title}:\t" if not at else "\t"
         value = value.removesuffix("\n") if annotations else value
         if annotations and (len(key) + len(value) + 2 > _LONG or "\n" in value):
-            lines += [f"{head}{key}:", *(f"\t  {part[: _LONG - 5] + '...' if len(part) > _LONG - 2 else part}" for part in value.split("\n"))]
+            lines += [
+                f"{head}{key}:",
+                *(f"\t  {part[: _LONG - 5] + '...' if len(part) > _LONG - 2 else part}" for part in value.split("\n")),
+            ]
         else:
             lines.append(f"{head}{key}{': ' if annotations else '='}{value}")
     return lines
@@ -201,7 +204,9 @@ def _deployment(api, one: dict) -> list[str]:
         lines += [f"  {each['type']} \t{each['status']}\t{each.get('reason', '')}" for each in conditions]
     sets = [each for each in api.list("ReplicaSet", meta["namespace"])
             if any(owner.get("uid") == meta["uid"] for owner in each["metadata"].get("ownerReferences") or ())]  # fmt: skip
-    words = [f"{each['metadata']['name']} ({dig(each, 'status', 'replicas') or 0}/{each['spec']['replicas']} replicas created)" for each in sets]
+    words = [
+        f"{each['metadata']['name']} ({dig(each, 'status', 'replicas') or 0}/{each['spec']['replicas']} replicas created)" for each in sets
+    ]
     return lines + [f"OldReplicaSets:\t{', '.join(words[:-1]) or NONE}", f"NewReplicaSet:\t{''.join(words[-1:]) or NONE}"]
 
 

@@ -11,7 +11,9 @@ def node(api, one: dict) -> list[str]:
     meta, spec, status = one["metadata"], one.get("spec") or {}, one.get("status") or {}
     lines = [f"Name:\t{meta['name']}", f"Roles:\t{node_roles(one)}", *marks("Labels", meta.get("labels")),
              *marks("Annotations", meta.get("annotations"), True), f"CreationTimestamp:\t{times.spoken(meta['creationTimestamp'])}"]  # fmt: skip
-    taints = [f"{each['key']}{'=' + each['value'] if each.get('value') else ''}:{each['effect']}" for each in spec.get("taints") or ()] or [NONE]
+    taints = [f"{each['key']}{'=' + each['value'] if each.get('value') else ''}:{each['effect']}" for each in spec.get("taints") or ()] or [
+        NONE
+    ]
     lines += [("\t" if at else "Taints:\t") + each for at, each in enumerate(taints)]
     lines.append(f"Unschedulable:\t{str(bool(spec.get('unschedulable'))).lower()}")
     lines += _lease(api, one) + _conditions(status.get("conditions") or ())
@@ -39,7 +41,15 @@ def _conditions(known) -> list[str]:
             ("----", "------", "-----------------", "------------------", "------", "-------")]  # fmt: skip
     for each in known:
         moments = [times.spoken(each.get(field) or 0) for field in ("lastHeartbeatTime", "lastTransitionTime")]
-        rows.append((f"{each['type']} ", f"{each['status']} ", *(f"{moment} " for moment in moments), f"{each.get('reason', '')} ", each.get("message", "")))
+        rows.append(
+            (
+                f"{each['type']} ",
+                f"{each['status']} ",
+                *(f"{moment} " for moment in moments),
+                f"{each.get('reason', '')} ",
+                each.get("message", ""),
+            )
+        )
     return ["Conditions:", *("  " + "\t".join(row) for row in rows)]
 
 
@@ -53,7 +63,11 @@ def _system(info: dict) -> list[str]:
 
 def _pods(api, name: str) -> list[str]:
     """The pods that have not ended, and what they ask for; the lab's ask for nothing."""
-    running = [pod for pod in api.list("Pod") if dig(pod, "spec", "nodeName") == name and dig(pod, "status", "phase") not in ("Succeeded", "Failed")]
+    running = [
+        pod
+        for pod in api.list("Pod")
+        if dig(pod, "spec", "nodeName") == name and dig(pod, "status", "phase") not in ("Succeeded", "Failed")
+    ]
     lines = [f"Non-terminated Pods:\t({len(running)} in total)"]
     lines += ["  Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge"]
     lines += ["  ---------\t----\t\t------------\t----------\t---------------\t-------------\t---"]
@@ -61,5 +75,10 @@ def _pods(api, name: str) -> list[str]:
         meta = pod["metadata"]
         none = "\t".join(["0 (0%)"] * 4)
         lines.append(f"  {meta['namespace']}\t{meta['name']}\t\t{none}\t{times.age(meta['creationTimestamp'], api.lab.now)}")
-    lines += ["Allocated resources:", "  (Total limits may be over 100 percent, i.e., overcommitted.)", "  Resource\tRequests\tLimits", "  --------\t--------\t------"]
+    lines += [
+        "Allocated resources:",
+        "  (Total limits may be over 100 percent, i.e., overcommitted.)",
+        "  Resource\tRequests\tLimits",
+        "  --------\t--------\t------",
+    ]
     return lines + [f"  {resource}\t0 (0%)\t0 (0%)" for resource in _RESOURCES]

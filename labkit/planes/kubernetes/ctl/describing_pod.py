@@ -24,7 +24,10 @@ def pod(api, one: dict) -> list[str]:
     addresses = [each["ip"] for each in status.get("podIPs") or ()]
     lines += [f"IP:\t{status.get('podIP', '')}", *(["IPs:"] if addresses else [f"IPs:\t{NONE}"]), *(f"  IP:\t{each}" for each in addresses)]
     lines += controlled(one)
-    for title, listed, known in (("Init Containers", "initContainers", "initContainerStatuses"), ("Containers", "containers", "containerStatuses")):
+    for title, listed, known in (
+        ("Init Containers", "initContainers", "initContainerStatuses"),
+        ("Containers", "containers", "containerStatuses"),
+    ):
         if spec.get(listed):
             by_name = {each["name"]: each for each in status.get(known) or ()}
             lines += containers(spec[listed], by_name, title)
@@ -83,7 +86,9 @@ def _state(title: str, state: dict) -> list[str]:
     lines += [f"      {word}:\t{ended[field]}" for word, field in (("Reason", "reason"), ("Message", "message")) if ended.get(field)]
     lines.append(f"      Exit Code:\t{ended.get('exitCode', 0)}")
     lines += [f"      Signal:\t{ended['signal']}"] if ended.get("signal") else []
-    return lines + [f"      {word}:\t{times.spoken(ended.get(field, 0))}" for word, field in (("Started", "startedAt"), ("Finished", "finishedAt"))]
+    return lines + [
+        f"      {word}:\t{times.spoken(ended.get(field, 0))}" for word, field in (("Started", "startedAt"), ("Finished", "finishedAt"))
+    ]
 
 
 def _probe(probe: dict) -> str:
@@ -113,7 +118,10 @@ def _volumes(volumes) -> list[str]:
             continue
         kind = next((field for field in one if field != "name"), "emptyDir")
         lines.append(f"    Type:\t{_VOLUMES.get(kind, kind)}")
-        known = {"emptyDir": (("Medium", "medium", ""), ("SizeLimit", "sizeLimit", "<unset>")), "hostPath": (("Path", "path", ""), ("HostPathType", "type", ""))}
+        known = {
+            "emptyDir": (("Medium", "medium", ""), ("SizeLimit", "sizeLimit", "<unset>")),
+            "hostPath": (("Path", "path", ""), ("HostPathType", "type", "")),
+        }
         lines += [f"    {title}:\t{(one[kind] or {}).get(field, otherwise)}" for title, field, otherwise in known.get(kind, ())]
     return lines
 
@@ -125,7 +133,10 @@ def _projected(one: dict) -> list[str]:
             lines.append(f"    TokenExpirationSeconds:\t{source['serviceAccountToken'].get('expirationSeconds')}")
         elif "configMap" in source:
             optional = source["configMap"].get("optional")
-            lines += [f"    ConfigMapName:\t{source['configMap']['name']}", f"    ConfigMapOptional:\t{'<nil>' if optional is None else str(optional).lower()}"]
+            lines += [
+                f"    ConfigMapName:\t{source['configMap']['name']}",
+                f"    ConfigMapOptional:\t{'<nil>' if optional is None else str(optional).lower()}",
+            ]
         elif "downwardAPI" in source:
             lines.append("    DownwardAPI:\ttrue")
     return lines

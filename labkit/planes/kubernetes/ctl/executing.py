@@ -45,7 +45,9 @@ def exec_(ctx, api, flags) -> Result:
         result = _run(ctx, namespace, words[1:], runtime.variables(pod, container), ctx.stdin if flags.on("stdin") else "")
     except LookupError as error:
         number = uuid5(NAMESPACE_DNS, f"{name} {container} {words[1:]}").hex * 2
-        again = "error: Internal error occurred: Internal error occurred: error executing command in container: failed to exec in container: "
+        again = (
+            "error: Internal error occurred: Internal error occurred: error executing command in container: failed to exec in container: "
+        )
         start = f"failed to start exec {quoted(number)}: OCI runtime exec failed: exec failed: unable to start container process: "
         raise Failure(1, f"{said}{again}{start}{error}\n") from None
     ends = f"command terminated with exit code {result.returncode}\n" if result.returncode else ""
@@ -103,7 +105,7 @@ def logs(ctx, api, flags) -> Result:
         usage = "'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command"
         raise Failure(1, f"error: expected {usage}\nSee 'kubectl logs -h' for help and examples\n")
     if "/" not in words[0] and api.get("Pod", words[0], namespace) is None:
-        raise Failure(1, f'error: error from server (NotFound): pods {quoted(words[0])} not found in namespace {quoted(namespace)}\n')
+        raise Failure(1, f"error: error from server (NotFound): pods {quoted(words[0])} not found in namespace {quoted(namespace)}\n")
     pod = _pod(api, words[0], namespace)
     several = flags.on("all-containers")
     container, defaulted = chosen(pod, flags.one("container") or "".join(words[1:2]))

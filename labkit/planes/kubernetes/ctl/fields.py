@@ -85,7 +85,11 @@ def word(value) -> str:
     """A value as jsonpath prints it."""
     if isinstance(value, (dict, list)):
         return json_text(value, None)
-    return {None: "", True: "true", False: "false"}.get(value, str(value)) if not isinstance(value, (int, float)) or isinstance(value, bool) else str(value)
+    return (
+        {None: "", True: "true", False: "false"}.get(value, str(value))
+        if not isinstance(value, (int, float)) or isinstance(value, bool)
+        else str(value)
+    )
 
 
 def jsonpath(template: str, one) -> str:

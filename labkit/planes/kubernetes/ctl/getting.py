@@ -111,5 +111,8 @@ def shape(one, key: str = ""):
 
 
 def _component_statuses() -> Result:
-    rows = [["NAME", "STATUS", "MESSAGE", "ERROR"], *([name, "Healthy", "ok", ""] for name in ("etcd-0", "scheduler", "controller-manager"))]
+    rows = [
+        ["NAME", "STATUS", "MESSAGE", "ERROR"],
+        *([name, "Healthy", "ok", ""] for name in ("etcd-0", "scheduler", "controller-manager")),
+    ]
     return Result(0, text_table(rows), "Warning: v1 ComponentStatus is deprecated in v1.19+\n")

@@ -9,7 +9,9 @@ from ..pod_rules import suffix
 def events(api) -> list[dict]:
     """Oldest first."""
     kept = api.list("Event")
-    return kept + [one for daemon in api.lab.daemons.values() if daemon.name == "kubelet" and hasattr(daemon, "pods") for one in _told(api, daemon)]
+    return kept + [
+        one for daemon in api.lab.daemons.values() if daemon.name == "kubelet" and hasattr(daemon, "pods") for one in _told(api, daemon)
+    ]
 
 
 def _told(api, kubelet) -> list[dict]:

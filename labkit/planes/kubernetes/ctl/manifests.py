@@ -9,10 +9,12 @@ import json
 import re
 from itertools import count
 
-from ... import go
 from ....commands.result import Failure
+from ... import go
 
-_TRUE, _FALSE = ({form for word in words.split() for form in (word, word.title(), word.upper())} for words in ("y yes true on", "n no false off"))
+_TRUE, _FALSE = (
+    {form for word in words.split() for form in (word, word.title(), word.upper())} for words in ("y yes true on", "n no false off")
+)
 _NULL = {"", "~", "null", "Null", "NULL"}
 _INT = re.compile(r"[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|[1-9][0-9_]*|0)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -36,7 +38,9 @@ def yaml_library():
         from ruamel.yaml import YAML
         from ruamel.yaml.error import MarkedYAMLError, YAMLError
     except ImportError:
-        raise Failure(1, "The lab reads YAML with the library ruamel.yaml, which is not installed here; it reads JSON without it.\n") from None
+        raise Failure(
+            1, "The lab reads YAML with the library ruamel.yaml, which is not installed here; it reads JSON without it.\n"
+        ) from None
     return YAML, MarkedYAMLError, YAMLError
 
 

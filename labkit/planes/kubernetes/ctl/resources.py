@@ -64,7 +64,7 @@ def listed(api, kind: Kind, namespace: str | None, flags) -> list[dict]:
     except ValueError as error:
         group = f"{kind.group}/v1" if kind.group else "/v1"
         where = f'"{group}, Resource={kind.plural}"'
-        says = f'Unable to find {where} that match label selector {quoted(wanted)}, field selector {quoted(by_field)}: {error}'
+        says = f"Unable to find {where} that match label selector {quoted(wanted)}, field selector {quoted(by_field)}: {error}"
         raise Failure(1, f"Error from server (BadRequest): {says}\n") from None
     if kind.name == "Event":
         objects = [one for one in events(api) if namespace in (None, one["metadata"]["namespace"])]
@@ -76,7 +76,9 @@ def listed(api, kind: Kind, namespace: str | None, flags) -> list[dict]:
 def _by_slash(api, words: list[str], flags, verb: str) -> Found:
     if not all("/" in word for word in words):
         form = f"'kubectl {verb} resource/<resource_name>' instead of 'kubectl {verb} resource resource/<resource_name>'"
-        says = f"there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. {form}"
+        says = (
+            f"there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. {form}"
+        )
         raise Failure(1, f"error: {says}\n")
     found = Found(named=True)
     for word in words:
