@@ -99,7 +99,7 @@ def read(args: list[str], netfilter: Netfilter, table: str | None = None) -> Wor
         if words.table == "security":
             raise NotKnown(f"The lab's iptables knows the tables {', '.join(BUILT_IN)}, not security.")
         raise Refused(f"table '{words.table}' does not exist\nPerhaps iptables or your kernel needs to be upgraded.", 3, hint=False)
-    words.rules = Rules(words.table, frozenset(netfilter.table(words.table).chains))
+    words.rules = Rules(words.table, netfilter.table(words.table).chains.keys())
     _Reader(args, words).read()
     if not words.command:
         raise Refused("no command specified")

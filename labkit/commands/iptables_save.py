@@ -119,10 +119,14 @@ class Restoring:
         self.number = 0
         self.lines_of: dict[int, int] = {}
         self.own: set[str] = set()
+        self.emptied: dict[str, tuple[list[Rule], list[int]]] = {}  # the rules a chain had, and at which of them the text may be
 
     def restore(self, text: str) -> None:
         lines = text.splitlines()
         for self.number, line in enumerate(lines, 1):
+            known = _READ.get((self.table, line))
+            if known is not None and self.only is None and self._append(*known):
+                continue
             try:
                 self._line(line)
             except Refused as refused:
@@ -155,6 +159,7 @@ class Restoring:
             raise Refused(f"table '{name}' does not exist\nPerhaps iptables or your kernel needs to be upgraded.", 3, hint=False)
         held = self.ctx.ns.netfilter or Netfilter()
         self.table, self.now, self.lines_of, self.own = name, replace(held, tables=dict(held.tables)), {}, set()
+        self.emptied = {}
         if self.only in (None, name):
             kept = held.tables.get(name) if not self.flush else None
             self.now.tables[name] = replace(kept, chains=dict(kept.chains)) if kept is not None else Table(name)
@@ -187,6 +192,8 @@ class Restoring:
             if self.counters and len(words) > 2:
                 chain.packets, chain.bytes = _pair(words[2])
         elif name in table.chains:
+            if name not in self.own:
+                self.emptied[name] = table.chains[name].rules, [0]
             self._take(name).rules = []
         else:
             check_name(name)
@@ -194,8 +201,6 @@ class Restoring:
             self.own.add(name)
 
     def _rule(self, line: str) -> None:
-        if (known := _READ.get((self.table, line))) is not None and self._append(*known):
-            return
         counted = None
         if line.startswith("["):
             head, _, line = line.partition("]")
@@ -222,25 +227,37 @@ class Restoring:
 
     def _append(self, name: str, spec: Spec) -> bool:
         """A line that was read before; False where its chain or its target is not there."""
-        chains = self.now.tables[self.table].chains
-        if name not in chains or spec.target and spec.target not in chains and (spec.goto or spec.target not in TARGETS):
+        chains, target = self.now.tables[self.table].chains, spec.target
+        if name not in chains or target and target not in chains and (spec.goto or target not in TARGETS):
             return False
         chain = chains[name] if name in self.own else self._take(name)
-        rule = Rule(spec, origin=self.ctx.lab.origin)
+        rule = self._same(name, spec) or Rule(spec, 0, 0, 0, -1.0, self.ctx.lab.origin)
         chain.rules.append(rule)
         chain.real = True
         self.lines_of[id(rule)] = self.number
         return True
 
+    def _same(self, name: str, spec: Spec) -> Rule | None:
+        """The rule that stood in an emptied chain and that nobody could tell from the new one: it has counted nothing yet."""
+        rules, at = self.emptied.get(name, ((), [0]))
+        for place in range(at[0], min(at[0] + 2, len(rules))):
+            rule = rules[place]
+            if rule.spec is spec:
+                at[0] = place + 1
+                return rule if not rule.packets and not rule.seen and rule.origin == self.ctx.lab.origin else None
+        return None
+
     def _commit(self) -> None:
         name, self.table = self.table, None
-        fault = self.now.tables[name].fault(self.own) if name in self.now.tables and not self.test else None
+        before = self.ctx.ns.netfilter.tables.get(name) if self.ctx.ns.netfilter is not None and not self.flush else None
+        fault = self.now.tables[name].fault(before, self.own) if name in self.now.tables and not self.test else None
         if fault is not None:
             why, chain, rule = fault
             line = self.lines_of.get(id(rule), self.number)
             raise Failure(4, f"{NAME}: \nline {line}: RULE_APPEND failed ({why}): rule in chain {chain.name}\n")
         if not self.test:
-            self.now.changed()
+            touched = [before.chains[chain] for chain in self.own & before.chains.keys()] if before is not None else None
+            self.now.changed(touched)
             self.ctx.ns.netfilter = self.now
 
     def _fail(self, refused: Refused) -> None:

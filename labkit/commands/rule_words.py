@@ -5,7 +5,7 @@ whether `!` may stand before it. Source: iptables/xshared.c, extensions/libxt_*.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
@@ -404,7 +404,7 @@ class Rules:
     """The reader of a rule's words; several addresses make several rules. `chains`: the names that a rule may lead to."""
 
     table: str
-    chains: frozenset[str]
+    chains: Collection[str]
     src: list[tuple[int, int, bool]] = field(default_factory=list)
     dst: list[tuple[int, int, bool]] = field(default_factory=list)
     said: dict[str, object] = field(default_factory=dict)

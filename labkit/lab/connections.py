@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from ..tables.chains import Table
+from ..tables.chains import Chain, Table
 from ..tables.values import Kept
 from .packet import ECHO_REPLY, ECHO_REQUEST, Icmp, Packet
 
@@ -144,10 +144,11 @@ class Netfilter(Kept):
         """The table to read: one that does not exist has its chains, empty and with policy ACCEPT."""
         return self.tables.get(name) or Table(name)
 
-    def changed(self) -> None:
-        """Rules were written: is tracking still needed? A list of `recent` lives as long as a rule that names it."""
+    def changed(self, chains: list[Chain] | None = None) -> None:
+        """Rules were written: is tracking still needed? A list of `recent` lives as long as a rule that names it. `chains`: those that
+        are no more as they were, None for any."""
         self.tracks = any(rule.spec.tracks for table in self.tables.values() for chain in table.chains.values() for rule in chain.rules)
-        if self.recent:
+        if self.recent and (chains is None or any(m.name == "recent" for c in chains for rule in c.rules for m in rule.spec.matches)):
             named = set(self.recent_names())
             self.recent = {name: held for name, held in self.recent.items() if name in named}
 

@@ -187,10 +187,11 @@ class Table(Kept):
         """How many rules lead to a chain."""
         return sum(rule.spec.target == name for chain in self.chains.values() for rule in chain.rules)
 
-    def fault(self, written: set[str] | None = None) -> tuple[str, Chain, Rule] | None:
+    def fault(self, before: "Table | None" = None, written: set[str] = frozenset()) -> tuple[str, Chain, Rule] | None:
         """What the kernel refuses of the whole table: a loop, or a target that a packet of that hook must not meet; the chain and the
-        rule (kernel: nf_tables_api.c nft_chain_validate). `written`: the only chains that have changed since the table was without fault."""
-        if written is not None and self._harmless(written):
+        rule (kernel: nf_tables_api.c nft_chain_validate). `before`: the table without a fault that it was, of which only the chains
+        `written` have changed."""
+        if before is not None and self._harmless(before, written):
             return None
         for chain in self.chains.values():
             for rule in chain.rules:
@@ -215,33 +216,50 @@ class Table(Kept):
 
         return next((found for name in BUILT_IN[self.name] if (found := visit(self.chains[name], name, (name,)))), None)
 
-    def _harmless(self, written: set[str]) -> bool:
-        """Whether what these chains say is right wherever they are reached from, seen without a walk through all the others: no chain
-        below one of them leads back to it, and their rules may stand in every hook above."""
-        above: dict[str, set[str]] = {}
-        for chain in self.chains.values():
-            for target in {rule.spec.target for rule in chain.rules}:
-                if target in self.chains:
-                    above.setdefault(target, set()).add(chain.name)
-        for name in written & self.chains.keys():
-            callers, more = {name}, [name]
-            while more:
-                for caller in above.get(more.pop(), ()):
-                    if caller == name:
-                        return False
-                    if caller not in callers:
-                        callers.add(caller)
-                        more.append(caller)
-            below, more = set(), [name]
-            while more:
-                for rule in self.chains[more.pop()].rules:
-                    spec = rule.spec
-                    if spec.nothing or not all(_stands(spec, self.name, hook) for hook in callers & set(BUILT_IN[self.name])):
-                        return False
-                    if spec.target in self.chains and spec.target not in below:
-                        below.add(spec.target)
-                        more.append(spec.target)
+    def _harmless(self, before: "Table", written: set[str]) -> bool:
+        """Whether what is new in these chains can be no fault, seen without a walk through all the others: it leads to few chains, not
+        back to itself, and asks for no more than what its chain led to before. False: it may be one."""
+        for name in written & self.chains.keys() & before.chains.keys():  # a new chain is only reached by a rule that is new
+            known = {id(rule.spec) for rule in before.chains[name].rules}
+            fresh = [rule.spec for rule in self.chains[name].rules if id(rule.spec) not in known]
+            below = self._below({spec.target for spec in fresh})
+            if below is None or name in below:
+                return False
+            asked = {_demand(spec) for spec in fresh}
+            asked.update(_demand(rule.spec) for chain in below for rule in self.chains[chain].rules)
+            if not asked <= {None} and not asked <= {None, *before._granted(name)}:
+                return False
         return True
+
+    def _below(self, names: set[str], most: int = 100) -> set[str] | None:
+        """The chains that these lead to, with themselves; None when there are many."""
+        found, more = set(), [name for name in names if name in self.chains]
+        while more:
+            name = more.pop()
+            if name not in found:
+                found.add(name)
+                more += {rule.spec.target for rule in self.chains[name].rules} & self.chains.keys()
+            if len(found) > most:
+                return None
+        return found
+
+    def _granted(self, name: str, most: int = 20) -> set:
+        """What rules ask for that a chain leads to already, as far as a few of them tell."""
+        found, more, seen = set(), [name], 0
+        while more and seen < most:
+            seen += 1
+            for rule in self.chains[more.pop()].rules[:most]:
+                found.add(_demand(rule.spec))
+                if rule.spec.target in self.chains and len(more) < most:
+                    more.append(rule.spec.target)
+        return found
+
+
+def _demand(spec: Spec):
+    """What a rule asks of the place it stands in; None for nothing."""
+    if spec.nothing or any(match.name in ("physdev", "addrtype", "recent") and len(match.options) > 1 for match in spec.matches):
+        return spec if not all(_fits(spec, hook) for hook in ASKED) or spec.nothing else (spec.target, False) if spec.target in ALLOWED else None
+    return (spec.target, spec.get("--reject-with") == "tcp-reset") if spec.target in ALLOWED else None
 
 
 def _stands(spec: Spec, table: str, hook: str) -> bool:

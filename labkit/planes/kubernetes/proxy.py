@@ -7,6 +7,7 @@ share. kubernetes: pkg/proxy/iptables/proxier.go, pkg/proxy/conntrack/cleanup.go
 
 import json
 from ipaddress import IPv4Address
+from itertools import chain
 
 from ...errors import KernelError
 from ...lab.lab import Lab
@@ -33,15 +34,18 @@ JUMPS = (
 )  # fmt: skip
 CANARY = "KUBE-PROXY-CANARY"
 _FORWARD = (
-    "-m conntrack --ctstate INVALID -j DROP",
-    '-m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT',
-    '-m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    "-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP",
+    '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT',
+    '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
 )
 _POSTROUTING = (
-    "-m mark ! --mark 0x4000/0x4000 -j RETURN", "-j MARK --xor-mark 0x4000",
-    '-m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully',
+    "-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN", "-A KUBE-POSTROUTING -j MARK --xor-mark 0x4000",
+    '-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully',
 )  # fmt: skip
-_LAST = '-m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL'
+_LAST = (
+    '-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" '
+    "-m addrtype --dst-type LOCAL"
+)
 #: What connection tracking is told (pkg/proxy/apis/config/v1alpha1/defaults.go).
 _CONNTRACK = {"established": 86400, "close_wait": 3600}
 
@@ -169,9 +173,9 @@ class KubeProxy:
                 self._run(f"iptables -w 5 -t {table} -I {jump}", comment)
         ensure_firewall(self.lab, host, WHO)
         self.written = {}
-        self._sync(set(self.ports))
+        self._sync(set(self.ports), first=True)
 
-    def _sync(self, changed: set[Key]) -> None:
+    def _sync(self, changed: set[Key], first: bool = False) -> None:
         """One `iptables-restore --noflush`: the chains of these Services, and those that all share."""
         if not self._intact():
             return self._sync_all()
@@ -184,7 +188,7 @@ class KubeProxy:
             for port, (what, endpoints) in self.ports.get(key, {}).items():
                 self.written[port] = rules(what, endpoints, from_pod, self.config.masqueradeAll, self.address)
         fresh = {port: self.written[port] for port in self.written if port[:2] in changed}
-        self._restore(fresh, stale)
+        self._restore(fresh, stale, first)
         self._clean_connections(changed)
         self._answer_checks()
 
@@ -193,17 +197,17 @@ class KubeProxy:
         there = netfilter.tables if netfilter is not None else {}
         return all(name in there and CANARY in there[name].chains for name in ("mangle", "nat", "filter"))
 
-    def _restore(self, fresh: dict[PortKey, Block], stale: dict[PortKey, Block]) -> None:
+    def _restore(self, fresh: dict[PortKey, Block], stale: dict[PortKey, Block], first: bool) -> None:
         chains = {chain: lines for block in fresh.values() for chain, lines in block.chains.items()}
         nat = self.lab[self.machine].netfilter.tables["nat"].chains
         gone = {chain for block in stale.values() for chain in block.chains}
-        if not stale:  # the first sync of this process: whatever an earlier one left
-            gone = {chain for chain in nat if chain.startswith(("KUBE-SVC-", "KUBE-SVL-", "KUBE-EXT-", "KUBE-FW-", "KUBE-SEP-"))}
+        if first:  # the first sync of this process: whatever an earlier one left
+            gone = {name for name in nat if name.startswith(("KUBE-SVC-", "KUBE-SVL-", "KUBE-EXT-", "KUBE-FW-", "KUBE-SEP-"))}
             gone -= {chain for block in self.written.values() for chain in block.chains}
         gone = sorted((gone & nat.keys()) - chains.keys())
         blocks = [self.written[port] for port in sorted(self.written)]
         local = "" if self.config.localhostNodePorts else " ! -d 127.0.0.0/8"
-        shared = {
+        tables: dict[str, dict[str, list[str]]] = {
             "filter": {
                 "KUBE-SERVICES": [line for block in blocks for line in block.refused],
                 "KUBE-EXTERNAL-SERVICES": [line for block in blocks for line in block.refused_outside],
@@ -213,14 +217,12 @@ class KubeProxy:
             "nat": {
                 "KUBE-SERVICES": [*(line for block in blocks for line in block.services), f"{_LAST}{local} -j KUBE-NODEPORTS"],
                 "KUBE-NODEPORTS": [line for block in blocks for line in block.node_ports], "KUBE-POSTROUTING": [*_POSTROUTING],
-                MARK: ["-j MARK --or-mark 0x4000"], **chains, **{chain: [] for chain in gone},
+                MARK: [f"-A {MARK} -j MARK --or-mark 0x4000"], **chains, **{chain: [] for chain in gone},
             },
         }  # fmt: skip
         text: list[str] = []
-        for table, wanted in shared.items():
-            text.append(f"*{table}")
-            text += [f":{chain} - [0:0]" for chain in wanted]
-            text += [f"-A {chain} {line}" for chain, lines in wanted.items() for line in lines]
+        for table, wanted in tables.items():
+            text += [f"*{table}", *(f":{chain} - [0:0]" for chain in wanted), *chain.from_iterable(wanted.values())]
             text += [f"-X {chain}" for chain in gone if table == "nat"]
             text.append("COMMIT")
         writing.run(self.lab, self.lab[self.machine], WHO, "iptables-restore -w 5 --noflush --counters", stdin="\n".join(text) + "\n")

@@ -71,7 +71,7 @@ class ServicePort(Value):
 @dataclass(slots=True)
 class Block:
     """The rules of one port: `chains` of its own in the table nat, and lines in the chains that all share: `services`, `node_ports` (nat),
-    `refused`, `refused_outside`, `checks`, `firewall` (filter). Lines are without their `-A CHAIN`."""
+    `refused`, `refused_outside`, `checks`, `firewall` (filter). Each is a line of iptables-restore."""
 
     chains: dict[str, list[str]] = field(default_factory=dict)
     services: list[str] = field(default_factory=list)
@@ -105,12 +105,12 @@ class _Wording:
     def block(self) -> Block:
         port, made = self.port, self.made
         if self.inner:
-            made.services.append(f"{_comment(f'{port.title} cluster IP')} {self._to(port.address)} -j {self.inside}")
+            made.services.append(f"-A KUBE-SERVICES {_comment(f'{port.title} cluster IP')} {self._to(port.address)} -j {self.inside}")
         else:
-            made.refused.append(f"{self.why} {self._to(port.address)} -j {self.lost}")
+            made.refused.append(f"-A KUBE-SERVICES {self.why} {self._to(port.address)} -j {self.lost}")
         self._doors()
         if port.health_port:
-            made.checks.append(f"{_comment(f'{port.title} health check node port')} -m tcp -p tcp --dport {port.health_port} -j ACCEPT")
+            made.checks.append(f"-A KUBE-NODEPORTS {_comment(f'{port.title} health check node port')} -m tcp -p tcp --dport {port.health_port} -j ACCEPT")
         if self.inner:
             self._mark_inside()
         if self.any and port.outer:
@@ -122,6 +122,7 @@ class _Wording:
                 self._choose(chain, chosen)
         for endpoint in dict.fromkeys((*self.cluster, *self.local)):
             self._lead_to(endpoint)
+        made.chains = {name: [f"-A {name} {line}" for line in lines] for name, lines in made.chains.items()}
         return made
 
     def _match(self) -> str:
@@ -137,18 +138,18 @@ class _Wording:
         for what, addresses, chain in (("external", port.external, self.ext), ("loadbalancer", port.balancer, self.fw if guarded else self.ext)):
             for address in addresses:
                 if self.any:
-                    made.services.append(f"{_comment(f'{port.title} {what} IP')} {self._to(address)} -j {chain}")
+                    made.services.append(f"-A KUBE-SERVICES {_comment(f'{port.title} {what} IP')} {self._to(address)} -j {chain}")
                 if guarded and chain == self.fw:
                     comment = _comment(f"{port.title} traffic not accepted by {self.fw}")
-                    made.firewall.append(f"{comment} {self._to(address)} -j DROP")
+                    made.firewall.append(f"-A KUBE-PROXY-FIREWALL {comment} {self._to(address)} -j DROP")
                 if not self.outer:
-                    made.refused_outside.append(f"{self.why} {self._to(address)} -j {self.lost}")
+                    made.refused_outside.append(f"-A KUBE-EXTERNAL-SERVICES {self.why} {self._to(address)} -j {self.lost}")
         if port.node_port:
             if self.any:
-                made.node_ports.append(f"{_comment(port.title)} {self._match()} --dport {port.node_port} -j {self.ext}")
+                made.node_ports.append(f"-A KUBE-NODEPORTS {_comment(port.title)} {self._match()} --dport {port.node_port} -j {self.ext}")
             if not self.outer:
                 local = f"-m addrtype --dst-type LOCAL {self._match()} --dport {port.node_port}"
-                made.refused_outside.append(f"{self.why} {local} -j {self.lost}")
+                made.refused_outside.append(f"-A KUBE-EXTERNAL-SERVICES {self.why} {local} -j {self.lost}")
 
     def _mark_inside(self) -> None:
         """Who comes to the VIP and is no pod of this node is masqueraded, or everybody."""
