@@ -92,15 +92,17 @@ def _each(ctx, api, flags, verb: str, do) -> Result:
     form = flags.one("output")
     check_format(form.partition("=")[0])
     done, errors, warnings, made = "", "", "", Found(named=True)
-    for one, source in objects(ctx, flags, verb):
-        try:
-            kind, one = checked(api, one, source, flags)
-            kept, word, warning = do(api, kind, one, source, flags)
-            warnings += warning
-            made.groups.append((kind, [kept]))
-            done += f"{kind.printed}/{kept['metadata']['name']} {word}{dry(flags)}\n"
-        except Failure as failure:
-            errors += failure.result.stderr
+    given = objects(ctx, flags, verb)
+    with api.changing():  # what one file holds is one change
+        for one, source in given:
+            try:
+                kind, one = checked(api, one, source, flags)
+                kept, word, warning = do(api, kind, one, source, flags)
+                warnings += warning
+                made.groups.append((kind, [kept]))
+                done += f"{kind.printed}/{kept['metadata']['name']} {word}{dry(flags)}\n"
+            except Failure as failure:
+                errors += failure.result.stderr
     if form and form != "name":
         done = printed(made, form.partition("=")[0], form.partition("=")[2], True)
     elif form == "name":
