@@ -49,6 +49,8 @@ def scenario(folder: str) -> labkit.Lab:
     lab = cluster(folder)
     if folder == "not-ready":
         lab.daemons["kubelet", "k8s-node1"].cni.addresses.last = IPv4Address("10.20.37.11")
+        for node in NODES:
+            typed(lab, "systemctl restart flanneld", node)
     text = (RECORDINGS / folder / "objects.yaml").read_text()
     if folder.startswith("all-together"):  # a NodePort that chance gave
         text = re.sub(r"(name: lblocal\n(?:.*\n)*?.*targetPort: 8080\n)", r"\1    nodePort: 32748\n", text)

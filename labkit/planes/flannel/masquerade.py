@@ -52,10 +52,13 @@ def rules(network: IPv4Network, subnet: IPv4Network, node: Node, ip_masq: bool) 
 
 
 def write(node: Node, wanted: list[Line]) -> None:
-    """Append those that are not there, and make the chains they need."""
+    """Append those that are not there, and make the chains they need; 0.20 puts its jumps before all others at each start."""
     for table, chain in dict.fromkeys((line[0], line[1]) for line in wanted):
         if chain.startswith("FLANNEL") and not writing.holds(node.lab, node.ns, f"iptables -t {table} -S {chain} 1 --wait"):
             node.run(f"iptables -t {table} -N {chain} --wait")
+    first = [line for line in wanted if line[1] in ("POSTROUTING", "FORWARD")] if node.version == KUBERNETES else []
+    _each(node, "-D", first, there=True)
+    _each(node, "-I", first, there=False)
     _each(node, "-A", wanted, there=False)
 
 

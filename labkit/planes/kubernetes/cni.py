@@ -43,7 +43,8 @@ class HostLocal(Kept):
             if address not in self.held:
                 self.held[address], self.last = owner, address
                 return address
-        raise CniError(f"failed to allocate for range 0: no IP addresses available in range set: {first - 1}-{subnet.broadcast_address - 1}")
+        whole = f"{first - 1}-{subnet.broadcast_address - 1}"
+        raise CniError(f"failed to allocate for range 0: no IP addresses available in range set: {whole}")
 
     def free(self, owner: str) -> None:
         self.held = {address: holder for address, holder in self.held.items() if holder != owner}

@@ -1,9 +1,9 @@
 """The kubelet of a cluster of today: it runs the pods of its node, and tells the API server of the node and of them.
 
 A pod's network namespace in the lab is called like the pod; where something else is called so already, NAME.NAMESPACE (with a number
-behind, as long as an earlier one is still there). Pods of one change start at the same time, and whose network is ready first is chance: the
-lab's goes by names, with a SEED that lets the recorded clusters come out as recorded. A container that fails is started again at once, then after 10, 20, 40 … seconds
-(CrashLoopBackOff). kubernetes: pkg/kubelet (1.32); the words are those of the recordings.
+behind, as long as an earlier one is still there). Pods of one change start at the same time, and whose network is ready first is chance:
+the lab's goes by names, with a SEED that lets the recorded clusters come out as recorded. A container that fails is started again at once,
+then after 10, 20, 40 … seconds (CrashLoopBackOff). kubernetes: pkg/kubelet (1.32); the words are those of the recordings.
 """
 
 from ipaddress import IPv4Address
@@ -131,7 +131,8 @@ class Kubelet:
             self._no_network(key, pod, f'failed to setup network for sandbox "{sandbox_id}": {error}')
             return
         self.waiting.discard(key)
-        sandbox = self.pods[key] = Sandbox(sandbox_id, pod["metadata"]["uid"], ns, address, self._pid(), started=self.lab.now, on_host=on_host)
+        uid = pod["metadata"]["uid"]
+        sandbox = self.pods[key] = Sandbox(sandbox_id, uid, ns, address, self._pid(), started=self.lab.now, on_host=on_host)
         ns.pids.add(sandbox.pid)
         if not on_host:
             self._write_files(pod, sandbox)

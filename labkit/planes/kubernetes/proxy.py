@@ -166,9 +166,9 @@ class KubeProxy:
         host = self.lab[self.machine]
         for table in ("mangle", "nat", "filter"):
             self._make(table, CANARY)
-        for table, built_in, chain, comment, words in JUMPS:
-            self._make(table, chain)
-            jump = f"{built_in} {f'{words} ' if words else ''}-m comment --comment {{}} -j {chain}"
+        for table, built_in, target, comment, words in JUMPS:
+            self._make(table, target)
+            jump = f"{built_in} {f'{words} ' if words else ''}-m comment --comment {{}} -j {target}"
             if not writing.holds(self.lab, host, f"iptables -t {table} -C {jump}", comment):
                 self._run(f"iptables -w 5 -t {table} -I {jump}", comment)
         ensure_firewall(self.lab, host, WHO)
