@@ -87,8 +87,7 @@ def _checked(api, manifest: dict) -> dict:
     kind = KINDS.get(manifest["kind"])
     if kind is None or not kind.kept or kind.name not in RULES:
         raise Refused(f"The lab's API server keeps {kept()}, and no {manifest['kind']}.", "Lab")
-    schema.check(manifest)
-    one = deepcopy(manifest)
+    one = schema.check(manifest)
     meta = one["metadata"] = one.get("metadata") or {}
     if kind.namespaced:
         meta["namespace"] = meta.get("namespace") or "default"

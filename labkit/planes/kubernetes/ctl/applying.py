@@ -10,7 +10,7 @@ from copy import deepcopy
 from ....commands import filesystem
 from ....commands.result import Failure, Result
 from ....errors import KernelError
-from .. import admission
+from .. import admission, schema
 from ..kinds import KINDS, Kind
 from ..merging import applied
 from ..refusal import Refused, quoted
@@ -58,6 +58,11 @@ def checked(api, one, source: str, flags) -> tuple[Kind, dict]:
     if unset:
         says = unset[0] if len(unset) == 1 else f"[{', '.join(unset)}]"
         raise Failure(1, f"error: error validating {quoted(source)}: error validating data: {says}; {_STOP}\n")
+    for field in ("name", "namespace"):
+        value = one["metadata"].get(field) if isinstance(one.get("metadata"), dict) else None
+        if value is not None and not isinstance(value, str):
+            says = schema.misfit(value, "", "ObjectMeta", f"metadata.{field}")
+            raise Failure(1, f"error: unable to decode {quoted(source)}: {says}\n")
     version, meta = str(one["apiVersion"]), one.get("metadata") if isinstance(one.get("metadata"), dict) else {}
     kind, name = KINDS.get(str(one["kind"])), str(meta.get("name") or "")
     if kind is None or kind.version != version:
@@ -137,6 +142,10 @@ def _apply(api, kind: Kind, one: dict, source: str, flags) -> tuple[dict, str, s
         warning = (f"Warning: resource {name} is missing the {LAST} annotation which is required by kubectl apply. kubectl apply should only be "
                    "used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation "
                    "will be patched automatically.\n")  # fmt: skip
+    try:
+        schema.check(noted)
+    except Refused as refused:
+        raise Failure(1, said(refused, f"error when patching {quoted(source)}")) from None
     wanted = applied(json.loads(last) if last else {}, noted, old)
     if wanted == old:
         return old, "unchanged", warning

@@ -6,7 +6,7 @@ from copy import deepcopy
 
 from ....commands.result import Failure, Result
 from ... import go
-from .. import admission, syntax
+from .. import admission, schema, syntax
 from ..kinds import KINDS, Kind
 from ..merging import merge
 from ..refusal import Refused, quoted
@@ -290,6 +290,10 @@ def patch(ctx, api, flags) -> Result:
     if found.missing:
         raise Failure(1, found.missing[0])
     for kind, one in found.objects:
+        try:
+            schema.check({"apiVersion": kind.version, "kind": kind.name, **{key: given[key] for key in given if key not in ("kind", "apiVersion")}})
+        except Refused as refused:
+            raise Failure(1, said(refused)) from None
         changed = merge(one, given) if how == "strategic" else _plain_merge(one, given)
         if flags.one("subresource") == "status":
             changed = {**one, "status": _balanced(changed.get("status") or {})}

@@ -113,7 +113,7 @@ def _volumes(volumes) -> list[str]:
     lines = ["Volumes:"]
     for one in volumes:
         lines.append(f"  {one['name']}:")
-        if "projected" in one:
+        if isinstance(one.get("projected"), dict):
             lines += _projected(one["projected"])
             continue
         kind = next((field for field in one if field != "name"), "emptyDir")
@@ -122,7 +122,7 @@ def _volumes(volumes) -> list[str]:
             "emptyDir": (("Medium", "medium", ""), ("SizeLimit", "sizeLimit", "<unset>")),
             "hostPath": (("Path", "path", ""), ("HostPathType", "type", "")),
         }
-        lines += [f"    {title}:\t{(one[kind] or {}).get(field, otherwise)}" for title, field, otherwise in known.get(kind, ())]
+        lines += [f"    {title}:\t{(one.get(kind) or {}).get(field, otherwise)}" for title, field, otherwise in known.get(kind, ())]
     return lines
 
 
