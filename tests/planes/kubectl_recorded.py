@@ -62,7 +62,8 @@ def busy_cluster():
     for name in ("pair", "clash", "hostport"):  # three addresses that others had
         kubectl(lab, "kubectl apply -f -", pods["client1"].replace("client1", name))
     kubectl(lab, "kubectl delete pod pair clash hostport")
-    apply(lab, "kubectl/objects.yaml")
+    for text in documents("kubectl/objects.yaml").values():  # one after the other, as it was
+        kubectl(lab, "kubectl apply -f -", text)
     return lab
 
 

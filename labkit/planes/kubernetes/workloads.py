@@ -1,7 +1,7 @@
 """The scheduler, and the controllers of Deployments, ReplicaSets and podCIDRs.
 
-The scheduler takes, of the nodes that are ready and have the labels asked for, the one with the fewest pods, by name where several have;
-the real one weighs more. Names end in five letters that a real cluster draws by chance. kubernetes: pkg/scheduler,
+The scheduler takes, of the nodes that are ready and have the labels asked for, the one with the fewest pods of the same ReplicaSet, then
+with the fewest pods at all, by name where several have; the real one weighs more. Names end in five letters that a real cluster draws by chance. kubernetes: pkg/scheduler,
 pkg/controller/{deployment,replicaset,nodeipam} (1.32).
 """
 
@@ -72,13 +72,19 @@ class Controllers:
             fit = [name for name in nodes if asked.items() <= (nodes[name]["metadata"].get("labels") or {}).items()
                    and not nodes[name]["spec"].get("unschedulable")]  # fmt: skip
             if fit:
-                name = min(fit, key=lambda name: (load[name], name))
+                name = min(fit, key=lambda name: (self._siblings(pod, name), load[name], name))
                 load[name] += 1
                 self.api.put(pod | {"spec": pod["spec"] | {"nodeName": name}})
             elif not pod.get("status", {}).get("conditions"):
                 condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "lastTransitionTime": self.api.lab.now}
                 self.api.put(pod | {"status": {"phase": "Pending", "conditions": [condition], "qosClass": "BestEffort"}})
                 self.api.put(_unscheduled(self.api, pod, asked))
+
+    def _siblings(self, pod: dict, node: str) -> int:
+        """How many pods of the same ReplicaSet a node has: they are spread (podtopologyspread, the default constraints)."""
+        owners = {one["uid"] for one in pod["metadata"].get("ownerReferences") or ()}
+        return sum(one["spec"].get("nodeName") == node and any(ref["uid"] in owners for ref in one["metadata"].get("ownerReferences") or ())
+                   for one in self.api.list("Pod", pod["metadata"]["namespace"])) if owners else 0  # fmt: skip
 
     # --- Deployments --------------------------------------------------------------------------------
 
