@@ -79,12 +79,14 @@ class Session:
         self.arrivals: list[str] = []
         self.accepted: Accepted | None = None
         self.endpoint, self.translated_to = endpoint, None
+        self.peers: set[tuple[IPv4Address, int]] = set()  # with whom its socket speaks
 
     def send(self, request: Request, seq: int) -> int:
         """One packet; what our own kernel refuses is a reply of kind "local". Returns the errno, or 0."""
         lab, net = self.lab, self.net
         lab.moved += 1
         self.sent_at[seq], self.device = lab.now, request.dev
+        self.peers.add((request.dst, request.port))
         ports = {"udp": Udp, "tcp": Tcp}.get(request.proto)
         transport = ports(self.port, request.port) if ports else Icmp(ECHO_REQUEST, 0, self.id, seq)
         ip = IPv4(request.src, request.dst, request.ttl, df=request.df != "no", tos=request.tos)
@@ -129,6 +131,10 @@ class Session:
     def hears(self, ns: Namespace, packet: Packet) -> bool:
         """Whether a UDP datagram is for this program's socket."""
         return packet.token == self.token and ns is self.ns and packet.dport == self.port
+
+    def speaks_with(self, packet: Packet) -> bool:
+        """Whether an answer comes from where a request went: a socket that is connected takes no other."""
+        return (packet.src, packet.sport) in self.peers
 
     def number_of(self, quoted: Packet) -> int:
         """Which of our packets an error is about: echo requests are numbered, UDP probes may be by port."""

@@ -62,6 +62,8 @@ def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
     if tcp.flags in (".", "F."):
         return _tcp_goes_on(net, ns, packet)
     if tcp.flags != "S":
+        if "S" in tcp.flags and net.session is not None and net.session.hears(ns, packet) and not net.session.speaks_with(packet):
+            return _not_asked(net, ns, interface, packet)
         kind = "refused" if "R" in tcp.flags else "reply"
         return take_answer(net, ns, interface, packet, Reply(1, kind, packet.src, packet.ttl))
     open_at = listening(ns, "tcp", packet.dst, packet.dport)
@@ -70,6 +72,12 @@ def _tcp_in(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> No
         return _answer(net, ns, packet, Tcp(packet.dport, packet.sport, "S."))
     arrived(net, ns, interface, packet, f"but nobody listens at TCP port {packet.dport}: refused")
     _answer(net, ns, packet, Tcp(packet.dport, packet.sport, "R."))
+
+
+def _not_asked(net: Net, ns: Namespace, interface: Interface, packet: Packet) -> None:
+    """An answer from an address that was not asked, as when only its way there was translated: no socket takes it, and it gets a RST."""
+    net.drop_in_stack(ns, interface, f"nobody here has asked {packet.src}:{packet.sport}: a RST goes back", packet)
+    answer(net, ns, packet, Tcp(packet.dport, packet.sport, "R"), df=True)
 
 
 def _accepted(net: Net, ns: Namespace, interface: Interface, packet: Packet, socket: Listener) -> None:
