@@ -43,7 +43,8 @@ def cluster(
 
     Without arguments it is the recorded cluster A. `nodes`: names and addresses, with the prefix length of the master's; `pod_cidrs`: of
     a node that is not in it the controller-manager gives out the next /24 of `pod_network`; `outside`: who is on the nodes' link is
-    there, everybody else behind the `gateway`; `kube_proxy`: keys as in kube-proxy's own configuration; `dns`: with CoreDNS, which the recorded cluster had not.
+    there, everybody else behind the `gateway`; `kube_proxy`: keys as in kube-proxy's own configuration; `dns`: with CoreDNS,
+    which the recorded cluster had not.
     """
     name, link, router = master[0], _interface(master[1]), _address(gateway)
     if backend not in _BACKENDS:
@@ -141,7 +142,8 @@ def _first_service(api: Api, address: IPv4Address, services: IPv4Network) -> Non
     mirrored = {"endpointslice.kubernetes.io/skip-mirror": "true"}
     meta = {"name": "kubernetes", "namespace": "default"}
     with api.changing():
-        api.put({"apiVersion": "v1", "kind": "Service", "metadata": meta | {"labels": labels}, "spec": spec, "status": {"loadBalancer": {}}})
+        status = {"loadBalancer": {}}
+        api.put({"apiVersion": "v1", "kind": "Service", "metadata": meta | {"labels": labels}, "spec": spec, "status": status})
         api.put({"apiVersion": "v1", "kind": "Endpoints", "metadata": meta | {"labels": mirrored},
                  "subsets": [{"addresses": [{"ip": str(address)}], "ports": [port]}]})  # fmt: skip
         api.put({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",

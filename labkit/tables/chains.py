@@ -256,9 +256,9 @@ class Table(Kept):
 
 
 def _demand(spec: Spec):
-    """What a rule asks of the place it stands in; None for nothing."""
-    if spec.nothing or any(match.name in ("physdev", "addrtype", "recent") and len(match.options) > 1 for match in spec.matches):
-        return spec if not all(_fits(spec, hook) for hook in ASKED) or spec.nothing else (spec.target, False) if spec.target in ALLOWED else None
+    """What a rule asks of the place it stands in; None for nothing. Of what only the rule itself tells, the rule."""
+    if spec.nothing or not all(_fits(spec, hook) for hook in ASKED if spec.target != "REJECT"):
+        return spec
     return (spec.target, spec.get("--reject-with") == "tcp-reset") if spec.target in ALLOWED else None
 
 

@@ -2,8 +2,8 @@
 
 kernel: net/netfilter/nf_conntrack_core.c, nf_nat_core.c, nf_nat_proto.c, nf_nat_masquerade.c, nf_reject_ipv4.c, and the matches and targets
 xt_*.c. What the kernel draws by chance (a port when the one asked for is taken, `statistic --mode random`) goes by a rule here: the next
-free port upwards. `statistic --mode random` is dealt, not drawn: of the packets that come to a rule of probability p the first matches, then
-every 1/p-th, so that three endpoints get the connections in turn; or a probe names the endpoint it is to come to (`Session.endpoint`).
+free port upwards. `statistic --mode random` is dealt, not drawn: of the packets that come to a rule of probability p the first matches,
+then every 1/p-th, so that three endpoints get the connections in turn; or a probe names the endpoint it is to come to (`Session.endpoint`).
 """
 
 from collections.abc import Callable, Iterator
@@ -357,7 +357,7 @@ _DEALT = "-m statistic"
 
 
 def _asked_for(here: Walk) -> bool | None:
-    """Whether a rule leads to the endpoint that the probe is to come to; None where it names none, or no branch of this chain leads there."""
+    """Whether a rule leads to the endpoint that the probe is to come to; None where it names none, or no branch leads there."""
     endpoint = str(here.net.session.endpoint) if here.net.session is not None and here.net.session.endpoint is not None else None
     if endpoint is None:
         return None

@@ -121,7 +121,10 @@ def rules(text: str) -> str:
 
 
 def _ordered(lines: list[str]) -> str:
-    shared = {chain: sorted((line for line in lines if line.startswith(chain)), key=lambda line: ("NOTE:" in line, line)) for chain in _SHARED}
+    def last(line: str) -> tuple:
+        return "NOTE:" in line, line
+
+    shared = {chain: sorted((line for line in lines if line.startswith(chain)), key=last) for chain in _SHARED}
     told: list[str] = []
     for line in lines:
         chain = next((chain for chain in _SHARED if line.startswith(chain)), None)

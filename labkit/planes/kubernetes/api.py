@@ -40,8 +40,8 @@ class Runtime(Protocol):
 
 @dataclass(slots=True)
 class Api:
-    """`objects`: by kind, namespace ("" for what has none) and name. Whoever reads one must not change it: `put` what is new. `runtimes`: by the
-    names of nodes."""
+    """`objects`: by kind, namespace ("" for what has none) and name. Whoever reads one must not change it: `put` what is new.
+    `runtimes`: by the names of nodes."""
 
     lab: Lab
     machine: str

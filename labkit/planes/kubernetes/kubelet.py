@@ -144,14 +144,16 @@ class Kubelet:
             if spec.get("imagePullPolicy") == "Never" and repository(spec["image"]).startswith("lab/") and spec["image"] not in PULLED:
                 one.reason = "ErrImageNeverPull"
                 for _ in range(2):  # it looks once more at once
-                    self._tell(key, "Warning", "ErrImageNeverPull", f'Container image "{spec["image"]}" is not present with pull policy of Never')
+                    words = f'Container image "{spec["image"]}" is not present with pull policy of Never'
+                self._tell(key, "Warning", "ErrImageNeverPull", words)
                     self._tell(key, "Warning", "Failed", "Error: ErrImageNeverPull")
                 continue
             self._run(key, one)
             if one.state == "terminated":
                 one.restarts += 1
                 self._run(key, one)
-                self._tell(key, "Warning", "BackOff", f"Back-off restarting failed container {one.name} in pod {key[1]}_{key[0]}({sandbox.uid})")
+                words = f"Back-off restarting failed container {one.name} in pod {key[1]}_{key[0]}({sandbox.uid})"
+                self._tell(key, "Warning", "BackOff", words)
                 self.lab.post("kubelet_backoff", self, key, sandbox.id, one.name, BACKOFF, after=BACKOFF)
             if "readinessProbe" in spec:
                 self.lab.post("kubelet_probe", self, key, sandbox.id, one.name)

@@ -22,7 +22,8 @@ _CONDITIONS = (
 def node(known: dict | None, name: str, address: IPv4Address, labels: dict[str, str], now: float) -> dict:
     """The Node that is there already, or a new one, as a kubelet that has just started wants it."""
     found = known or {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {}}
-    own = {f"{place}/{what}": value for place in ("beta.kubernetes.io", "kubernetes.io") for what, value in (("arch", "amd64"), ("os", "linux"))}
+    system = (("arch", "amd64"), ("os", "linux"))
+    own = {f"{place}/{what}": value for place in ("beta.kubernetes.io", "kubernetes.io") for what, value in system}
     meta = found["metadata"]
     notes = {"node.alpha.kubernetes.io/ttl": "0", "volumes.kubernetes.io/controller-managed-attach-detach": "true"}
     meta = meta | {

@@ -11,8 +11,9 @@ def of(pod: dict, node_address: str, sandbox: Sandbox | None, now: float, waitin
     """The status of a pod, with or (while it has no network) without a sandbox."""
     before = pod.get("status", {})
     ready = sandbox is not None and sandbox.ready
+    begun = sandbox is not None and any(one.started or one.state == "running" for one in sandbox.containers)
     status = {
-        "phase": "Running" if sandbox is not None and any(one.started or one.state == "running" for one in sandbox.containers) else "Pending",
+        "phase": "Running" if begun else "Pending",
         "hostIP": node_address, "hostIPs": [{"ip": node_address}], "startTime": before.get("startTime", now), "qosClass": "BestEffort",
         "conditions": _conditions(before, sandbox is not None, ready, now),
         "containerStatuses": [_container(one, sandbox, waiting, pod["metadata"]["uid"]) for one in pod["spec"]["containers"]],

@@ -54,7 +54,8 @@ def add(lab: Lab, machine: str, sandbox: str, address: IPv4Address, subnet: IPv4
         of_it = [port for port in ports if port.get("protocol", "TCP").lower() == proto]
         numbers = ",".join(str(port["hostPort"]) for port in of_it)
         comment = f'dnat name: "{NAME}" id: "{sandbox}"'
-        run(f"iptables -t nat -A CNI-HOSTPORT-DNAT -p {proto} -m comment --comment {{}} -m multiport --dports {numbers} -j {chain}", comment)
+        words = f"-p {proto} -m comment --comment {{}} -m multiport --dports {numbers} -j {chain}"
+        run(f"iptables -t nat -A CNI-HOSTPORT-DNAT {words}", comment)
         for port in of_it:
             at = f"-d {port['hostIP']} " if port.get("hostIP") else ""
             asked = f"{at}-p {proto} --dport {port['hostPort']}"

@@ -282,7 +282,8 @@ def _healthz() -> str:
 
 
 def _check(namespace: str, name: str, local: int) -> str:
-    return json.dumps({"service": {"namespace": namespace, "name": name}, "localEndpoints": local, "serviceProxyHealthy": True}, indent="\t")
+    told = {"service": {"namespace": namespace, "name": name}, "localEndpoints": local, "serviceProxyHealthy": True}
+    return json.dumps(told, indent="\t")
 
 
 def service_ports(service: dict) -> list[ServicePort]:

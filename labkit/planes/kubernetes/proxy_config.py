@@ -37,7 +37,8 @@ class ProxyConfig(Value):
             flat |= value if key in _SECTIONS and isinstance(value, dict) else {key: value}
         known = set(cls.__dataclass_fields__)
         if unknown := next((key for key in flat if key not in known and key not in _OTHERS), None):
-            raise BadInput(f"kube-proxy's configuration has no key {shown(unknown)} that the lab knows; it knows: {', '.join(sorted(known))}")
+            there = ", ".join(sorted(known))
+            raise BadInput(f"kube-proxy's configuration has no key {shown(unknown)} that the lab knows; it knows: {there}")
         given = {"clusterCIDR": pod_network} | {key: value for key, value in flat.items() if key in known}
         for key in ("masqueradeAll", "localhostNodePorts"):
             if not isinstance(given.get(key, False), bool):

@@ -110,7 +110,8 @@ class _Wording:
             made.refused.append(f"-A KUBE-SERVICES {self.why} {self._to(port.address)} -j {self.lost}")
         self._doors()
         if port.health_port:
-            made.checks.append(f"-A KUBE-NODEPORTS {_comment(f'{port.title} health check node port')} -m tcp -p tcp --dport {port.health_port} -j ACCEPT")
+            comment = _comment(f"{port.title} health check node port")
+            made.checks.append(f"-A KUBE-NODEPORTS {comment} -m tcp -p tcp --dport {port.health_port} -j ACCEPT")
         if self.inner:
             self._mark_inside()
         if self.any and port.outer:
@@ -135,7 +136,8 @@ class _Wording:
         """Who comes to an external IP, a load balancer's address or the NodePort is led to KUBE-EXT, or lost."""
         port, made = self.port, self.made
         guarded = self.any and port.balancer and port.ranges
-        for what, addresses, chain in (("external", port.external, self.ext), ("loadbalancer", port.balancer, self.fw if guarded else self.ext)):
+        balancer = self.fw if guarded else self.ext
+        for what, addresses, chain in (("external", port.external, self.ext), ("loadbalancer", port.balancer, balancer)):
             for address in addresses:
                 if self.any:
                     made.services.append(f"-A KUBE-SERVICES {_comment(f'{port.title} {what} IP')} {self._to(address)} -j {chain}")

@@ -132,7 +132,8 @@ class Controllers:
                                      "namespace": meta["namespace"], "ownerReferences": [_owner(replicas)]}  # fmt: skip
             self.api.apply({"apiVersion": "v1", "kind": "Pod", **template})
         ready = sum(_pod_ready(pod) for pod in self._owned("Pod", replicas))
-        told = {"replicas": wanted, "fullyLabeledReplicas": wanted, "readyReplicas": ready, "availableReplicas": ready, "observedGeneration": 1}
+        told = {"replicas": wanted, "fullyLabeledReplicas": wanted, "observedGeneration": 1}
+        told |= {"readyReplicas": ready, "availableReplicas": ready}
         self.api.put(self.api.get("ReplicaSet", meta["name"], meta["namespace"]) | {"status": told})
 
     def _report(self, deployment: dict) -> None:
