@@ -143,9 +143,9 @@ class Kubelet:
             sandbox.containers.append(one)
             if spec.get("imagePullPolicy") == "Never" and repository(spec["image"]).startswith("lab/") and spec["image"] not in PULLED:
                 one.reason = "ErrImageNeverPull"
+                words = f'Container image "{spec["image"]}" is not present with pull policy of Never'
                 for _ in range(2):  # it looks once more at once
-                    words = f'Container image "{spec["image"]}" is not present with pull policy of Never'
-                self._tell(key, "Warning", "ErrImageNeverPull", words)
+                    self._tell(key, "Warning", "ErrImageNeverPull", words)
                     self._tell(key, "Warning", "Failed", "Error: ErrImageNeverPull")
                 continue
             self._run(key, one)
