@@ -128,7 +128,7 @@ def _node(
         api.put({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": spec})
     kubelet = Kubelet(lab, name, api, address, services.network_address + 10)
     kubelet.start()
-    Flanneld(lab, name, NodeLeases(api, name), dev="eth0")
+    Flanneld(lab, name, NodeLeases(api, name, name), dev="eth0")
     return kubelet
 
 

@@ -107,7 +107,7 @@ class Kubelet:
             self._end(key, sandbox)
         if pod is None:
             self.waiting.discard(key)
-        elif key not in self.pods and pod["spec"].get("nodeName") == self.machine:
+        elif key not in self.pods and key not in self.waiting and pod["spec"].get("nodeName") == self.machine:
             self._begin(key, pod)
         else:
             return gone
@@ -282,6 +282,7 @@ def kubelet_again(net: Net, kubelet: Kubelet, key: Key) -> None:
     """A pod without a network is tried again."""
     if key in kubelet.waiting and key not in kubelet.pods:
         with kubelet.api.changing():
+            kubelet.waiting.discard(key)
             kubelet.heard[key] = None
 
 

@@ -10,7 +10,6 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ...commands import filesystem
 from ...errors import KernelError, LabError
-from ...lab.lab import Lab
 from ...tables.values import Kept
 from ..flannel.config import KUBERNETES, Config, Version
 from ..flannel.registry import Added, Chooser, Heard, Lease, Removed, lowest
@@ -26,9 +25,10 @@ _UP = {
 
 @dataclass(slots=True, eq=False)
 class NodeLeases(Kept):
-    """What a flanneld sees of the leases; `node_name` is its environment's NODE_NAME, "" where it has none."""
+    """What the flanneld of a machine sees of the leases; `node_name` is its environment's NODE_NAME, "" where it has none."""
 
     api: Api
+    machine: str
     node_name: str
     version: Version = KUBERNETES
 
@@ -39,9 +39,9 @@ class NodeLeases(Kept):
     def config(self) -> Config:
         if not self.node_name:
             raise LabError("Failed to create SubnetManager: env variables POD_NAME and POD_NAMESPACE must be set")
-        lab: Lab = self.api.lab
+        lab = self.api.lab
         try:
-            text = filesystem.read(lab, lab[self.node_name] if self.node_name in lab.namespaces else lab.home, NET_CONF)
+            text = filesystem.read(lab, lab[self.machine], NET_CONF)
         except KernelError:
             raise LabError(f"failed to read net conf: open {NET_CONF}: no such file or directory") from None
         return Config.parse(text, self.version)
