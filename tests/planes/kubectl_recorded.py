@@ -14,9 +14,12 @@ _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 #: What differs from run to run, and what stands for it.
 _CHANCE = (
     (_UUID, "UID"), (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"), (r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000", "TIME"),
-    (r'(resourceVersion"?:) "\d+"', r'\1 "N"'), (r"(kube-api-access-|shop-\w{8,10}-|\b[a-z0-9-]+-)[bcdfghjklmnpqrstvwxz2456789]{5}\b", r"\1SUFFX"),
-    (r"shop-\w{10}", "shop-HASH"), (r"hash=\w{10}", "hash=HASH"), (r"(lblocal .* 80:)\d{5}", r"\1PORT"), (r"(clusterIP: |ex1 .*|cs[15] .*?) 10\.96\.\d+\.\d+ +", r"\1 ADDRESS "),
-    (r"(containerd://|sha256:|start exec \")[0-9a-f]{64}", r"\1ID"), (r"([0-9a-f]{2}:){5}[0-9a-f]{2}", "MAC"), (r"client=[\d.]+:\d+", "CLIENT"),
+    (r'(resourceVersion"?:) "\d+"', r'\1 "N"'), (r"(kube-api-access-|shop-\w{8,10}-|\b[a-z0-9-]+-)[bcdfghjklmnpqrstvwxz2456789]{5}\b",
+                                                 r"\1SUFFX"),
+    (r"shop-\w{10}", "shop-HASH"), (r"hash=\w{10}", "hash=HASH"), (r"(lblocal .* 80:)\d{5}", r"\1PORT"),
+    (r"(clusterIP: |ex1 .*|cs[15] .*?) 10\.96\.\d+\.\d+ +", r"\1 ADDRESS "),
+    (r"(containerd://|sha256:|start exec \")[0-9a-f]{64}", r"\1ID"), (r"([0-9a-f]{2}:){5}[0-9a-f]{2}", "MAC"),
+    (r"client=[\d.]+:\d+", "CLIENT"),
     (r"@if\d+|@veth\w+", "@PEER"),
 )  # fmt: skip
 

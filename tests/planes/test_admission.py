@@ -51,7 +51,8 @@ def test_an_object_is_refused_as_it_was_recorded_and_leaves_nothing(lab, name):
      'strict decoding error: unknown field "spec.ports[0].targetPorts", unknown field "spec.sessionAffinty"'),
     ({"ports": [{"port": 80, "protocol": "tcp"}]},
      'spec.ports[0].protocol: Unsupported value: "tcp": supported values: "SCTP", "TCP", "UDP"'),
-    ({"ports": [{"port": 80, "name": "a"}, {"port": 80, "name": "b"}]}, 'spec.ports[1]: Duplicate value: core.ServicePort{Name:"", Protocol:"TCP"'),
+    ({"ports": [{"port": 80, "name": "a"}, {"port": 80, "name": "b"}]},
+     'spec.ports[1]: Duplicate value: core.ServicePort{Name:"", Protocol:"TCP"'),
     ({"ports": [{"port": 80, "targetPort": "a_b"}]},
      'spec.ports[0].targetPort: Invalid value: "a_b": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)'),
     ({"clusterIP": "10.96.0.1", "ports": [{"port": 80}]},
@@ -90,7 +91,8 @@ def test_a_node_port_that_is_taken_is_refused_and_the_next_service_gets_another(
     assert kubectl(lab, "kubectl apply -f -", service("one", type="NodePort", ports=ports)) == "service/one created"
     assert "30080: provided port is already allocated" in kubectl(lab, "kubectl apply -f -", service("two", type="NodePort", ports=ports))
     api = lab.daemons["kube-apiserver", "k8s-master"]
-    made = [api.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"n{n}"}, "spec": {"type": "NodePort", "ports": [{"port": 80}]}})
+    made = [api.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"n{n}"},
+                       "spec": {"type": "NodePort", "ports": [{"port": 80}]}})
             for n in range(40)]  # fmt: skip
     numbers = {one["spec"]["ports"][0]["nodePort"] for one in made}
     assert len(numbers) == 40 and min(numbers) >= 30086, "the lower part is left to those who ask"

@@ -1,4 +1,5 @@
-"""Names in a cluster: what pods find under them, and that the questions are packets. Written from the specification; nothing was recorded."""
+"""Names in a cluster: what pods find under them, and that the questions are packets. Written from the specification; nothing was
+recorded."""
 
 import pytest
 

@@ -15,8 +15,11 @@ BALANCED = {"lb": "192.168.128.200", "lblocal": "192.168.128.201", "lbsrc": "192
 #: A pod's own files and processes the lab does not keep apart.
 PROCESS = "the lab has no processes to list"
 FILE = "a file of the recorded image, of each container's own"
+SLICE = "the lab's slices have no generation and no owner"
+UNHEALTHY = "a kubelet of the lab tells of no probe that failed"
 CHANCE = "a number that is drawn by chance, and the column is as wide as it"
 NODE = "what the recorded node had lived through, and its images"
+FILES = ("kubectl.txt", "get-describe.txt", "exec-logs.txt", "mistakes.txt")
 KERNEL = "the recorded table has the width of a longer kernel version, which was shortened afterwards"
 BUSYBOX = "busybox's ip prints another form than iproute2's, whose words the lab's containers have"
 BACKEND = "which of three pods answers is chance"
@@ -32,6 +35,10 @@ OTHERWISE = {
     ("kubectl/exec-logs.txt", "kubectl exec svc/web -- hostname"): BACKEND,
     ("kubectl/mistakes.txt", "kubectl get svc ex1 -o wide"): CHANCE,
     ("kubectl/mistakes.txt", "kubectl get svc cs1 cs5"): CHANCE,
+    ("not-ready/1-not-ready", "kubectl get endpointslices -n default -l kubernetes.io/service-name=slow -o yaml"): SLICE,
+    ("not-ready/2-ready", "kubectl get endpointslices -n default -l kubernetes.io/service-name=slow -o yaml"): SLICE,
+    ("not-ready/1-not-ready", "kubectl describe pod -n default slow"): UNHEALTHY,
+    ("not-ready/2-ready", "kubectl describe pod -n default slow"): UNHEALTHY,
     ("containers", "kubectl exec -n default pair -- ip addr"): BUSYBOX,
     ("containers", "kubectl exec -n default pair -c shell -- ip addr"): BUSYBOX,
     ("containers", "kubectl exec -n default pair -c db -- ip route"): BUSYBOX,
@@ -110,3 +117,21 @@ def test_several_containers_are_shown_as_they_were_recorded(fresh):
 @pytest.mark.parametrize("file", ["get-describe.txt", "exec-logs.txt", "mistakes.txt"])
 def test_words_and_slips_are_answered_as_they_were_recorded(busy, file):
     show(replay(busy.copy(), "kubectl", file))
+
+
+def test_a_pod_that_is_not_ready_and_then_is(fresh):
+    lab, client = fresh.copy(), documents("workload.yaml")["client1"]
+    fillers = [f"filler{n}" for n in range(7)]  # the recorded pod has 10.20.37.12
+    for name in fillers:
+        kubectl(lab, "kubectl apply -f -", client.replace("client1", name))
+    kubectl(lab, f"kubectl delete pod {' '.join(fillers)}")
+    apply(lab, "not-ready/objects.yaml")
+    show(replay(lab, "not-ready/1-not-ready"))
+    assert kubectl(lab, "kubectl exec slow -- touch /tmp/ready") == ""
+    lab.sh("sleep 3", on="k8s-master")
+    show(replay(lab, "not-ready/2-ready"))
+
+
+def test_most_recorded_lines_agree():
+    recorded = sum(len(lines(path.relative_to(RECORDINGS).as_posix())) for path in RECORDINGS.rglob("*.txt") if path.name in FILES)
+    assert recorded - len(OTHERWISE) >= 230, f"{recorded} recorded, {len(OTHERWISE)} listed as different"

@@ -1,4 +1,5 @@
-"""Names in a cluster: CoreDNS behind the Service kube-dns. Not recorded: written from the source and the specification, and held against both.
+"""Names in a cluster: CoreDNS behind the Service kube-dns. Not recorded: written from the source and the specification, and held against
+both.
 
 A pod's resolv.conf (kubelet) names the Service's ClusterIP, so a question is a UDP datagram to port 53 that goes through the same rules as
 any other (kube-proxy), and the pod that gets it answers out of the API's objects: `web.default.svc.cluster.local` is the ClusterIP, of a
@@ -38,7 +39,8 @@ def manifests(services: IPv4Network, replicas: int = 2) -> list[dict]:
     template = {"metadata": {"labels": dict(_LABELS)}, "spec": {"dnsPolicy": "Default", "containers": [container]}}
     meta = {"namespace": "kube-system", "labels": dict(_LABELS)}
     named = meta["labels"] | {"kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS"}
-    service_ports = [{"name": port["name"], "port": port["containerPort"], "targetPort": port["containerPort"], "protocol": port["protocol"]}
+    service_ports = [{"name": port["name"], "port": port["containerPort"], "targetPort": port["containerPort"],
+                      "protocol": port["protocol"]}
                      for port in ports]  # fmt: skip
     return [
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "kube-dns", **meta, "labels": named},
@@ -108,7 +110,8 @@ def _service(api, namespace: str, name: str) -> list:
 
 
 def _endpoints(api, namespace: str, name: str) -> list[tuple[IPv4Address, tuple[str, ...]]]:
-    """The ready ones of a headless Service, each with the labels it has below the Service's name: its hostname, or its address with dashes."""
+    """The ready ones of a headless Service, each with the labels it has below the Service's name: its hostname, or its address with
+    dashes."""
     service = api.get("Service", name, namespace)
     if service is None or service["spec"].get("clusterIP") != "None":
         return []

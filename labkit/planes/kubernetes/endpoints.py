@@ -89,7 +89,8 @@ class EndpointController:
         meta = {"name": key[1], "namespace": key[0], "labels": dict(service["metadata"].get("labels") or {})}
         if (service["spec"].get("clusterIP") or "None") == "None":
             meta["labels"]["service.kubernetes.io/headless"] = ""
-        changed = [service["metadata"]["creationTimestamp"], *(since for members in found.values() for pod, *_ in members if (since := _since(pod)))]
+        changed = [service["metadata"]["creationTimestamp"], *(since for members in found.values() for pod, *_ in members
+            if (since := _since(pod)))]
         meta["annotations"] = {"endpoints.kubernetes.io/last-change-trigger-time": stamp(max(changed))}
         one = {"apiVersion": "v1", "kind": "Endpoints", "metadata": meta} | ({"subsets": subsets} if subsets else {})
         self.api.put(one)

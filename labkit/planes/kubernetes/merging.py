@@ -9,7 +9,8 @@ from copy import deepcopy
 #: field -> the keys of which the first that both have tells two elements apart.
 _KEYS = {
     "containers": ("name",), "initContainers": ("name",), "env": ("name",), "volumes": ("name",), "volumeMounts": ("mountPath",),
-    "ports": ("containerPort", "port"), "conditions": ("type",), "addresses": ("type",), "hostAliases": ("ip",), "imagePullSecrets": ("name",),
+    "ports": ("containerPort", "port"), "conditions": ("type",), "addresses": ("type",), "hostAliases": ("ip",),
+    "imagePullSecrets": ("name",),
     "ownerReferences": ("uid",), "podIPs": ("ip",), "hostIPs": ("ip",),
 }  # fmt: skip
 #: Lists of plain values that are sets.

@@ -1,4 +1,5 @@
-"""What the API server fills in of a Pod and what it refuses (kubernetes: pkg/apis/core/v1/defaults.go, pkg/apis/core/validation/validation.go
+"""What the API server fills in of a Pod and what it refuses (kubernetes: pkg/apis/core/v1/defaults.go,
+pkg/apis/core/validation/validation.go
 ValidatePodSpec; plugin/pkg/admission: serviceaccount, defaulttolerationseconds, priority)."""
 
 from copy import deepcopy

@@ -10,7 +10,8 @@ from functools import cache
 from .refusal import Refused
 
 _TYPES = """
-ObjectMeta name generateName namespace labels:{} annotations:{} uid resourceVersion creationTimestamp:* deletionTimestamp:* generation:int selfLink
+ObjectMeta name generateName namespace labels:{} annotations:{} uid resourceVersion creationTimestamp:* deletionTimestamp:*
+  generation:int selfLink
   deletionGracePeriodSeconds:int finalizers:[] ownerReferences:[OwnerReference] managedFields:*
 OwnerReference apiVersion kind name uid controller:bool blockOwnerDeletion:bool
 Service apiVersion kind metadata:ObjectMeta spec:ServiceSpec status:*
@@ -25,7 +26,8 @@ Pod apiVersion kind metadata:ObjectMeta spec:PodSpec status:*
 PodSpec volumes:[Volume] initContainers:[Container] containers:[Container] ephemeralContainers:* restartPolicy
   terminationGracePeriodSeconds:int activeDeadlineSeconds:int dnsPolicy nodeSelector:{} serviceAccountName serviceAccount
   automountServiceAccountToken:bool nodeName hostNetwork:bool hostPID:bool hostIPC:bool shareProcessNamespace:bool securityContext:*
-  imagePullSecrets:* hostname subdomain affinity:* schedulerName tolerations:[Toleration] hostAliases:[HostAlias] priorityClassName priority:int
+  imagePullSecrets:* hostname subdomain affinity:* schedulerName tolerations:[Toleration] hostAliases:[HostAlias] priorityClassName
+  priority:int
   dnsConfig:PodDNSConfig readinessGates:* runtimeClassName enableServiceLinks:bool preemptionPolicy overhead:*
   topologySpreadConstraints:* setHostnameAsFQDN:bool os:* hostUsers:bool schedulingGates:* resourceClaims:* resources:*
 HostAlias ip hostnames:[]
@@ -42,7 +44,8 @@ Probe exec:ExecAction httpGet:HTTPGetAction tcpSocket:TCPSocketAction grpc:* ini
 ExecAction command:[]
 HTTPGetAction path port:port host scheme httpHeaders:*
 TCPSocketAction port:port host
-Volume name hostPath:HostPath emptyDir:EmptyDir configMap:* secret:* projected:* downwardAPI:* persistentVolumeClaim:* nfs:* csi:* ephemeral:* image:*
+Volume name hostPath:HostPath emptyDir:EmptyDir configMap:* secret:* projected:* downwardAPI:* persistentVolumeClaim:* nfs:* csi:*
+  ephemeral:* image:*
 HostPath path type
 EmptyDir medium sizeLimit:*
 Toleration key operator value effect tolerationSeconds:int
@@ -65,7 +68,8 @@ LabelSelector matchLabels:{} matchExpressions:[LabelSelectorRequirement]
 LabelSelectorRequirement key operator values:[]
 PodTemplateSpec metadata:ObjectMeta spec:PodSpec
 Deployment apiVersion kind metadata:ObjectMeta spec:DeploymentSpec status:*
-DeploymentSpec replicas:int selector:LabelSelector template:PodTemplateSpec strategy:DeploymentStrategy minReadySeconds:int revisionHistoryLimit:int
+DeploymentSpec replicas:int selector:LabelSelector template:PodTemplateSpec strategy:DeploymentStrategy minReadySeconds:int
+  revisionHistoryLimit:int
   paused:bool progressDeadlineSeconds:int
 ReplicaSet apiVersion kind metadata:ObjectMeta spec:ReplicaSetSpec status:*
 ReplicaSetSpec replicas:int minReadySeconds:int selector:LabelSelector template:PodTemplateSpec

@@ -110,6 +110,7 @@ def ordinary_ip(text: str) -> list[str]:
         "may not be unspecified (0.0.0.0 or ::)": found.is_unspecified,
         "may not be in the loopback range (127.0.0.0/8, ::1/128)": found.is_loopback,
         "may not be in the link-local range (169.254.0.0/16, fe80::/10)": found.is_link_local,
-        "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)": found.is_multicast and str(found).startswith(("224.0.0.", "ff02")),
+        "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)": found.is_multicast
+        and str(found).startswith(("224.0.0.", "ff02")),
     }  # fmt: skip
     return [says for says, so in wrong.items() if so]

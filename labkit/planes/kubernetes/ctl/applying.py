@@ -21,7 +21,8 @@ from .resources import Found, kind_of, not_found, said, select
 
 APPLY = "filename,f: output,o: validate: dry-run: force overwrite server-side! prune! kustomize,k! recursive,R! selector,l! all! wait"
 CREATE = f"filename,f: output,o: validate: dry-run: save-config edit! {making.FLAGS}"
-DELETE = """filename,f: all all-namespaces,A selector,l: field-selector: ignore-not-found now force grace-period: wait timeout: cascade: output,o:
+DELETE = """filename,f: all all-namespaces,A selector,l: field-selector: ignore-not-found now force grace-period: wait timeout: cascade:
+    output,o:
     dry-run: kustomize,k! recursive,R! raw! interactive,i!"""
 LAST = "kubectl.kubernetes.io/last-applied-configuration"
 _STOP = "if you choose to ignore these errors, turn validation off with --validate=false"

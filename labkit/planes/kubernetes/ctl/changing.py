@@ -17,7 +17,8 @@ from .resources import not_found, said, select
 _SOME = "all-namespaces,A selector,l: field-selector: output,o: dry-run: filename,f!"
 LABEL = f"{_SOME} overwrite all list resource-version! local!"
 SCALE = f"{_SOME} replicas: current-replicas: timeout: all resource-version!"
-EXPOSE = """filename,f! port: target-port: protocol: type: name: selector,l: labels: external-ip: cluster-ip: session-affinity: load-balancer-ip!
+EXPOSE = """filename,f! port: target-port: protocol: type: name: selector,l: labels: external-ip: cluster-ip: session-affinity:
+    load-balancer-ip!
     output,o: dry-run: overrides!"""
 RUN = (
     "image: port: env: labels,l: restart: command overrides! expose dry-run: output,o: image-pull-policy: stdin,i tty,t rm attach! quiet,q"
@@ -291,7 +292,8 @@ def patch(ctx, api, flags) -> Result:
         raise Failure(1, found.missing[0])
     for kind, one in found.objects:
         try:
-            schema.check({"apiVersion": kind.version, "kind": kind.name, **{key: given[key] for key in given if key not in ("kind", "apiVersion")}})
+            schema.check({"apiVersion": kind.version, "kind": kind.name,
+                          **{key: given[key] for key in given if key not in ("kind", "apiVersion")}})
         except Refused as refused:
             raise Failure(1, said(refused)) from None
         changed = merge(one, given) if how == "strategic" else _plain_merge(one, given)

@@ -25,12 +25,16 @@ class Verb(NamedTuple):
 VERBS = {
     "create": Verb("applying", "create", "CREATE"), "expose": Verb("changing", "expose", "EXPOSE"), "run": Verb("changing", "run", "RUN"),
     "explain": Verb("telling", "explain"), "get": Verb("getting", "get"), "delete": Verb("applying", "delete", "DELETE"),
-    "scale": Verb("changing", "scale", "SCALE"), "cluster-info": Verb("telling", "cluster_info"), "cordon": Verb("changing", "cordon", "CORDON"),
-    "uncordon": Verb("changing", "uncordon", "CORDON"), "drain": Verb("changing", "drain", "CORDON"), "describe": Verb("describing", "describe"),
+    "scale": Verb("changing", "scale", "SCALE"), "cluster-info": Verb("telling", "cluster_info"),
+    "cordon": Verb("changing", "cordon", "CORDON"),
+    "uncordon": Verb("changing", "uncordon", "CORDON"), "drain": Verb("changing", "drain", "CORDON"),
+    "describe": Verb("describing", "describe"),
     "logs": Verb("executing", "logs", "LOGS"), "exec": Verb("executing", "exec_", "EXEC"),
-    "port-forward": Verb("telling", "port_forward"), "apply": Verb("applying", "apply", "APPLY"), "patch": Verb("changing", "patch", "PATCH"),
+    "port-forward": Verb("telling", "port_forward"), "apply": Verb("applying", "apply", "APPLY"),
+    "patch": Verb("changing", "patch", "PATCH"),
     "label": Verb("changing", "label", "LABEL"), "annotate": Verb("changing", "annotate", "LABEL"),
-    "api-resources": Verb("telling", "api_resources", "RESOURCES"), "config": Verb("telling", "config"), "version": Verb("telling", "version"),
+    "api-resources": Verb("telling", "api_resources", "RESOURCES"), "config": Verb("telling", "config"),
+    "version": Verb("telling", "version"),
 }  # fmt: skip
 #: All of kubectl's words, in the order in which it suggests them.
 _ALL = ("create expose run set explain get edit delete rollout scale autoscale certificate cluster-info top cordon uncordon drain taint describe "

@@ -90,7 +90,8 @@ def events_of(api, one: dict) -> list[dict]:
     """Oldest first."""
     meta, kind = one["metadata"], one["kind"]
     found = [event for event in events(api) if dig(event, "involvedObject", "name") == meta["name"]
-             and dig(event, "involvedObject", "kind") == kind and dig(event, "involvedObject", "uid") in (None, "", meta.get("uid"), meta["name"])
+             and dig(event, "involvedObject", "kind") == kind
+             and dig(event, "involvedObject", "uid") in (None, "", meta.get("uid"), meta["name"])
              and (kind == "Node" or event["metadata"].get("namespace") == meta.get("namespace"))]  # fmt: skip
     return sorted(found, key=lambda event: times.seconds(event.get("lastTimestamp") or dig(event, "metadata", "creationTimestamp") or 0))
 
@@ -163,7 +164,8 @@ def _slice(api, one: dict) -> list[str]:
     lines.append("Endpoints:" if ends else f"Endpoints: {NONE}")
     for end in ends:
         ready = (end.get("conditions") or {}).get("ready")
-        lines += [f"  - Addresses:\t{','.join(end['addresses'])}", "    Conditions:", f"      Ready:\t{'<unset>' if ready is None else str(ready).lower()}",
+        lines += [f"  - Addresses:\t{','.join(end['addresses'])}", "    Conditions:",
+                  f"      Ready:\t{'<unset>' if ready is None else str(ready).lower()}",
                   f"    Hostname:\t{end.get('hostname', '<unset>')}"]  # fmt: skip
         target = end.get("targetRef")
         lines += [f"    TargetRef:\t{target['kind']}/{target['name']}"] if target else []

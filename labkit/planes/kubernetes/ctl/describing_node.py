@@ -10,7 +10,8 @@ _RESOURCES = ("cpu", "memory", "ephemeral-storage", "hugepages-1Gi", "hugepages-
 def node(api, one: dict) -> list[str]:
     meta, spec, status = one["metadata"], one.get("spec") or {}, one.get("status") or {}
     lines = [f"Name:\t{meta['name']}", f"Roles:\t{node_roles(one)}", *marks("Labels", meta.get("labels")),
-             *marks("Annotations", meta.get("annotations"), True), f"CreationTimestamp:\t{times.spoken(meta['creationTimestamp'])}"]  # fmt: skip
+             *marks("Annotations", meta.get("annotations"), True),
+             f"CreationTimestamp:\t{times.spoken(meta['creationTimestamp'])}"]  # fmt: skip
     taints = [f"{each['key']}{'=' + each['value'] if each.get('value') else ''}:{each['effect']}" for each in spec.get("taints") or ()] or [
         NONE
     ]

@@ -10,7 +10,8 @@ from .manifests import json_text, yaml_text
 from .printing import COLUMNS, pairs, text_table
 from .resources import Found, select
 
-FLAGS = """all-namespaces,A selector,l: field-selector: output,o: show-labels no-headers sort-by: label-columns,L: ignore-not-found filename,f:
+FLAGS = """all-namespaces,A selector,l: field-selector: output,o: show-labels no-headers sort-by: label-columns,L: ignore-not-found
+    filename,f:
     show-kind watch,w! watch-only! chunk-size: server-print subresource! raw! allow-missing-template-keys! template! show-managed-fields
     recursive,R! kustomize,k! output-watch-events!"""
 _FORMATS = ("custom-columns custom-columns-file go-template go-template-file json jsonpath jsonpath-as-json jsonpath-file name template "

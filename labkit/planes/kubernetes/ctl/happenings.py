@@ -29,8 +29,10 @@ def _told(api, kubelet) -> list[dict]:
         namespace, name = key
         about = {"apiVersion": "v1", "kind": "Pod", "name": name, "namespace": namespace, "uid": pod["metadata"]["uid"]}
         found[same] = {
-            "apiVersion": "v1", "kind": "Event", "metadata": {"name": f"{name}.{suffix(reason + message)}", "namespace": namespace, "creationTimestamp": at},
-            "involvedObject": about, "reason": reason, "message": message, "type": kind, "count": 1, "firstTimestamp": at, "lastTimestamp": at,
+            "apiVersion": "v1", "kind": "Event", "metadata": {"name": f"{name}.{suffix(reason + message)}", "namespace": namespace,
+                "creationTimestamp": at},
+            "involvedObject": about, "reason": reason, "message": message, "type": kind, "count": 1, "firstTimestamp": at,
+            "lastTimestamp": at,
             "source": {"component": "kubelet", "host": kubelet.machine},
         }  # fmt: skip
     return list(found.values())

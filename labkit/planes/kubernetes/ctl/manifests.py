@@ -136,7 +136,8 @@ def scalar(text: str):
 
 
 def json_text(value, indent: int | None = 4) -> str:
-    """As `get -o json` prints it; with None in one line, as in the annotation of `apply`. Keys in order, HTML's signs escaped as Go does."""
+    """As `get -o json` prints it; with None in one line, as in the annotation of `apply`. Keys in order, HTML's signs escaped as Go
+    does."""
     separators = (",", ": ") if indent else (",", ":")
     text = json.dumps(value, indent=indent, sort_keys=True, ensure_ascii=False, separators=separators)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -102,7 +102,8 @@ def _node(node: dict, now: float, wide: bool) -> list[str]:
     info = dig(node, "status", "nodeInfo") or {}
     known = {one["type"]: one["address"] for one in dig(node, "status", "addresses") or ()}
     return [
-        node["metadata"]["name"], ready + ",SchedulingDisabled" * bool(dig(node, "spec", "unschedulable")), node_roles(node), _age(node, now),
+        node["metadata"]["name"], ready + ",SchedulingDisabled" * bool(dig(node, "spec", "unschedulable")), node_roles(node),
+        _age(node, now),
         info.get("kubeletVersion", ""), known.get("InternalIP", NONE), known.get("ExternalIP", NONE), info.get("osImage") or "<unknown>",
         info.get("kernelVersion") or "<unknown>", info.get("containerRuntimeVersion") or "<unknown>",
     ]  # fmt: skip

@@ -1,4 +1,5 @@
-"""Objects by type and name, as a command line says them: `pods`, `pod web-a`, `pods,svc`, `pod/web-a svc/np` (cli-runtime: pkg/resource/builder.go)."""
+"""Objects by type and name, as a command line says them: `pods`, `pod web-a`, `pods,svc`, `pod/web-a svc/np` (cli-runtime:
+pkg/resource/builder.go)."""
 
 from dataclasses import dataclass, field
 

@@ -86,7 +86,8 @@ def of_selector(selector: dict) -> Callable[[dict], bool]:
     """A LabelSelector of a Deployment or ReplicaSet."""
     wanted = (selector.get("matchLabels") or {}).items()
     tests = {
-        "In": lambda known, one: known.get(one["key"]) in one["values"], "NotIn": lambda known, one: known.get(one["key"]) not in one["values"],
+        "In": lambda known, one: known.get(one["key"]) in one["values"], "NotIn": lambda known,
+        one: known.get(one["key"]) not in one["values"],
         "Exists": lambda known, one: one["key"] in known, "DoesNotExist": lambda known, one: one["key"] not in known,
     }  # fmt: skip
     more = selector.get("matchExpressions") or ()
