@@ -44,9 +44,10 @@ def test_an_object_is_refused_as_it_was_recorded_and_leaves_nothing(lab, name):
 
 
 @pytest.mark.parametrize("spec, says", [
-    ({"ports": [{"port": "80"}]}, 'Service in version "v1" cannot be handled as a Service: json: cannot unmarshal string into Go struct field '
+    ({"ports": [{"port": "80"}]}, 'cannot be handled as a Service: json: cannot unmarshal string into Go struct field '
      "ServicePort.spec.ports.port of type int32"),
-    ({"selector": {"app": 1}, "ports": [{"port": 80}]}, "cannot unmarshal number into Go struct field ServiceSpec.spec.selector of type string"),
+    ({"selector": {"app": 1}, "ports": [{"port": 80}]},
+     "cannot unmarshal number into Go struct field ServiceSpec.spec.selector of type string"),
     ({"ports": [{"port": 80, "targetPorts": 80}], "sessionAffinty": "None"},
      'strict decoding error: unknown field "spec.ports[0].targetPorts", unknown field "spec.sessionAffinty"'),
     ({"ports": [{"port": 80, "protocol": "tcp"}]},
@@ -62,7 +63,8 @@ def test_an_object_is_refused_as_it_was_recorded_and_leaves_nothing(lab, name):
     ({"type": "LoadBalancer", "loadBalancerSourceRanges": ["x"], "ports": [{"port": 80}]}, "spec.LoadBalancerSourceRanges: Invalid value"),
     ({"externalIPs": ["127.0.0.1"], "ports": [{"port": 80}]},
      'spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)'),
-    ({"selector": {"-a": "x"}, "ports": [{"port": 80}]}, 'spec.selector: Invalid value: "-a": name part must consist of alphanumeric characters'),
+    ({"selector": {"-a": "x"}, "ports": [{"port": 80}]},
+     'spec.selector: Invalid value: "-a": name part must consist of alphanumeric characters'),
     ({"internalTrafficPolicy": "local", "ports": [{"port": 80}]},
      'spec.internalTrafficPolicy: Unsupported value: "local": supported values: "Cluster", "Local"'),
 ])  # fmt: skip

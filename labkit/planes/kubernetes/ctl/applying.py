@@ -140,9 +140,9 @@ def _apply(api, kind: Kind, one: dict, source: str, flags) -> tuple[dict, str, s
     last = (old["metadata"].get("annotations") or {}).get(LAST)
     if last is None:
         name = f"{kind.plural}/{meta['name']}"
-        warning = (f"Warning: resource {name} is missing the {LAST} annotation which is required by kubectl apply. kubectl apply should only be "
-                   "used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation "
-                   "will be patched automatically.\n")  # fmt: skip
+        warning = (f"Warning: resource {name} is missing the {LAST} annotation which is required by kubectl apply. kubectl apply should "
+                   "only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing "
+                   "annotation will be patched automatically.\n")  # fmt: skip
     try:
         schema.check(noted)
     except Refused as refused:

@@ -37,8 +37,8 @@ VERBS = {
     "version": Verb("telling", "version"),
 }  # fmt: skip
 #: All of kubectl's words, in the order in which it suggests them.
-_ALL = ("create expose run set explain get edit delete rollout scale autoscale certificate cluster-info top cordon uncordon drain taint describe "
-        "logs attach exec port-forward proxy cp auth debug events diff apply patch replace wait kustomize label annotate completion alpha "
+_ALL = ("create expose run set explain get edit delete rollout scale autoscale certificate cluster-info top cordon uncordon drain taint "
+        "describe logs attach exec port-forward proxy cp auth debug events diff apply patch replace wait kustomize label annotate completion alpha "
         "api-resources api-versions config plugin version options help").split()  # fmt: skip
 _EVERYWHERE = "namespace,n: context: kubeconfig: cluster: user: server,s: request-timeout: v: help,h"
 #: Without a server they have an answer all the same.
@@ -59,10 +59,8 @@ def kubectl(ctx: Context, args: list[str]) -> Result:
     module = import_module(f".{VERBS[verb].module}", __package__)
     flags = Flags(f"{_EVERYWHERE} {getattr(module, VERBS[verb].flags)}", args, _wrong)
     if flags.on("help"):
-        return Result(
-            0,
-            f"The lab's kubectl {verb} knows these flags: {', '.join(f'--{name}' for name in flags.known if flags.known[name][1] != '!')}.\n",
-        )
+        known = ", ".join(f"--{name}" for name, (_, kind) in flags.known.items() if kind != "!")
+        return Result(0, f"The lab's kubectl {verb} knows these flags: {known}.\n")
     run: Callable = getattr(module, VERBS[verb].function)
     return run(ctx, None if verb in _ALONE else server(ctx), flags)
 

@@ -20,8 +20,8 @@ _LONG = 140
 def describe(ctx, api, flags) -> Result:
     words = flags.words[1:]
     if not words:
-        raise Failure(1, 'error: You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported '
-                         "resources.\n")  # fmt: skip
+        raise Failure(1, 'error: You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of '
+                         "supported resources.\n")  # fmt: skip
     found = select(api, words, flags, "describe")
     told = flags.one("show-events", "true") == "true"
     shown = [aligned(_lines(api, kind, one, told)) for kind, one in found.objects]
@@ -193,7 +193,8 @@ def _deployment(api, one: dict) -> list[str]:
     head = heading(one)
     head.insert(2, f"CreationTimestamp:\t{times.spoken(meta['creationTimestamp'])}")
     have, ready = status.get("replicas", 0), status.get("availableReplicas", 0)
-    counts = f"{spec['replicas']} desired | {status.get('updatedReplicas', 0)} updated | {have} total | {ready} available | {have - ready} unavailable"
+    counts = f"{spec['replicas']} desired | {status.get('updatedReplicas', 0)} updated | {have} total | {ready} available | "
+    counts += f"{have - ready} unavailable"
     lines = [*head, f"Selector:\t{selector_text(spec['selector'])}", f"Replicas:\t{counts}", f"StrategyType:\t{spec['strategy']['type']}",
              f"MinReadySeconds:\t{spec.get('minReadySeconds', 0)}"]  # fmt: skip
     rolling = spec["strategy"].get("rollingUpdate")

@@ -51,7 +51,7 @@ def pod_status(pod: dict) -> str:
         if dig(state, "waiting", "reason") not in (None, "PodInitializing"):
             reason = f"Init:{state['waiting']['reason']}"
         elif state.get("terminated") and state["terminated"].get("exitCode"):
-            reason = f"Init:{state['terminated'].get('reason') or 'ExitCode:%d' % state['terminated']['exitCode']}"
+            reason = f"Init:{state['terminated'].get('reason') or 'ExitCode:' + str(state['terminated']['exitCode'])}"
     for one in reversed(status.get("containerStatuses") or []):
         state = one.get("state") or {}
         ended = state.get("terminated")
@@ -124,7 +124,7 @@ def external_ip(service: dict, wide: bool) -> str:
 
 def _service(service: dict, now: float, wide: bool) -> list[str]:
     spec = service["spec"]
-    ports = [f"{p['port']}{':%d' % p['nodePort'] if p.get('nodePort') else ''}/{p['protocol']}" for p in spec.get("ports") or ()]
+    ports = [f"{p['port']}{':' + str(p['nodePort']) if p.get('nodePort') else ''}/{p['protocol']}" for p in spec.get("ports") or ()]
     address = (spec.get("clusterIPs") or [NONE])[0]
     return [service["metadata"]["name"], spec["type"], address, external_ip(service, wide), ",".join(ports) or NONE, _age(service, now),
             pairs(spec.get("selector"))]  # fmt: skip
