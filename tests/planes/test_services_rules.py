@@ -142,8 +142,11 @@ def test_a_thousand_services_are_written_in_time(measure):
         for number in range(1000):
             api.apply(service(number))
     many = time.process_time() - start
-    start = time.process_time()
-    api.apply(service(1000))
-    one = time.process_time() - start
-    took = f"{many:.1f} s of CPU (goal: under 10), one more {1000 * one:.0f} ms (goal: 20)"
-    measure(f"kube-proxy on three nodes, 1,000 Services of 3 endpoints: {took}")
+    took = []
+    for number in range(1000, 1007):
+        start = time.process_time()
+        api.apply(service(number))
+        took.append(time.process_time() - start)
+    one = sorted(took)[3]
+    told = f"{many:.1f} s of CPU (goal: under 10), one more {1000 * one:.0f} ms (goal: 20)"
+    measure(f"kube-proxy on three nodes, 1,000 Services of 3 endpoints: {told}")
