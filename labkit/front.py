@@ -39,19 +39,20 @@ class Lab(State):
     def trace(
         self, source: str, destination: str, *, proto: str = "icmp", port: int | None = None, ttl: int | None = None, size: int = 56,
         df: bool | None = None, src: str | None = None, dev: str | None = None, tos: int = 0, count: int = 1, interval: float = 1.0,
-        wait: float = 10.0, deadline: float | None = None,
+        wait: float = 10.0, deadline: float | None = None, endpoint: str | None = None,
     ) -> "Trace":
         """Send a probe and tell every decision on its way, there and back: a Trace.
 
         proto: "icmp", "udp" or "tcp". size: bytes of payload. df: True sets "don't fragment", False clears it, None is what Linux does.
         src, dev: send from this address, out of this interface. Of `count` probes one leaves every `interval` seconds.
-        wait: seconds for the first answer; deadline: seconds after which it ends whatever happens.
+        wait: seconds for the first answer; deadline: seconds after which it ends whatever happens. endpoint: where rules that choose by
+        chance (`statistic --mode random`, as kube-proxy writes them) are to lead it; without one they are taken in turn.
         """
         from .trace.probe import probe
 
         return probe(
             self, source, destination, proto=proto, port=port, ttl=ttl, size=size, df=df, src=src, dev=dev, tos=tos, count=count,
-            interval=interval, wait=wait, deadline=deadline,
+            interval=interval, wait=wait, deadline=deadline, endpoint=endpoint,
         )
 
     def realize(self) -> "Real":

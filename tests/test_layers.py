@@ -18,7 +18,7 @@ FLOORS = [["errors"], ["tables"], ["lab"], ["trace"], ["commands"], ["planes"], 
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # These put the rooms together and so may know all of them: labkit itself, the Lab a learner holds, the ready labs.
 FRONT = {"__init__", "front", "scenarios", "__main__"}
-THIRD_PARTY = {"kernel": {"pyroute2", "scapy"}, "view": {"ipywidgets", "IPython", "matplotlib"}}
+THIRD_PARTY = {"planes": {"ruamel"}, "kernel": {"pyroute2", "scapy"}, "view": {"ipywidgets", "IPython", "matplotlib"}}
 
 
 def room_of(module: str) -> str:

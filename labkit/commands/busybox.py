@@ -7,6 +7,7 @@ import errno
 import re
 
 from ..errors import KernelError, strerror
+from ..lab.program import Alias, Answers, Denial
 from . import filesystem, hosts
 from .connecting import GIVES_UP, answer, connect
 from .result import Context, Failure, Result
@@ -59,8 +60,12 @@ def nslookup(ctx: Context, args: list[str]) -> Result:
     if server is None:
         raise Failure(1, f"nslookup: bad address '{words[1]}'\n" if len(words) == 2 else _NOBODY)
     question = hosts.numeric(words[0]) or words[0]
-    found = hosts.asked(question, server)
     head = f"Server:\t\t{server}\nAddress:\t{server}:53\n\n"
+    names = hosts.candidates(words[0])[:-1] if question is words[0] and "." not in words[0] else []
+    first = names[0] if names else question
+    found = hosts.asked(first, server)
+    if isinstance(found, Answers):
+        return _authoritative(head, [(name, found if name == first else hosts.asked(name, server)) for name in names or [first]])
     if not found:
         raise Failure(1, "", (head if server.is_loopback else "") + _NOBODY)
     if question is not words[0]:
@@ -68,3 +73,24 @@ def nslookup(ctx: Context, args: list[str]) -> Result:
         return Result(0, head + "Non-authoritative answer:\n" + "".join(f"{reverse}\tname = {name}\n" for name in found) + "\n")
     answers = "".join(f"Name:\t{words[0]}\nAddress: {address}\n" for address in found)
     return Result(0, f"{head}Non-authoritative answer:\n{answers}\nNon-authoritative answer:\n\n")
+
+
+def _authoritative(head: str, answers: list) -> Result:
+    """What a server says of a zone of its own, first the addresses, then those of IPv6, of which there are none (busybox: nslookup.c)."""
+    shown, wrong = head, ""
+    for kind in ("A", "AAAA"):
+        for question, found in answers:
+            if not isinstance(question, str):
+                question = question.reverse_pointer
+                shown += "" if kind == "AAAA" else "".join(f"{question}\tname = {name}\n" for name in found) + "\n" * bool(found)
+                if isinstance(found, Denial) and kind == "A":
+                    wrong = found.code
+                    shown += f"** server can't find {question}: {found.code}\n\n"
+            elif isinstance(found, Denial):
+                wrong = found.code
+                shown += f"** server can't find {question}: {found.code}\n\n"
+            else:
+                lines = [f"{question}\tcanonical name = {one}\n" if isinstance(one, Alias) else f"Name:\t{question}\nAddress: {one}\n"
+                         for one in found if kind == "A" or isinstance(one, Alias)]  # fmt: skip
+                shown += "".join(lines) + "\n"
+    return Result(int(bool(wrong)), shown)

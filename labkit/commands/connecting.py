@@ -57,7 +57,7 @@ def answer(ctx: Context, accepted: Accepted | None) -> str | None:
     if accepted is None or ctx.lab.exhausted:
         return "" if accepted is None else None
     if accepted.socket.to is None:
-        return accepted.socket.says.replace("{client}", str(accepted.client))
+        return accepted.said
     there = connect(Context(ctx.lab, ctx.lab[accepted.namespace]), *accepted.socket.to, wait=GIVES_UP)
     return answer(ctx, there.accepted) if not there.errno else None
 
@@ -99,9 +99,29 @@ def nc(ctx: Context, args: list[str]) -> Result:
         raise Failure(1, usage("nc"))
     if len(words) == 1:
         raise Failure(1, "nc: missing port number\n")
+    if "z" not in given and "u" in given and ctx.stdin and len(words) == 2:
+        return _datagram(ctx, given, words[0], words[1], wait)
     if "z" not in given:
-        raise Failure(1, "The lab's nc sends no data: try the port out with nc -z.\n")
+        raise Failure(1, "The lab's nc sends no data over TCP: try the port out with nc -z, or send a datagram: echo hi | nc -u HOST PORT.\n")
     return _scan(ctx, given, words[0], [port for word in words[1:] for port in _ports(word)], wait)
+
+
+def _datagram(ctx: Context, given: dict[str, str], host: str, port: str, wait: float | None) -> Result:
+    """`echo hi | nc -u -w 1 HOST PORT`: what comes back is printed; nc ends when nothing came for `wait` seconds."""
+    address, number = hosts.numeric(host) if "n" in given else hosts.address(host), _ports(port)[0]
+    if address is None:
+        hosts.refuse_ipv6(host)
+        raise Failure(1, f'nc: getaddrinfo for host "{host}" port {number}: {hosts.gai_words(host)}\n')
+    code = _refusal(ctx, address, errno.EACCES)
+    if code:
+        return Result(1, "", f"nc: connect to {host} port {number} (udp) failed: {strerror(code)}\n" if "v" in given else "")
+    sport = _ports(given["p"])[0] if "p" in given else None
+    wait = wait or _UDP_SECONDS
+    asked = probe(ctx.lab, ctx.ns.name, address, proto="udp", port=number, size=len(ctx.stdin.encode()), wait=wait, sport=sport)
+    text = asked.accepted.said if asked.answered and asked.accepted is not None else ""
+    if asked.answered:
+        pass_time(ctx.lab, wait)
+    return Result(0, text, stopped(ctx.lab))
 
 
 def _listen(ctx: Context, given: dict[str, str], words: list[str]) -> Result:

@@ -1,8 +1,8 @@
 """Host names and addresses as the C library reads them.
 
 An address may be short (`10.1` is 10.0.0.1) or in hexadecimal. Names are those in the machine's /etc/hosts; every other name is asked
-of the first name server in /etc/resolv.conf, in a UDP datagram to port 53 (lab/program.py RESOLVERS), and where none answers it gets what
-the C library says then. As a program reads these files without being told on which machine it runs, the shell says so once for each
+of the first name server in /etc/resolv.conf, in a UDP datagram to port 53 (lab/program.py RESOLVERS), with the domains of its search list
+behind it in turn, and where none answers it gets what the C library says then. As a program reads these files without being told on which machine it runs, the shell says so once for each
 command (`reading`).
 """
 
@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv6Address
 
 from ..errors import KernelError
-from ..lab.program import RESOLVERS
+from ..lab.program import RESOLVERS, Alias, Denial
 from . import filesystem as files
 from .result import Context, Failure
 from .words import is_digits, whole
@@ -36,6 +36,10 @@ def numeric(word: str) -> IPv4Address | None:
 
 
 _here: ContextVar[Context] = ContextVar("_here")
+#: Whether the last name that was looked up is one that does not exist.
+_denied: ContextVar[bool] = ContextVar("_denied", default=False)
+#: How many names may lead from one to the next.
+_MOST_ALIASES = 8
 
 
 @contextmanager
@@ -74,8 +78,48 @@ def address(word: str) -> IPv4Address | None:
         entry = _entry(word)
         found = entry[0] if entry is not None else None
     if found is None and word and not impossible(word):
-        found = next(iter(asked(word)), None)
+        found = _looked_up(word)
     return found
+
+
+def _looked_up(word: str) -> IPv4Address | None:
+    """Its names in turn, until one has an address or nobody answers (glibc: resolv/res_query.c __res_context_search)."""
+    _denied.set(False)
+    for name in candidates(word):
+        for _ in range(_MOST_ALIASES):
+            answers = asked(name)
+            alias = next((one for one in answers if isinstance(one, Alias)), None)
+            if alias is None:
+                break
+            name = alias
+        found = next((one for one in answers if isinstance(one, IPv4Address)), None)
+        if found is not None:
+            return found
+        if not isinstance(answers, Denial):
+            return None
+        _denied.set(answers.code == "NXDOMAIN")
+    return None
+
+
+def candidates(word: str) -> list[str]:
+    """A name as it is asked: with the domains of the search list, and as it is; the latter first when it has ndots dots (resolv.conf(5))."""
+    search, ndots = _search()
+    if word.endswith(".") or not search:
+        return [word]
+    longer = [f"{word}.{domain}" for domain in search]
+    return [word, *longer] if word.count(".") >= ndots else [*longer, word]
+
+
+def _search() -> tuple[list[str], int]:
+    ctx = _here.get(None)
+    try:
+        lines = files.read(ctx.lab, ctx.ns, "/etc/resolv.conf").splitlines() if ctx is not None else []
+    except KernelError:
+        lines = []
+    words = [line.split() for line in lines]
+    search = next((known[1:] for known in reversed(words) if known[:1] in (["search"], ["domain"])), [])
+    dots = [option[6:] for known in words if known[:1] == ["options"] for option in known[1:] if option.startswith("ndots:")]
+    return search[:6], min(whole(dots[-1]), 15) if dots and is_digits(dots[-1]) else 1
 
 
 def asked(question: str | IPv4Address, server: IPv4Address | None = None) -> list:
@@ -138,7 +182,7 @@ def refuse_ipv6(word: str) -> None:
 def gai_words(word: str) -> str:
     """Why getaddrinfo(3) has no address (ping, traceroute)."""
     refuse_ipv6(word)
-    return "Name or service not known" if impossible(word) else "Temporary failure in name resolution"
+    return "Name or service not known" if impossible(word) or _denied.get() else "Temporary failure in name resolution"
 
 
 def herror(word: str, gateway: bool = False) -> str:

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
+from functools import partial
 
 from ..lab.connections import Netfilter
-from ..tables.chains import BUILT_IN, Chain, Table
+from ..tables.chains import BUILT_IN, TARGETS, Chain, Rule, Spec, Table
 from . import filesystem as files
 from .iptables import Words, check_name, read, run, worded
 from .result import Context, Failure, Result
@@ -75,6 +77,8 @@ def iptables_restore(ctx: Context, args: list[str]) -> Result:
         for place, letter in enumerate(letters):
             if letter in "ncvtw4":
                 flush, counters, test = flush and letter != "n", counters or letter == "c", test or letter == "t"
+                if letter == "w" and place + 1 == len(letters) and rest and rest[0].isdecimal():
+                    rest.pop(0)
             elif letter == "T":
                 only = letters[place + 1 :] or (rest.pop(0) if rest else None)
                 break
@@ -100,23 +104,35 @@ def split_words(line: str) -> list[str]:
     return [re.sub(r"\\(.)", r"\1", quoted) if not bare else bare for quoted, bare in words]
 
 
+#: `-A` lines that were read before, by table: who writes thousands, again and again, writes mostly the same ones.
+_READ: dict[tuple[str, str], tuple[str, Spec]] = {}
+_MOST_READ = 100_000
+
+
 class Restoring:
-    """A text on its way into the tables: its lines are read one by one, and done at COMMIT, where --test ends. `now` is what the tables
-    will be then; `deeds` are the lines to do, by number."""
+    """A text on its way into the tables: its lines are read one by one, and done at COMMIT, where --test ends. `deeds` are the lines to do,
+    by number; `now` is what the tables will be then: of the table that is written it has copies of those chains that lines were about
+    (`own`), the others are the namespace's."""
 
     def __init__(self, ctx: Context, flush: bool, counters: bool, test: bool, only: str | None):
         self.ctx, self.flush, self.counters, self.test, self.only = ctx, flush, counters, test, only
         self.table: str | None = None
         self.ignores = False  # the lines of another table than -T names
         self.now: Netfilter | None = None
-        self.deeds: list[tuple[int, Callable[[], None]]] = []
+        self.deeds: list[tuple[int, Callable[[], str | None]]] = []
         self.number = 0
         self.lines_of: dict[int, tuple[int, str]] = {}
+        self.own: set[str] = set()
+        self.emptied: dict[str, tuple[list[Rule], list[int]]] = {}  # the rules a chain had, and at which of them the text may be
 
     def restore(self, text: str) -> str:
         """What its lines print, -L and -S too; Failure."""
         lines, said = text.splitlines(), ""
         for self.number, line in enumerate(lines, 1):
+            known = _READ.get((self.table, line))
+            if known is not None:
+                self.deeds.append((self.number, partial(self._again, known, line, self.number)))
+                continue
             try:
                 said += self._line(line)
             except Refused as refused:
@@ -153,9 +169,26 @@ class Restoring:
         self.ignores = self.only not in (None, name)
         if self.ignores:
             return
-        self.table, self.now, self.lines_of, self.deeds = name, deepcopy(self.ctx.ns.netfilter) or Netfilter(), {}, []
-        if self.flush:
-            self.now.tables.pop(name, None)
+        held = self.ctx.ns.netfilter or Netfilter()
+        self.table, self.now, self.lines_of, self.deeds = name, replace(held, tables=dict(held.tables)), {}, []
+        self.own, self.emptied = set(), {}
+        kept = self.now.tables.pop(name, None)
+        if kept is not None and not self.flush:
+            self.now.tables[name] = replace(kept, chains=dict(kept.chains))
+        else:
+            self.own.update(BUILT_IN[name])
+
+    @property
+    def _table(self) -> Table:
+        return self.now.tables.setdefault(self.table, Table(self.table))
+
+    def _take(self, name: str) -> Chain | None:
+        """The chain of that name, to write into."""
+        chains = self.now.table(self.table).chains
+        if name in chains and name not in self.own:
+            chains[name] = replace(chains[name], rules=[*chains[name].rules])
+            self.own.add(name)
+        return chains.get(name)
 
     def _chain(self, words: list[str]) -> None:
         name, policy = words[0] if words else "", words[1] if len(words) > 1 else None
@@ -169,17 +202,19 @@ class Restoring:
                     raise Refused(f"invalid policy counters for chain '{name}'")
         else:
             check_name(name)
-        self.deeds.append((self.number, lambda: self._write_chain(name, policy, counted)))
-
-    @property
-    def _table(self) -> Table:
-        return self.now.tables.setdefault(self.table, Table(self.table))
+        self.deeds.append((self.number, partial(self._write_chain, name, policy, counted)))
 
     def _write_chain(self, name: str, policy: str, counted: re.Match | None) -> None:
-        chain = self._table.chains.setdefault(name, Chain(name, origin=self.ctx.lab.origin))
-        if name not in BUILT_IN[self.table]:
-            chain.rules = []
+        chains = self._table.chains
+        if name not in chains:
+            chains[name] = Chain(name, origin=self.ctx.lab.origin)
+            self.own.add(name)
+        elif name not in BUILT_IN[self.table]:
+            if name not in self.own:
+                self.emptied[name] = chains[name].rules, [0]
+            self._take(name).rules = []
         elif policy in ("ACCEPT", "DROP"):
+            chain = self._take(name)
             chain.policy, chain.real, chain.counts = policy, True, True
             chain.packets, chain.bytes = (int(counted[1]), int(counted[2])) if counted else (0, 0)
         elif policy != "-":
@@ -187,28 +222,67 @@ class Restoring:
 
     def _rule(self, line: str) -> None:
         counted = None
+        given = line
         if line.startswith("["):
-            head, closed, line = line.partition("]")
+            head, closed, given = line.partition("]")
             if not closed:
                 raise Refused(f"Bad line {self.number}: need ]")
             counted = re.fullmatch(r"\[([0-9]+):([0-9]+)", head)
+        words = self._read(given)
+        if counted and self.counters:
+            words.rules.counters = int(counted[1]), int(counted[2])
+        self.deeds.append((self.number, partial(self._write, words, line, self.number)))
+
+    def _read(self, line: str) -> Words:
         words, given = Words(), split_words(line)
         if "-t" in given or "--table" in given:
             raise Refused("The -t option cannot be used in iptables-restore.\n")
         read(given, words, self.table)
-        if counted and self.counters:
-            words.rules.counters = int(counted[1]), int(counted[2])
-        number = self.number
-        self.deeds.append((number, lambda: self._write(words, number)))
+        return words
 
-    def _write(self, words: Words, number: int) -> str:
+    def _write(self, words: Words, line: str, number: int) -> str:
+        for name in [words.chain] if words.chain and words.command != "-E" else [*self.now.table(self.table).chains]:
+            self._take(name)
+        if words.command == "-Z":
+            for name in self.own & self.now.table(self.table).chains.keys():
+                self.now.tables[self.table].chains[name].rules = deepcopy(self.now.tables[self.table].chains[name].rules)
         said = run(_Quiet(self.ctx), self.now, words, check=False).stdout
         rules = self.now.tables[self.table].chains[words.chain].rules if words.command in ("-A", "-I", "-R") else []
         for rule in reversed(rules) if words.command == "-A" else rules:
             verb = {"-I": "INSERT", "-R": "REPLACE"}.get(words.command, "APPEND")
             if self.lines_of.setdefault(id(rule), (number, verb))[0] != number and words.command == "-A":
                 break  # what was appended before is known
+        if words.command == "-A" and line.startswith("-") and not words.verbose and words.rules.counters is None:
+            specs = words.rules.specs(self.now.tables[self.table].chains)
+            if len(specs) == 1:
+                if len(_READ) >= _MOST_READ:
+                    _READ.clear()
+                _READ[self.table, line] = words.chain, specs[0]
         return said
+
+    def _again(self, known: tuple[str, Spec], line: str, number: int) -> str:
+        """A line that was read before; where its chain or its target is not there, it is refused as if it were new."""
+        name, spec = known
+        chains, target = self.now.table(self.table).chains, spec.target
+        if name not in chains or target and target not in chains and (spec.goto or target not in TARGETS):
+            return self._write(self._read(line), line, number)
+        chains = self._table.chains
+        chain = chains[name] if name in self.own else self._take(name)
+        rule = self._same(name, spec) or Rule(spec, 0, 0, 0, -1.0, self.ctx.lab.origin)
+        chain.rules.append(rule)
+        chain.real = True
+        self.lines_of[id(rule)] = number, "APPEND"
+        return ""
+
+    def _same(self, name: str, spec: Spec) -> Rule | None:
+        """The rule that stood in an emptied chain and that nobody could tell from the new one: it has counted nothing yet."""
+        rules, at = self.emptied.get(name, ((), [0]))
+        for place in range(at[0], min(at[0] + 2, len(rules))):
+            rule = rules[place]
+            if rule.spec is spec:
+                at[0] = place + 1
+                return rule if not rule.packets and not rule.seen and rule.origin == self.ctx.lab.origin else None
+        return None
 
     def _commit(self) -> str:
         name, said = self.table, ""
@@ -218,12 +292,14 @@ class Restoring:
                     said += deed() or ""
                 except Refused as refused:
                     self._fail(refused, number)
-            fault = self.now.tables[name].fault() if name in self.now.tables else None
+            held = self.ctx.ns.netfilter.tables.get(name) if self.ctx.ns.netfilter is not None and not self.flush else None
+            fault = self.now.tables[name].fault(held, self.own) if name in self.now.tables else None
             if fault is not None:
                 why, chain, rule = fault
                 line, verb = self.lines_of.get(id(rule), (self.number, "APPEND"))
                 raise Failure(4, f"{NAME}: \nline {line}: RULE_{verb} failed ({why}): rule in chain {chain.name}\n")
-            self.now.changed()
+            touched = [held.chains[chain] for chain in self.own & held.chains.keys()] if held is not None else None
+            self.now.changed(touched)
             self.ctx.ns.netfilter = self.now
         self.table = None
         return said

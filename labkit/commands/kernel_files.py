@@ -48,6 +48,8 @@ def paths(lab: Lab, ns: Namespace) -> dict[str, Callable[[], str]]:
     }
     for key in ns.sysctls:
         found[_SYS + swapped(key)] = lambda key=key: f"{ns.sysctls[key]}\n"
+    for name in ns.netfilter.recent_names() if ns.netfilter is not None else ():
+        found[f"/proc/net/xt_recent/{name}"] = lambda name=name: recent_text(ns, name)
     for interface in ns.by_index():
         for name, value in _ATTRIBUTES.items():
             found[f"/sys/class/net/{interface.name}/{name}"] = lambda i=interface, value=value: f"{value(lab, i)}\n"
@@ -158,6 +160,20 @@ def arp_text(lab: Lab, ns: Namespace) -> str:
         flags = (0x2 if known else 0) | (0x4 if n.state == "PERMANENT" else 0)
         lines.append(f"{n.address!s:<16} 0x{1:<10x}0x{flags:<10x}{n.lladdr if known else _NO_MAC:<17}     *        {n.dev}")
     return "".join(f"{line}\n" for line in lines)
+
+
+#: The kernel counts time in jiffies: a thousand a second, from five minutes before they overflow (include/linux/jiffies.h).
+_JIFFIES = 2**32 - 300_000
+
+
+def recent_text(ns: Namespace, name: str) -> str:
+    """/proc/net/xt_recent/NAME: who was seen when, oldest first (net/netfilter/xt_recent.c recent_seq_show)."""
+    lines = []
+    for address, noted in ns.netfilter.recent.get(name, {}).items():
+        times = [str(_JIFFIES + int(time * 1000)) for time in noted.times]
+        told = f"src={IPv4Address(address)} ttl: {noted.ttl} last_seen: {times[-1]} oldest_pkt: {len(times)}"
+        lines.append(f"{told} {', '.join(times)}\n")
+    return "".join(lines)
 
 
 def device_text(ns: Namespace) -> str:

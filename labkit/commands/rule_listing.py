@@ -2,7 +2,7 @@
 
 from ..tables.chains import Chain, Match, Option, Spec, Table, dotted, network_text, prefixlen
 from .connecting import SERVICES
-from .rule_words import ICMP_NAMES, PROTOCOLS
+from .rule_words import ICMP_NAMES, PROTOCOLS, RECENT
 
 #: How listings of a reader who wants no names call a protocol.
 _NUMBERS = {name: str(number) for name, number in PROTOCOLS.items()}
@@ -190,12 +190,24 @@ def _limit_line(options: tuple[Option, ...], numeric: bool) -> str:
     return f"limit: avg {said.get('--limit', '3/hour')} burst {said.get('--limit-burst', '5')}"
 
 
+def _recent_line(options: tuple[Option, ...], numeric: bool) -> str:
+    held = {option.name: option for option in options}
+    doing = next(option for name, option in held.items() if name in RECENT)
+    said = "! " * doing.negated + "recent: " + {"--rcheck": "CHECK"}.get(doing.name, doing.name[2:].upper())
+    said += f" seconds: {held['--seconds'].value}" if "--seconds" in held else ""
+    said += " reap" if "--reap" in held else ""
+    said += f" hit_count: {held['--hitcount'].value}" if "--hitcount" in held else ""
+    said += " TTL-Match" if "--rttl" in held else ""
+    return said + f" name: {held['--name'].value} side: {'dest' if '--rdest' in held else 'source'} mask: {held['--mask'].value}"
+
+
 _MATCHES = {
     "tcp": _ports_line("tcp"), "udp": _ports_line("udp"), "icmp": _icmp_line,
     "conntrack": lambda options, numeric: f"{'! ' if options[0].negated else ''}ctstate {options[0].value}",
     "state": lambda options, numeric: f"{'! ' if options[0].negated else ''}state {options[0].value}", "addrtype": _addrtype_line,
     "mark": _mark_line, "comment": lambda options, numeric: f"/* {options[0].value} */", "multiport": _multiport_line,
     "statistic": _statistic_line, "physdev": _physdev_line, "limit": _limit_line,
+    "recent": _recent_line,
 }  # fmt: skip
 
 

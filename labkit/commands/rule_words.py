@@ -278,6 +278,14 @@ def _rate(reader: "Rules", words: list[str]) -> str:
     return f"{int(number)}/{units[0] if units else 'sec'}"
 
 
+def _dotted_mask(word: str) -> IPv4Address:
+    """A mask as inet_aton reads an address: `16` is 0.0.0.16."""
+    mask = numeric(word)
+    if mask is None:
+        raise Refused(f'Bad value for "--mask" option: "{word}"')
+    return mask
+
+
 def interface(name: str) -> str:
     if len(name) > 15:
         raise Refused(f"interface name `{name}' must be shorter than IFNAMSIZ (15)")
@@ -379,6 +387,8 @@ def _port_words(read: Callable[["Rules", list[str]], str]) -> tuple:
     )  # fmt: skip
 
 
+#: What `recent` may do, one of them: note the address, look whether it is noted (and note it again), or forget it.
+RECENT = ("--set", "--rcheck", "--update", "--remove")
 MATCHES: dict[str, dict[str, Word]] = {
     "tcp": _words(*_port_words(_tcp_ports), ("--tcp-flags", _tcp_flags, True, 2),
                   ("--syn", lambda reader, words: "FIN,SYN,RST,ACK SYN", True, 0, "--tcp-flags")),
@@ -393,6 +403,9 @@ MATCHES: dict[str, dict[str, Word]] = {
     "statistic": _words(("--mode", _mode), ("--probability", _probability, True), ("--every", _count("--every", 1), True),
                         ("--packet", _count("--packet", 0))),
     "limit": _words(("--limit", _rate), ("--limit-burst", _count("--limit-burst", 0, 10000))),
+    "recent": _words(*((name, None, True) for name in RECENT), ("--seconds", _count("--seconds", 1)), ("--reap",),
+                     ("--hitcount", _count("--hitcount", 0)), ("--rttl",), ("--name", _text(199, "")),
+                     ("--mask", lambda reader, words: str(_dotted_mask(words[0]))), ("--rsource",), ("--rdest",)),
     "physdev": _words(("--physdev-in", _port_device, True), ("--physdev-out", _port_device, True), ("--physdev-is-in", None, True),
                       ("--physdev-is-out", None, True), ("--physdev-is-bridged", None, True)),
 }  # fmt: skip
@@ -410,7 +423,7 @@ OPTIONS: dict[str, dict[str, Word]] = {
 #: Of nothing but these does the lab know the real names of more: refused in its own words.
 _MORE_MATCHES = frozenset(
     "ah bpf cgroup cluster connbytes connlabel connlimit connmark cpu dccp devgroup dscp ecn esp hashlimit helper iprange ipvs length mac "
-    "nfacct osf owner pkttype policy quota rateest realm recent rpfilter sctp set socket string tcpmss time tos ttl u32".split()
+    "nfacct osf owner pkttype policy quota rateest realm rpfilter sctp set socket string tcpmss time tos ttl u32".split()
 )
 _MORE_TARGETS = frozenset(
     "AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK DSCP ECN HMARK IDLETIMER LED NETMAP NFLOG NFQUEUE NOTRACK RATEEST SECMARK SET "
@@ -419,6 +432,7 @@ _MORE_TARGETS = frozenset(
 #: What an extension without any of its options is told; with an empty line behind it where the common parser says it.
 _MISSING = {
     "conntrack": "conntrack: At least one option is required", "addrtype": "addrtype: you must specify --src-type or --dst-type",
+    "recent": "recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'",
     "multiport": "multiport expection an option", "physdev": "PHYSDEV: no physdev option specified",
     "MARK": "MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required",
     **{name: f'{name}: option "{option}" must be specified\n' for name, option in (
@@ -538,6 +552,8 @@ class Rules:
             said = {option.name: option.value for option in options}
             if name == "statistic":
                 self._statistic(said)
+            elif name == "recent":
+                _check_recent(set(said))
             elif name in _MISSING and not (said.keys() & {"--src-type", "--dst-type"} if name == "addrtype" else options):
                 raise Refused(_MISSING[name])
 
@@ -586,6 +602,8 @@ class Rules:
             options = [option for option in options if (option.name, option.value) not in (("--limit-burst", "5"), ("--limit-burst", "0"))]
             if not any(option.name == "--limit" for option in options):
                 options = [Option("--limit", "3/hour"), *options]
+        if name == "recent":
+            options = _recent(options)
         options = [option for option in options if (option.value, option.negated) != ("0:65535", False)]  # says nothing, and is not kept
         return tuple(self._in_order(options, MATCHES[name]))
 
@@ -602,6 +620,32 @@ class Rules:
                 raise Refused(f"{name.upper()} match requires '-p {name}'")
         if self.target and self.target not in chains and (self.goto or self.target not in TARGETS):
             raise Refused(f"Chain '{self.target}' does not exist")
+
+
+
+
+def _check_recent(said: set[str]) -> None:
+    """Which options of `recent` go together (libxt_recent.c)."""
+    doing = [name for name in RECENT if name in said]
+    if not doing:
+        raise Refused(_MISSING["recent"])
+    for name, beside in ((doing[0], doing[1:]), ("--rttl", said & {"--set", "--remove"} if "--rttl" in said else ())):
+        for other in beside:
+            raise Refused(f'recent: option "{name}" cannot be used together with "{other}".\n')
+    if "--reap" in said and "--seconds" not in said:
+        raise Refused('recent: option "--reap" also requires "--seconds".\n')
+
+
+def _recent(options: list[Option]) -> list[Option]:
+    """Of `recent` its list, its mask and its side are always printed, a count of 0 hits never."""
+    held = {option.name: option for option in options if (option.name, option.value) != ("--hitcount", "0")}
+    for default in (Option("--name", "DEFAULT"), Option("--mask", "255.255.255.255")):
+        held.setdefault(default.name, default)
+    if "--rdest" in held:
+        held.pop("--rsource", None)
+    else:
+        held["--rsource"] = Option("--rsource")
+    return list(held.values())
 
 
 #: Options of matches that the lab has, which it does not know, but to which a word cut short may belong.

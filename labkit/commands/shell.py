@@ -34,7 +34,7 @@ COMMANDS = {
 MOST_WORDS = 2_000
 #: What bash does by itself and the lab's does not.
 _UNKNOWN = {
-    ".", "[", "alias", "break", "cd", "continue", "declare", "eval", "exec", "exit", "jobs", "kill", "let", "local", "printf", "pwd",
+    ".", "[", "alias", "break", "cd", "continue", "declare", "eval", "exec", "jobs", "kill", "let", "local", "printf", "pwd",
     "read", "readonly", "return", "set", "shift", "shopt", "source", "test", "trap", "type", "typeset", "ulimit", "wait",
 }  # fmt: skip
 
@@ -65,6 +65,7 @@ class Shell:
     def __init__(self, lab: Lab, ns: Namespace, variables: Variables, budget: Budget | None = None):
         self.lab, self.ns, self.variables = lab, ns, variables
         self.budget, self.is_first = budget or Budget(), budget is None
+        self.ended = False  # by `exit`
         self.complaints = ""  # what commands in `$(…)` print as errors goes straight to the screen
 
     def value(self, name: str) -> str:
@@ -112,6 +113,8 @@ class Shell:
         """Pipelines one after the other, as `&&` and `||` want it."""
         for pipeline in pipelines:
             failed = self.value("?") != "0"
+            if self.ended:
+                break
             if (pipeline.operator == "&&" and failed) or (pipeline.operator == "||" and not failed):
                 continue
             result = self._pipeline(pipeline, stdin)
@@ -247,7 +250,19 @@ def _unset(shell: Shell, args: list[str]) -> Result:
     return Result()
 
 
-_BUILTINS = {"export": _export, "unset": _unset, ":": lambda shell, args: Result()}
+def _exit(shell: Shell, args: list[str]) -> Result:
+    """`exit [STATUS]`: the shell runs nothing more."""
+    status = args[0] if args else shell.value("?")
+    if not status.isascii() or not status.removeprefix("-").isdigit():
+        shell.ended = True
+        return Result(2, "", f"bash: exit: {status}: numeric argument required\n")
+    if len(args) > 1:
+        return Result(1, "", "bash: exit: too many arguments\n")
+    shell.ended = True
+    return Result(int(status) % 256)
+
+
+_BUILTINS = {"exit": _exit, "export": _export, "unset": _unset, ":": lambda shell, args: Result()}
 
 
 def run_argv(ctx: Context, argv: list[str]) -> Result:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from ..tables.chains import Table
+from ..tables.chains import Chain, Table
 from ..tables.values import Kept
 from .packet import ECHO_REPLY, ECHO_REQUEST, Icmp, Packet
 
@@ -123,20 +123,39 @@ class Connections(Kept):
 
 
 @dataclass(slots=True, eq=False)
+class Noted(Kept):
+    """An address in a list of the match `recent`: the packet's TTL and when it was seen, oldest first (net/netfilter/xt_recent.c)."""
+
+    ttl: int
+    times: list[float] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
 class Netfilter(Kept):
-    """A namespace's packet filter: the tables that exist, and the connections it follows. `tracks` while a rule needs them."""
+    """A namespace's packet filter: the tables that exist, and the connections it follows. `tracks` while a rule needs them. `recent`: the
+    lists of that match by name, each by address, the one that was seen longest ago first."""
 
     tables: dict[str, Table] = field(default_factory=dict)
     connections: Connections = field(default_factory=Connections)
     tracks: bool = False
+    recent: dict[str, dict[int, Noted]] = field(default_factory=dict)
 
     def table(self, name: str) -> Table:
         """The table to read: one that does not exist has its chains, empty and with policy ACCEPT."""
         return self.tables.get(name) or Table(name)
 
-    def changed(self) -> None:
-        """Rules were written: is tracking still needed?"""
+    def changed(self, chains: list[Chain] | None = None) -> None:
+        """Rules were written: is tracking still needed? A list of `recent` lives as long as a rule that names it. `chains`: those that
+        are no more as they were, None for any."""
         self.tracks = any(rule.spec.tracks for table in self.tables.values() for chain in table.chains.values() for rule in chain.rules)
+        if self.recent and (chains is None or any(m.name == "recent" for c in chains for rule in c.rules for m in rule.spec.matches)):
+            named = set(self.recent_names())
+            self.recent = {name: held for name, held in self.recent.items() if name in named}
+
+    def recent_names(self) -> list[str]:
+        """The lists that rules name, in the order of the rules."""
+        specs = (rule.spec for table in self.tables.values() for chain in table.chains.values() for rule in chain.rules)
+        return list(dict.fromkeys(match.get("--name").value for spec in specs for match in spec.matches if match.name == "recent"))
 
 
 def masquerade_gone(netfilter: Netfilter | None, interface: str, address: IPv4Address | None = None) -> None:

@@ -89,7 +89,7 @@ class Daemons(dict[tuple[str, str], Daemon]):
 @dataclass(frozen=True, slots=True)
 class Listener(Value):
     """A socket that waits at a port, of one address or (None) of all. `owner` is the program's name, "" the kernel. `says`: its answer to
-    an HTTP request, with {client} for the address it sees; `to`: where it opens a connection of its own for each that comes. proto
+    an HTTP request, with {client} and {port} for the address and port it sees; `to`: where it opens a connection of its own for each that comes. proto
     "tcp6" and "udp6" are sockets of IPv6, which are listed and no more."""
 
     proto: str
@@ -130,16 +130,41 @@ class Sockets(Kept):
         return socket in self.at(socket.proto, socket.port)
 
 
-#: Who answers a name server's question at a socket: its owner -> (lab, namespace, name) -> addresses.
+class Alias(str):
+    """Instead of an address: the name under which to look on (CNAME)."""
+
+    __slots__ = ()
+
+
+class Answers(list):
+    """Of a server that has the zone itself (AA)."""
+
+
+class Denial(Answers):
+    """An answer without any: NXDOMAIN, there is no such name; SERVFAIL, the server could not find out."""
+
+    def __init__(self, code: str = "NXDOMAIN"):
+        super().__init__()
+        self.code = code
+
+
+#: Who answers a name server's question at a socket: its owner -> (lab, namespace, name) -> addresses, none of them when nobody knows,
+#: or a Denial.
 RESOLVERS: dict[str, Callable[..., list[IPv4Address]]] = {}
 
 
 class Accepted(NamedTuple):
-    """Where a request ended up: in a namespace, at a socket, from an address as the program there sees it."""
+    """Where a request ended up: in a namespace, at a socket, from an address and port as the program there sees them."""
 
     namespace: str
     socket: Listener
     client: IPv4Address
+    port: int = 0
+
+    @property
+    def said(self) -> str:
+        """What the program there answers."""
+        return self.socket.says.replace("{client}", str(self.client)).replace("{port}", str(self.port))
 
 
 def process_number(program: str) -> int:

@@ -17,6 +17,7 @@ GLOBAL = {
     "net.ipv4.ip_no_pmtu_disc": "0", "net.ipv4.ip_forward_use_pmtu": "0", "net.ipv4.fib_multipath_hash_policy": "0",
     "net.ipv4.route.min_adv_mss": "256", "net.ipv4.route.min_pmtu": "552", "net.ipv4.route.mtu_expires": "600",
     "net.ipv4.ping_group_range": "1\t0", "net.bridge.bridge-nf-call-iptables": "1",
+    "net.netfilter.nf_conntrack_tcp_timeout_close_wait": "60", "net.netfilter.nf_conntrack_tcp_timeout_established": "432000",
 }  # fmt: skip
 
 #: Settings of each interface (and of "all" and "default").

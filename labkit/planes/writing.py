@@ -14,15 +14,15 @@ from ..lab.lab import Lab
 from ..lab.namespace import Namespace
 
 
-def run(lab: Lab, ns: Namespace, who: str, line: str, *values, fine: str = "") -> None:
+def run(lab: Lab, ns: Namespace, who: str, line: str, *values, fine: str = "", stdin: str = "") -> None:
     """Run a command as `who`: run(lab, ns, "docker", "ip link set dev {} up", name).
 
     The line is cut into words first, then each {} becomes a value. LabError with the tool's own words when it fails,
-    unless these are `fine`.
+    unless these are `fine`. `stdin`: what the command reads.
     """
     command, given = _quoted(line, values), iter(values)
     with lab.writing(who, command):
-        result = run_argv(Context(lab, ns), [_filled(word, given) for word in line.split()])
+        result = run_argv(Context(lab, ns, stdin), [_filled(word, given) for word in line.split()])
     if result.returncode and (not fine or fine not in result.stderr):
         raise LabError(f"{who} on {ns.name}: `{command}`: {result.stderr.strip()}")
 

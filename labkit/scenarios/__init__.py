@@ -4,9 +4,10 @@ Each returns a new lab whose `probes` list the (source namespace, destination ad
 """
 
 from .clusters import flannel, seed_cluster
+from .services import cluster
 from .single import docker_host, same_node, veth_pair
 
-__all__ = ["veth_pair", "same_node", "docker_host", "flannel", "seed_cluster"]
+__all__ = ["veth_pair", "same_node", "docker_host", "flannel", "seed_cluster", "cluster"]
 
 
 def __getattr__(name: str):

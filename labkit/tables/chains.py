@@ -187,9 +187,12 @@ class Table(Kept):
         """How many rules lead to a chain."""
         return sum(rule.spec.target == name for chain in self.chains.values() for rule in chain.rules)
 
-    def fault(self) -> tuple[str, Chain, Rule] | None:
+    def fault(self, before: "Table | None" = None, written: set[str] = frozenset()) -> tuple[str, Chain, Rule] | None:
         """What the kernel refuses of the whole table: a loop, or a target that a packet of that hook must not meet; the chain and the
-        rule (kernel: nf_tables_api.c nft_chain_validate)."""
+        rule (kernel: nf_tables_api.c nft_chain_validate). `before`: the table without a fault that it was, of which only the chains
+        `written` have changed."""
+        if before is not None and self._harmless(before, written):
+            return None
         for chain in self.chains.values():
             for rule in chain.rules:
                 tables = ALLOWED.get(rule.spec.target, ((self.name,), None))[0]
@@ -215,6 +218,57 @@ class Table(Kept):
 
         return next((found for name in BUILT_IN[self.name] if (found := visit(self.chains[name], name, (name,)))), None)
 
+    def _harmless(self, before: "Table", written: set[str]) -> bool:
+        """Whether what is new in these chains can be no fault, seen without a walk through all the others: it leads to few chains, not
+        back to itself, and asks for no more than what its chain led to before. False: it may be one."""
+        for name in written & self.chains.keys() & before.chains.keys():  # a new chain is only reached by a rule that is new
+            known = {id(rule.spec) for rule in before.chains[name].rules}
+            fresh = [rule.spec for rule in self.chains[name].rules if id(rule.spec) not in known]
+            below = self._below({spec.target for spec in fresh})
+            if below is None or name in below:
+                return False
+            asked = {_demand(spec) for spec in fresh}
+            asked.update(_demand(rule.spec) for chain in below for rule in self.chains[chain].rules)
+            if not asked <= {None} and not asked <= {None, *before._granted(name)}:
+                return False
+        return True
+
+    def _below(self, names: set[str], most: int = 100) -> set[str] | None:
+        """The chains that these lead to, with themselves; None when there are many."""
+        found, more = set(), [name for name in names if name in self.chains]
+        while more:
+            name = more.pop()
+            if name not in found:
+                found.add(name)
+                more += {rule.spec.target for rule in self.chains[name].rules} & self.chains.keys()
+            if len(found) > most:
+                return None
+        return found
+
+    def _granted(self, name: str, most: int = 20) -> set:
+        """What rules ask for that a chain leads to already, as far as a few of them tell."""
+        found, more, seen = set(), [name], 0
+        while more and seen < most:
+            seen += 1
+            for rule in self.chains[more.pop()].rules[:most]:
+                found.add(_demand(rule.spec))
+                if rule.spec.target in self.chains and len(more) < most:
+                    more.append(rule.spec.target)
+        return found
+
+
+def _demand(spec: Spec):
+    """What a rule asks of the place it stands in; None for nothing. Of what only the rule itself tells, the rule."""
+    if spec.nothing or not _speaks(spec) or not all(_fits(spec, hook) for hook in ASKED if spec.target != "REJECT"):
+        return spec
+    return (spec.target, spec.get("--reject-with") == "tcp-reset") if spec.target in ALLOWED else None
+
+
+def _may_be_kept(match: Match) -> bool:
+    """What the kernel asks of a `recent`: a name that a file can have, and times and hits only for who looks (xt_recent.c)."""
+    name, looks = match.get("--name").value, match.get("--rcheck") or match.get("--update")
+    return 0 < len(name) < 200 and "/" not in name and bool(looks or not (match.get("--seconds") or match.get("--hitcount")))
+
 
 def _speaks(spec: Spec) -> bool:
     """Whether the extensions get the protocol they ask for. nft writes ports by itself; a match without any, and icmp, it leaves to them."""
@@ -227,6 +281,8 @@ def _fits(spec: Spec, hook: str) -> bool:
     if spec.target == "REJECT" and spec.get("--reject-with") == "tcp-reset" and spec.proto not in (("tcp", False), ("6", False)):
         return False
     for match in spec.matches:
+        if match.name == "recent" and not _may_be_kept(match):
+            return False
         bridged = match.get("--physdev-is-bridged") if match.name == "physdev" else None
         sent = match.name == "physdev" and (match.get("--physdev-out") or match.get("--physdev-is-out"))
         if sent and hook == "OUTPUT" and (bridged is None or bridged.negated):

@@ -2,14 +2,16 @@
 
 kernel: net/netfilter/nf_conntrack_core.c, nf_nat_core.c, nf_nat_proto.c, nf_nat_masquerade.c, nf_reject_ipv4.c, and the matches and targets
 xt_*.c. What the kernel draws by chance (a port when the one asked for is taken, `statistic --mode random`) goes by a rule here: the next
-free port upwards; a probability of a half or more matches.
+free port upwards. `statistic --mode random` is dealt, not drawn: of the packets that come to a rule of probability p the first matches,
+then every 1/p-th, so that three endpoints get the connections in turn; or a probe names the endpoint it is to come to (`Session.endpoint`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
+from math import ceil
 
-from ..lab.connections import CLASSES, ICMP, TCP, UDP, UDP_PROVES, UDP_STREAM, Connection, Tracked, Tuple, tuple_of
+from ..lab.connections import CLASSES, ICMP, TCP, UDP, UDP_PROVES, UDP_STREAM, Connection, Noted, Tracked, Tuple, tuple_of
 from ..lab.interface import Interface
 from ..lab.lookup import address_type, select_address
 from ..lab.namespace import Namespace
@@ -29,7 +31,7 @@ MOST_TOLD = 40
 class Walk:
     """A packet at one of the five places, as rules see it."""
 
-    __slots__ = ("net", "ns", "netfilter", "place", "packet", "iif", "oif", "next_hop", "out_port", "src", "dst", "rule")
+    __slots__ = ("net", "ns", "netfilter", "place", "packet", "iif", "oif", "next_hop", "out_port", "src", "dst", "rule", "table", "rules")
 
     def __init__(self, net: Net, ns: Namespace, place: str, packet: Packet, iif: str | None, oif: str | None, **way):
         self.net, self.ns, self.netfilter, self.place = net, ns, ns.netfilter, place
@@ -37,6 +39,8 @@ class Walk:
         self.next_hop: IPv4Address | None = way.get("next_hop")
         self.out_port: str = way.get("out_port", "")
         self.rule: Rule | None = None
+        self.table: Table | None = None  # the one that is asked, and the rules of the chain in it
+        self.rules: list[Rule] = []
         self.see(packet)
 
     def see(self, packet: Packet) -> None:
@@ -84,9 +88,10 @@ def _ask(here: Walk, table: Table) -> bool:
             _count(here, chain)
         return True
     rules, at, stack, lost = chain.rules, 0, [], []
-    inside = chain.name
+    inside, here.table, dealt = chain.name, table, 0
     while True:
         if at == len(rules):
+            dealt = 0
             if not stack:
                 return _end(here, table, chain, lost)
             rules, at, inside = stack.pop()
@@ -95,8 +100,8 @@ def _ask(here: Walk, table: Table) -> bool:
         at += 1
         spec = rule.spec
         if not spec._compiled:
-            spec._compiled.append(_tests(spec))
-        here.rule = rule
+            spec._compiled.extend((_tests(spec), _probability(spec)))
+        here.rule, here.rules = rule, rules
         for words, test in spec._compiled[0]:
             if not test(here):
                 if len(lost) < MOST_TOLD:
@@ -104,8 +109,13 @@ def _ask(here: Walk, table: Table) -> bool:
                 break
         else:
             words = ""
+        if spec._compiled[1] is not None and words in ("", _DEALT):
+            dealt = dealt or at
         if words:
             continue
+        if dealt:
+            _tell_choice(here, table, inside, rules, dealt - 1, rule)
+            dealt = 0
         _count(here, rule)
         target = spec.target
         if not target:
@@ -160,6 +170,42 @@ def _end(here: Walk, table: Table, chain, lost) -> bool:
 def _tell(here: Walk, table: Table, words: str, lost) -> None:
     at = f"{table.name} {here.place}"
     here.net.step(here.ns, _device(here), "filter", f"{at}: {words}", here.packet, details=tuple(lost), at=at)
+
+
+def _tell_choice(here: Walk, table: Table, inside: str, rules: list[Rule], first: int, taken: Rule) -> None:
+    """All branches of a choice by chance: the rules with a probability, and the one after them that takes what is left."""
+    branches = [*_branches(rules, first)]
+    told = []
+    for rule in branches:
+        share, target = _probability(rule.spec), f"-j {rule.spec.target}" if rule.spec.target else "counts only"
+        leads = ", ".join(dict.fromkeys(_destinations(table, rule.spec)))
+        told.append(f"{share or 'what is left':<13} {target}{f' to {leads}' if leads else ''}{' <- this one' if rule is taken else ''}")
+    at = f"{table.name} {here.place}"
+    words = f"{at}: {inside} chooses by chance, one of {len(branches)}: -j {taken.spec.target}"
+    here.net.step(here.ns, _device(here), "choice", words, here.packet, details=tuple(told), at=at)
+
+
+def _branches(rules: list[Rule], first: int) -> Iterator[Rule]:
+    for rule in rules[first:]:
+        yield rule
+        if _probability(rule.spec) is None:
+            return
+
+
+def _probability(spec: Spec) -> str | None:
+    """That of a rule with `statistic --mode random`, as it is printed."""
+    match = next((match for match in spec.matches if match.name == "statistic"), None)
+    found = match.get("--probability") if match is not None else None
+    return found.value if found is not None else None
+
+
+def _destinations(table: Table, spec: Spec) -> Iterator[str]:
+    """Where the rules that a rule leads to translate a packet's destination to."""
+    if spec.target == "DNAT":
+        yield spec.get("--to-destination")
+    elif spec.target in table.chains:
+        for rule in table.chains[spec.target].rules:
+            yield from _destinations(table, rule.spec)
 
 
 def _drop(here: Walk, table: Table, words: str, lost) -> bool:
@@ -296,13 +342,78 @@ def _multiport(match: Match) -> list[Test]:
 def _statistic(match: Match) -> list[Test]:
     negated = match.options[0].negated
     if match.get("--mode").value == "random":
-        likely = float(match.get("--probability").value) >= 0.5
-        return [lambda w: likely is not negated]
+        share = float(match.get("--probability").value)
+
+        def deal(here: Walk) -> bool:
+            asked = _asked_for(here)
+            if asked is not None:
+                return asked is not negated
+            at, here.rule.seen = here.rule.seen, here.rule.seen + 1
+            return (ceil(share * (at + 1) - 1e-6) > ceil(share * at - 1e-6)) is not negated
+
+        return [deal]
     every, first = int(match.get("--every").value), int(match.get("--packet").value if match.get("--packet") else 0)
 
     def test(here: Walk) -> bool:
         at, here.rule.seen = here.rule.seen, here.rule.seen + 1
         return (at % every == first) is not negated
+
+    return [test]
+
+
+#: How a condition by chance is called where it did not hold.
+_DEALT = "-m statistic"
+
+
+def _asked_for(here: Walk) -> bool | None:
+    """Whether a rule leads to the endpoint that the probe is to come to; None where it names none, or no branch leads there."""
+    endpoint = str(here.net.session.endpoint) if here.net.session is not None and here.net.session.endpoint is not None else None
+    if endpoint is None:
+        return None
+
+    def leads(rule: Rule) -> bool:
+        return any(endpoint in (where, where.partition(":")[0]) for where in _destinations(here.table, rule.spec))
+
+    return leads(here.rule) if any(map(leads, here.rules)) else None
+
+
+#: So many times of one address, and so many addresses in one list, are kept (xt_recent.c nstamps_max_mask, ip_list_tot).
+_TIMES, _ADDRESSES = 32, 100
+
+
+def _recent(match: Match) -> list[Test]:
+    """Lists of addresses with the times they were seen (kernel: xt_recent.c recent_mt)."""
+    doing = next(option for option in match.options if option.name in ("--set", "--rcheck", "--update", "--remove"))
+    name, seconds = match.get("--name").value, float(match.get("--seconds").value) if match.get("--seconds") else 0.0
+    mask, hits = int(IPv4Address(match.get("--mask").value)), int(match.get("--hitcount").value) if match.get("--hitcount") else 0
+    by_ttl, reap, dest = bool(match.get("--rttl")), bool(match.get("--reap")), bool(match.get("--rdest"))
+
+    def test(here: Walk) -> bool:
+        held = here.netfilter.recent.setdefault(name, {})
+        address = (here.dst if dest else here.src) & mask
+        now, ttl = here.net.now, here.packet.ttl + (here.place in ("FORWARD", "POSTROUTING") and here.iif is not None)
+        noted = held.get(address)
+        if noted is not None and by_ttl and noted.ttl != ttl:
+            noted = None
+        found = noted is not None
+        if found and doing.name == "--remove":
+            del held[address]
+        elif found and doing.name != "--set":
+            fresh = [time for time in noted.times if not seconds or time >= now - seconds]
+            found = len(fresh) >= max(hits, 1)
+            oldest = next(iter(held))
+            if reap and held[oldest].times[-1] < now - seconds:
+                del held[oldest]
+        if doing.name == "--set" and noted is None:
+            found = True
+            if len(held) >= _ADDRESSES:
+                del held[next(iter(held))]
+            held[address] = Noted(ttl, [now])
+        elif doing.name == "--set" or doing.name == "--update" and found is not doing.negated:
+            if noted is not None:
+                held[address] = held.pop(address)
+                noted.ttl, noted.times = ttl, [*noted.times, now][-_TIMES:]
+        return found is not doing.negated
 
     return [test]
 
@@ -340,7 +451,8 @@ def _physdev(match: Match) -> list[Test]:
 
 _MATCHES: dict[str, Callable[[Match], list[Test]]] = {
     "tcp": _ports, "udp": _ports, "icmp": _icmp, "conntrack": _states, "state": _states, "addrtype": _addrtype, "mark": _mark,
-    "multiport": _multiport, "statistic": _statistic, "physdev": _physdev, "limit": _limit, "comment": lambda match: [],
+    "multiport": _multiport, "statistic": _statistic, "physdev": _physdev, "limit": _limit, "recent": _recent,
+    "comment": lambda match: [],
 }  # fmt: skip
 
 
@@ -406,7 +518,14 @@ def _live_on(here: Walk, connection: Connection, packet: Packet, answering: bool
         connection.expires = now + (UDP_STREAM if going_on else UDP)
     else:
         _tcp(here, connection, packet.transport.flags, answering)
-        connection.expires = now + TCP.get(connection.state, 120.0)
+        connection.expires = now + _tcp_lifetime(here, connection.state)
+
+
+def _tcp_lifetime(here: Walk, state: str) -> float:
+    """How long a TCP connection is kept after a packet; of two states the namespace says it (nf_conntrack-sysctl.rst)."""
+    if state in ("ESTABLISHED", "CLOSE_WAIT"):
+        return float(here.ns.sysctls[f"net.netfilter.nf_conntrack_tcp_timeout_{state.lower()}"])
+    return TCP.get(state, 120.0)
 
 
 def _tcp(here: Walk, connection: Connection, flags: str, answering: bool) -> None:
@@ -602,6 +721,8 @@ def _redirect(here: Walk, table: Table, words: str, spec: Spec) -> bool:
 def _settled(here: Walk, table: Table, words: str, source: bool, address: IPv4Address | None, ports: tuple[int, int] | None) -> bool:
     _tell(here, table, words, ())
     _bind(here, here.packet.tracked.connection, source, address, ports)
+    if here.net.session is not None and not source:
+        here.net.session.translated_to = here.packet.tracked.connection.reply.src
     return True
 
 

@@ -61,9 +61,11 @@ class Request(Value):
 
 class Session:
     """`first_port`: UDP packets are numbered by their destination port from there on (0: they are not). `replies` in the order they
-    came; `arrivals` are the namespaces in which a request was delivered, `accepted` the last program that took one."""
+    came; `arrivals` are the namespaces in which a request was delivered, `accepted` the last program that took one. `endpoint`: where a
+    choice by chance on the way is to lead; `translated_to`: where a rule has led a request."""
 
-    def __init__(self, lab: Lab, ns: Namespace, proto: str = "icmp", first_port: int = 0, sport: int | None = None):
+    def __init__(self, lab: Lab, ns: Namespace, proto: str = "icmp", first_port: int = 0, sport: int | None = None,
+                 endpoint: IPv4Address | None = None):  # fmt: skip
         lab.probes_sent += 1
         self.lab, self.ns, self.proto, self.first_port = lab, ns, proto, first_port
         self.id = lab.probes_sent
@@ -77,6 +79,7 @@ class Session:
         self.replies: list[Reply] = []
         self.arrivals: list[str] = []
         self.accepted: Accepted | None = None
+        self.endpoint, self.translated_to = endpoint, None
 
     def send(self, request: Request, seq: int) -> int:
         """One packet; what our own kernel refuses is a reply of kind "local". Returns the errno, or 0."""
@@ -157,21 +160,25 @@ class Session:
 
 def probe(
     lab: Lab, source: str, destination, *, count: int = 1, interval: float = 1.0, wait: float = LINGER, deadline: float | None = None,
-    sport: int | None = None, closes: bool = False, **how,
+    sport: int | None = None, closes: bool = False, endpoint=None, **how,
 ) -> Trace:
     """Send `count` packets from a namespace and follow them, there and back; `how` as in `request`. wait: seconds to linger for the
     first answer; deadline: seconds after which it ends whatever happens (or at the first error). sport: the source port, if not any;
-    closes: a TCP connection that stands is closed again, where somebody follows connections. Raises LabError when there is no
-    such namespace or interface, BadInput when an address or number does not parse."""
+    closes: a TCP connection that stands is closed again, where somebody follows connections; endpoint: where rules that choose by
+    chance are to lead it. Raises LabError when there is no such namespace or interface, or the rules led it to another endpoint, BadInput
+    when an address or number does not parse."""
     asked = request(lab, source, destination, **how)
     check_times(count=count, interval=interval, wait=wait, deadline=deadline)
-    session = Session(lab, lab[source], asked.proto, sport=sport)
+    pinned = _address(endpoint, "endpoint") if endpoint is not None else None
+    session = Session(lab, lab[source], asked.proto, sport=sport, endpoint=pinned)
     with lab.line():
         sent = _exchange(session, asked, count, interval, wait, deadline)
         followed = closes and any(ns.netfilter is not None and ns.netfilter.tracks for ns in lab.namespaces.values())
         if followed and any(reply.kind == "reply" for reply in session.replies):
             session.hang_up(asked)
         session.close()
+    if pinned is not None and session.translated_to not in (None, pinned):
+        raise LabError(f"no choice on this way leads to {pinned}: the rules led it to {session.translated_to}")
     return Trace.of(session, asked, sent)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: The kinds of steps. "raised" and "heard" are the two ends of an ICMP error; "deliver" is to a program or a socket.
 KINDS = (
     "send", "route", "out", "in", "arp", "bridge", "learn", "forward", "wrap", "unwrap", "fragment",
-    "raised", "heard", "deliver", "drop", "storm", "filter", "nat",
+    "raised", "heard", "deliver", "drop", "storm", "filter", "nat", "choice",
 )  # fmt: skip
 
 #: How a kind is called in the text of a trace, where it is not by its name.
@@ -48,7 +48,8 @@ class Step(Value):
     sentence (of a sighting, where it is empty, the packet's own). `aside` marks what is not on the probe's own path: ARP, and
     copies of flooded frames. `because` is an earlier step that is the reason of this one. `at`: where in the namespace a packet was
     dropped: "" (at the interface), "stack" (IP and what is above), "switch" (of the bridge `interface`) or "program" (what holds the
-    TUN `interface` open); of a `filter` step the table and the place, such as "nat PREROUTING"."""
+    TUN `interface` open); of a `filter` or `choice` step the table and the place, such as "nat PREROUTING". A `choice` is one by chance:
+    `details` are its branches."""
 
     time: float
     namespace: str
@@ -207,7 +208,10 @@ class Trace:
             for step in steps:
                 where = f"{step.interface}: " if step.interface else ""
                 lines.append(f"  {_LABELS.get(step.kind, step.kind):<8} {where}{step.text}")
-                lines += [f"  {'':<8} not `{line.replace(': ', '`: ', 1)}" for line in step.details]
+                if step.kind == "choice":
+                    lines += [f"  {'':<8} {line}" for line in step.details]
+                else:
+                    lines += [f"  {'':<8} not `{line.replace(': ', '`: ', 1)}" for line in step.details]
         return "\n".join([*lines, f"=> {self.verdict}"])
 
     def _own_path(self) -> list[Step]:

@@ -89,7 +89,7 @@ def _accepted(net: Net, ns: Namespace, interface: Interface, packet: Packet, soc
     then = f", and opens a connection of its own to {socket.to[0]}:{socket.to[1]}" if socket.to else ""
     arrived(net, ns, interface, packet, f"{who} listens at {packet.proto.upper()} port {packet.dport}{then}")
     if net.session is not None:
-        net.session.accepted = Accepted(ns.name, socket, packet.src)
+        net.session.accepted = Accepted(ns.name, socket, packet.src, packet.sport)
 
 
 def _tcp_goes_on(net: Net, ns: Namespace, packet: Packet) -> None:

@@ -22,7 +22,7 @@ from .svg import sheet, text
 
 NEW = "(a new rule)"
 #: What of a trace belongs to the walk.
-WALKED = ("in", "filter", "nat", "route", "forward", "drop", "deliver", "out")
+WALKED = ("in", "filter", "choice", "nat", "route", "forward", "drop", "deliver", "out")
 WIDTH, LEFT, TOP, ROW, MOST = 860, 96, 56, 17, 60
 
 
@@ -97,6 +97,10 @@ def _told(step: Step, after: Step | None) -> list[Line]:
     if step.kind != "filter":
         sign = {"nat": "✓", "drop": "✗"}.get(step.kind, "")
         seen = step.kind in ("in", "out")
+        if step.kind == "choice":
+            table, _, name = step.at.partition(" ")
+            said = f"{table}: {step.text.removeprefix(f'{step.at}: ')}"
+            return [*(Line("", name, f"    {detail}") for detail in step.details), Line("✓", name, said)]
         return [Line(sign, f"{step.kind} {step.interface}" if seen else step.kind, step.text.partition("; ")[0])]
     table, _, name = step.at.partition(" ")
     lost = [Line("·", name, f"{table} {detail}") for detail in step.details]

@@ -15,9 +15,9 @@ from .scene import Key, Mark, Part, Point, Scene, Trail, Wire
 from .wiring import wiring
 
 #: Steps that happen in the namespace as a whole, where routing is drawn.
-IN_THE_STACK = frozenset({"send", "route", "forward", "deliver", "raised", "heard", "fragment", "filter", "nat"})
+IN_THE_STACK = frozenset({"send", "route", "forward", "deliver", "raised", "heard", "fragment", "filter", "nat", "choice"})
 #: Steps that are told but do not move the packet.
-STANDING = frozenset({"arp", "learn", "filter", "nat", "fragment"})
+STANDING = frozenset({"arp", "learn", "filter", "nat", "choice", "fragment"})
 
 
 def overlay(layout: Layout, trace: Trace | None, step: int | None, before: Trace | None) -> Scene:

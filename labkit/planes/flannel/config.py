@@ -11,8 +11,8 @@ from ...errors import BadInput
 from .. import go
 
 Version = tuple[int, int]
-#: The flannel of the source notes, the one that was recorded for the tests, and a recent one.
-NOTES, RECORDED, TODAY = (0, 5), (0, 14), (0, 28)
+#: The flannel of the source notes, the one that was recorded for the tests, the one of the recorded Kubernetes, and a recent one.
+NOTES, RECORDED, KUBERNETES, TODAY = (0, 5), (0, 14), (0, 20), (0, 28)
 
 _KEYS = {"network", "subnetlen", "subnetmin", "subnetmax", "backend", "enableipv4", "enableipv6", "enablenftables"}
 

@@ -32,7 +32,7 @@ class Flanneld:
         if before is not None and before.running:
             raise LabError(f"flanneld runs on {on} already: stop it first")
         self.lab, self.machine, self.registry, self.choose, self.ip_masq = lab, on, registry, choose, ip_masq
-        self.command = f"/usr/bin/flanneld -etcd-prefix={registry.prefix}"
+        self.command = f"/usr/bin/flanneld {registry.flags}"
         self.running = False
         self.log: list[str] = []
         self._uplink = dev, public_ip

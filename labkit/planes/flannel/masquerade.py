@@ -1,15 +1,16 @@
 """What flanneld tells the packet filter (--ip-masq): what leaves the pods' network goes under the node's address, and pods are forwarded.
 
 0.5, of the notes' time, has a chain FLANNEL (network/ipmasq.go); 0.14 rules in POSTROUTING and FORWARD themselves (network/iptables.go;
-tests/recordings/flannel); today's has FLANNEL-POSTRTG and FLANNEL-FWD (pkg/trafficmngr/iptables/iptables.go). They stay when flanneld ends;
-those of another lease go when it has a new one.
+tests/recordings/flannel); 0.20 the same in chains FLANNEL-POSTRTG and FLANNEL-FWD, behind a look at kube-proxy's mark
+(tests/recordings/kubernetes); today's has one more there (pkg/trafficmngr/iptables/iptables.go). They stay when flanneld ends; those of
+another lease go when it has a new one.
 """
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 
 from .. import writing
-from .config import NOTES, TODAY
+from .config import KUBERNETES, NOTES, TODAY
 from .node import Node
 
 #: Nobody answers a group under one address.
@@ -27,13 +28,14 @@ def rules(network: IPv4Network, subnet: IPv4Network, node: Node, ip_masq: bool) 
             yield "nat", "POSTROUTING", f"-s {network} -j FLANNEL", ""
             yield "nat", "POSTROUTING", f"! -s {network} -d {network} -j MASQUERADE", ""
         return
-    today = node.version == TODAY
-    postrouting, masq = ("FLANNEL-POSTRTG", "flanneld masq") if today else ("POSTROUTING", "")
-    forward, passed = ("FLANNEL-FWD", "flanneld forward") if today else ("FORWARD", "")
+    today, chains = node.version == TODAY, node.version >= KUBERNETES
+    postrouting, masq = ("FLANNEL-POSTRTG", "flanneld masq") if chains else ("POSTROUTING", "")
+    forward, passed = ("FLANNEL-FWD", "flanneld forward") if chains else ("FORWARD", "")
     if ip_masq:
-        if today:
+        if chains:
             yield "nat", "POSTROUTING", "-j FLANNEL-POSTRTG", masq
             yield "nat", postrouting, "-m mark --mark 0x4000/0x4000 -j RETURN", masq
+        if today:
             yield "nat", postrouting, f"-s {subnet} -d {network} -j RETURN", masq
             yield "nat", postrouting, f"-s {network} -d {subnet} -j RETURN", masq
         else:
@@ -43,17 +45,20 @@ def rules(network: IPv4Network, subnet: IPv4Network, node: Node, ip_masq: bool) 
         if today:
             yield "nat", postrouting, f"-s {network} {_BUT_GROUPS} -j MASQUERADE --random-fully", masq
         yield "nat", postrouting, f"! -s {network} -d {network} -j MASQUERADE --random-fully", masq
-    if today:
+    if chains:
         yield "filter", "FORWARD", "-j FLANNEL-FWD", passed
     yield "filter", forward, f"-s {network} -j ACCEPT", passed
     yield "filter", forward, f"-d {network} -j ACCEPT", passed
 
 
 def write(node: Node, wanted: list[Line]) -> None:
-    """Append those that are not there, and make the chains they need."""
+    """Append those that are not there, and make the chains they need; 0.20 puts its jumps before all others at each start."""
     for table, chain in dict.fromkeys((line[0], line[1]) for line in wanted):
         if chain.startswith("FLANNEL") and not writing.holds(node.lab, node.ns, f"iptables -t {table} -S {chain} 1 --wait"):
             node.run(f"iptables -t {table} -N {chain} --wait")
+    first = [line for line in wanted if line[1] in ("POSTROUTING", "FORWARD")] if node.version == KUBERNETES else []
+    _each(node, "-D", first, there=True)
+    _each(node, "-I", first, there=False)
     _each(node, "-A", wanted, there=False)
 
 

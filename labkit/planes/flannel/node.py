@@ -15,7 +15,7 @@ from ...lab.interface import Interface
 from ...lab.lab import Lab
 from ...lab.namespace import Namespace
 from .. import writing
-from .config import Version
+from .config import KUBERNETES, Version
 from .registry import Lease
 
 DIRECTORY = "/run/flannel"
@@ -92,7 +92,9 @@ class Node:
         for other in held:
             if other != wanted and other.ip in network:
                 self.run("ip addr del {} dev {}", other, device)
-        if wanted not in held:
+        if wanted not in held and self.version == KUBERNETES:  # its netlink library gives a /32 no broadcast address
+            self.run("ip addr add {} dev {}", wanted, device)
+        elif wanted not in held:
             self.run("ip addr add {} broadcast {} dev {}", wanted, address, device)
 
 

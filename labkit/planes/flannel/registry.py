@@ -139,6 +139,11 @@ class Registry:
     def __init__(self, store: Store, prefix: str = PREFIX, version: Version = TODAY):
         self.store, self.prefix, self.version = store, prefix, version
 
+    @property
+    def flags(self) -> str:
+        """What flanneld is started with to find it."""
+        return f"-etcd-prefix={self.prefix}"
+
     def check(self) -> None:
         """LabError when no etcd answers."""
         if not self.store.serving:

@@ -1,0 +1,177 @@
+"""The fields an object may have, and what of a manifest does not fit them (apimachinery: strict decoding; the types: k8s.io/api).
+
+One line a type: its name, then its fields. `name` alone is a string; `:int`, `:bool`; `:port` a number or a name; `:{}` strings by
+name; `:[]` a list of strings; `:T` and `:[T]` another type of the table; `:*` anything, in which the lab looks no further.
+"""
+
+from copy import deepcopy
+from functools import cache
+
+from .refusal import Refused
+
+_TYPES = """
+ObjectMeta name generateName namespace labels:{} annotations:{} uid resourceVersion creationTimestamp:* deletionTimestamp:*
+  generation:int selfLink
+  deletionGracePeriodSeconds:int finalizers:[] ownerReferences:[OwnerReference] managedFields:*
+OwnerReference apiVersion kind name uid controller:bool blockOwnerDeletion:bool
+Service apiVersion kind metadata:ObjectMeta spec:ServiceSpec status:*
+ServiceSpec ports:[ServicePort] selector:{} clusterIP clusterIPs:[] type externalIPs:[] sessionAffinity loadBalancerIP
+  loadBalancerSourceRanges:[] externalName externalTrafficPolicy healthCheckNodePort:int publishNotReadyAddresses:bool
+  sessionAffinityConfig:SessionAffinityConfig ipFamilies:[] ipFamilyPolicy allocateLoadBalancerNodePorts:bool loadBalancerClass
+  internalTrafficPolicy trafficDistribution
+ServicePort name protocol appProtocol port:int targetPort:port nodePort:int
+SessionAffinityConfig clientIP:ClientIPConfig
+ClientIPConfig timeoutSeconds:int
+Pod apiVersion kind metadata:ObjectMeta spec:PodSpec status:*
+PodSpec volumes:[Volume] initContainers:[Container] containers:[Container] ephemeralContainers:* restartPolicy
+  terminationGracePeriodSeconds:int activeDeadlineSeconds:int dnsPolicy nodeSelector:{} serviceAccountName serviceAccount
+  automountServiceAccountToken:bool nodeName hostNetwork:bool hostPID:bool hostIPC:bool shareProcessNamespace:bool securityContext:*
+  imagePullSecrets:* hostname subdomain affinity:* schedulerName tolerations:[Toleration] hostAliases:[HostAlias] priorityClassName
+  priority:int
+  dnsConfig:PodDNSConfig readinessGates:* runtimeClassName enableServiceLinks:bool preemptionPolicy overhead:*
+  topologySpreadConstraints:* setHostnameAsFQDN:bool os:* hostUsers:bool schedulingGates:* resourceClaims:* resources:*
+HostAlias ip hostnames:[]
+PodDNSConfig nameservers:[] searches:[] options:[PodDNSConfigOption]
+PodDNSConfigOption name value
+Container name image command:[] args:[] workingDir ports:[ContainerPort] envFrom:* env:[EnvVar] resources:* resizePolicy:* restartPolicy
+  volumeMounts:[VolumeMount] volumeDevices:* livenessProbe:Probe readinessProbe:Probe startupProbe:Probe lifecycle:*
+  terminationMessagePath terminationMessagePolicy imagePullPolicy securityContext:* stdin:bool stdinOnce:bool tty:bool
+ContainerPort name hostPort:int containerPort:int protocol hostIP
+EnvVar name value valueFrom:*
+VolumeMount name readOnly:bool recursiveReadOnly mountPath subPath mountPropagation subPathExpr
+Probe exec:ExecAction httpGet:HTTPGetAction tcpSocket:TCPSocketAction grpc:* initialDelaySeconds:int timeoutSeconds:int periodSeconds:int
+  successThreshold:int failureThreshold:int terminationGracePeriodSeconds:int
+ExecAction command:[]
+HTTPGetAction path port:port host scheme httpHeaders:*
+TCPSocketAction port:port host
+Volume name hostPath:HostPath emptyDir:EmptyDir configMap:* secret:* projected:* downwardAPI:* persistentVolumeClaim:* nfs:* csi:*
+  ephemeral:* image:*
+HostPath path type
+EmptyDir medium sizeLimit:*
+Toleration key operator value effect tolerationSeconds:int
+ObjectReference kind namespace name uid apiVersion resourceVersion fieldPath
+DeploymentStrategy type rollingUpdate:RollingUpdate
+RollingUpdate maxUnavailable:port maxSurge:port
+Node apiVersion kind metadata:ObjectMeta spec:NodeSpec status:*
+NodeSpec podCIDR podCIDRs:[] providerID unschedulable:bool taints:[Taint] configSource:* externalID
+Taint key value effect timeAdded:*
+Namespace apiVersion kind metadata:ObjectMeta spec:NamespaceSpec status:*
+NamespaceSpec finalizers:[]
+Endpoints apiVersion kind metadata:ObjectMeta subsets:[EndpointSubset]
+EndpointSubset addresses:[EndpointAddress] notReadyAddresses:[EndpointAddress] ports:[EndpointPort]
+EndpointAddress ip hostname nodeName targetRef:ObjectReference
+EndpointPort name port:int protocol appProtocol
+EndpointSlice apiVersion kind metadata:ObjectMeta addressType endpoints:[Endpoint] ports:[EndpointPort]
+Endpoint addresses:[] conditions:EndpointConditions hostname targetRef:ObjectReference deprecatedTopology:{} nodeName zone hints:*
+EndpointConditions ready:bool serving:bool terminating:bool
+LabelSelector matchLabels:{} matchExpressions:[LabelSelectorRequirement]
+LabelSelectorRequirement key operator values:[]
+PodTemplateSpec metadata:ObjectMeta spec:PodSpec
+Deployment apiVersion kind metadata:ObjectMeta spec:DeploymentSpec status:*
+DeploymentSpec replicas:int selector:LabelSelector template:PodTemplateSpec strategy:DeploymentStrategy minReadySeconds:int
+  revisionHistoryLimit:int
+  paused:bool progressDeadlineSeconds:int
+ReplicaSet apiVersion kind metadata:ObjectMeta spec:ReplicaSetSpec status:*
+ReplicaSetSpec replicas:int minReadySeconds:int selector:LabelSelector template:PodTemplateSpec
+"""
+#: What a JSON value is called by Go's decoder.
+_JSON = ((bool, "bool"), (str, "string"), (int, "number"), (float, "number"), (list, "array"), (dict, "object"))
+_GO = {"": "string", "int": "int32", "bool": "bool"}
+#: Numbers of eight bytes, where int32 is the rule.
+_INT64 = {"terminationGracePeriodSeconds", "activeDeadlineSeconds", "generation", "deletionGracePeriodSeconds"}
+_PACKAGE = {"ObjectMeta": "v1", "LabelSelector": "v1", "OwnerReference": "v1"}
+
+
+@cache
+def types() -> dict[str, dict[str, str]]:
+    joined = _TYPES.replace("\n  ", " ").strip().splitlines()
+    return {head: dict(field.partition(":")[::2] for field in fields) for head, *fields in map(str.split, joined)}
+
+
+def check(manifest: dict) -> dict:
+    """The object without the fields that are null; Refused, as BadRequest, when a field is unknown or holds what does not fit."""
+    kind, version = manifest["kind"], manifest["apiVersion"]
+    unknown: list[str] = []
+    try:
+        _struct(manifest, kind, "", unknown)
+    except _Misfit as error:
+        says = str(error)
+    else:
+        says = f"strict decoding error: {', '.join(unknown)}" if unknown else ""
+    if says:
+        version = version.rpartition("/")[2]
+        raise Refused(f'{kind} in version "{version}" cannot be handled as a {kind}: {says}', "BadRequest")
+    return _present(manifest, kind)
+
+
+def _present(value: dict, of: str) -> dict:
+    """What Go has of it: a null in a list is an empty value, a field that is null is not there."""
+    fields, made = types()[of], {}
+    for key, inner in value.items():
+        form = fields.get(key, "*")
+        if form.startswith("[") and inner is not None:
+            empty = {} if form[1:-1] in types() else ""
+            inner = [empty if one is None else one for one in inner]
+            inner = [_present(one, form[1:-1]) for one in inner] if form[1:-1] in types() else inner
+        elif form in types() and inner is not None:
+            inner = _present(inner, form)
+        elif form == "{}" and inner is not None:
+            inner = {name: one or "" for name, one in inner.items()}
+        if inner is not None:
+            made[key] = deepcopy(inner)
+    return made
+
+
+class _Misfit(Exception):
+    pass
+
+
+def _struct(value: dict, of: str, path: str, unknown: list[str]) -> None:
+    fields = types()[of]
+    for key, inner in value.items():
+        here = f"{path}.{key}" if path else key
+        if key not in fields:
+            unknown.append(f'unknown field "{here}"')
+        elif inner is not None:
+            _value(inner, fields[key], here, of, _go(path, key), unknown)
+
+
+def _go(path: str, key: str) -> str:
+    """A path as Go's decoder names it: without indexes."""
+    bare = "".join(part.partition("[")[0] + "." for part in path.split(".")) if path else ""
+    return f"{bare}{key}"
+
+
+def _value(value, form: str, path: str, of: str, go_path: str, unknown: list[str]) -> None:
+    is_list = form.startswith("[")
+    wanted = {"[": list, "{": dict}.get(form[:1]) or {"": str, "int": int, "bool": bool, "port": (int, str), "*": object}.get(form, dict)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and form in ("int", "port")):
+        raise _Misfit(misfit(value, form, of, go_path))
+    if form == "int" and not -(2**31) <= value < 2**31:
+        raise _Misfit(f"json: cannot unmarshal number {value} into Go struct field {of}.{go_path} of type {_type_of(form, go_path)}")
+    if is_list:
+        for at, one in enumerate(value):
+            if one is not None:
+                _value(one, form[1:-1], f"{path}[{at}]", of, go_path, unknown)
+    elif form == "{}":
+        for one in value.values():
+            if one is not None and not isinstance(one, str):
+                raise _Misfit(misfit(one, "", of, go_path))
+    elif form in types():
+        _struct(value, form, path, unknown)
+
+
+def _type_of(form: str, go_path: str) -> str:
+    key = go_path.rpartition(".")[2]
+    if form == "int":
+        return "int64" if key in _INT64 else "int32"
+    if form.startswith("["):
+        return f"[]{_type_of(form[1:-1], '')}"
+    return {"{}": "map[string]string", "port": "intstr.IntOrString"}.get(form) or _GO.get(form) or f"{_PACKAGE.get(form, 'v1')}.{form}"
+
+
+def misfit(value, form: str, of: str, go_path: str) -> str:
+    found = next(name for kind, name in _JSON if isinstance(value, kind)) if value is not None else "null"
+    if form == "int" and isinstance(value, float):
+        found = f"number {value}"
+    return f"json: cannot unmarshal {found} into Go struct field {of}.{go_path} of type {_type_of(form, go_path)}"
