@@ -99,7 +99,7 @@ PARTS = {part.name: part for part in (
     debian("nc", "netcat-openbsd", "nc", version="-h", maker="OpenBSD"),
     debian("curl", "curl", "curl"),
     Part("browser", "sudo apt install chromium libatomic1", command="chromium", package="playwright"),
-    Part("lite", "make lite", package="jupyterlite_core"),
+    Part("hosting", "make lite", package="jupyterlite_core"),
 )}
 
 
