@@ -31,6 +31,7 @@ RUN = $(HOMED) "$$VENV/bin/python" -m
 help:
 	@echo "make lab          open your copy of the course, my-course, in JupyterLab"
 	@echo "make lite         build the course as a site that runs in a browser alone, in dist/lite; make lite-serve shows it"
+	@echo "make site         build the executed course as pages to read, in dist/site"
 	@echo "make test         run every test, and every notebook against its stored outputs"
 	@echo "make notebooks    run the notebooks again and store their outputs"
 	@echo "make usage        record the tools' usage texts again"
@@ -50,7 +51,7 @@ lab:
 	  "$$VENV/bin/python" -m jupyterlab --allow-root --LabApp.extension_manager=readonly $(LAB_ARGS) "$$COURSE/00-start-here.ipynb"
 
 # What visitors and readers open: static files, which any web server can show.
-lite lite-serve: installed-for-hosting
+lite lite-serve site: installed-for-hosting
 .PHONY: installed-for-hosting
 installed-for-hosting:
 	$(INSTALL) notebooks hosting
@@ -60,6 +61,9 @@ lite:
 
 lite-serve: lite
 	$(RUN) http.server --bind 127.0.0.1 --directory dist/lite $(PORT)
+
+site:
+	$(RUN) hosting.pages dist/site
 
 test notebooks usage conform bench lint: installed-for-tests
 .PHONY: installed-for-tests

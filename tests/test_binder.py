@@ -21,7 +21,7 @@ def test_repo2docker_installs_the_pinned_versions_and_runs_our_scripts(tmp_path)
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, env=os.environ | {"HOME": str(tmp_path)})
     assert done.returncode == 0, done.stderr
     said = done.stdout + done.stderr
-    steps = ['pip install --no-cache-dir -r ".binder/requirements.txt"', "RUN ./.binder/postBuild", 'R2D_ENTRYPOINT="${REPO_DIR}/.binder/start"']
+    steps = ['pip install --no-cache-dir -r ".binder/requirements.txt"', "RUN ./.binder/postBuild", "{REPO_DIR}/.binder/start"]
     places = [said.index(step) for step in steps]
     assert places == sorted(places), "in this order"
     assert re.search(r"environment\S*py-2d3-2e12", said), "Python 3.12"
@@ -42,8 +42,8 @@ def test_a_visitor_finds_a_copy_of_the_course_where_the_link_leads(tmp_path):
 
 def test_the_server_that_binder_starts_asks_about_no_news():
     command = [BINDER / "start", sys.executable, "-c", "import os; print(os.environ['JUPYTER_CONFIG_PATH'])"]
-    done = subprocess.run(command, cwd=ROOT, env={"JUPYTER_CONFIG_PATH": "/elsewhere"}, capture_output=True, text=True, check=True, timeout=60)
-    ours, theirs = done.stdout.strip().split(":")
+    said = subprocess.check_output(command, cwd=ROOT, env={"JUPYTER_CONFIG_PATH": "/elsewhere"}, text=True, timeout=60)
+    ours, theirs = said.strip().split(":")
     settings = json.loads(Path(ours, "labconfig/default_setting_overrides.json").read_text())
     assert settings["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}
     assert theirs == "/elsewhere"
