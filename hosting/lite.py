@@ -23,7 +23,9 @@ from pyodide_lock.utils import add_wheels_to_spec
 
 from labkit.course.copy import FIRST, copy_course
 
-ROOT = Path(__file__).parent.parent
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+TOOLS = Path(sys.executable).parent
 KEPT = Path(sys.prefix, "lite")
 #: The Python side of JupyterLite's kernel; it stands in for a few packages, whose names are then not to be had from elsewhere.
 KERNEL = sorted(Path(sys.prefix).glob("share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi/*.whl"))
@@ -53,7 +55,7 @@ def pyodide() -> Path:
     folder = KEPT / f"pyodide-{PYODIDE_VERSION}"
     if not folder.exists():
         with tempfile.TemporaryDirectory(dir=KEPT) as half:
-            run(Path(sys.executable).with_name("npm"), "pack", "--silent", "--pack-destination", half, f"pyodide@{PYODIDE_VERSION}")
+            run(TOOLS / "npm", "pack", "--silent", "--pack-destination", half, f"pyodide@{PYODIDE_VERSION}")
             with tarfile.open(next(Path(half).glob("*.tgz"))) as archive:
                 archive.extractall(half, filter="data")
             Path(half, "package").rename(folder)
@@ -90,13 +92,29 @@ def wheels(core: Path, ours: Path, work: Path) -> list[Path]:
     return [ours, *newest.values(), *(named[line] for line in wanted)]
 
 
+def with_bytecode(files: list[Path], core: Path, work: Path) -> list[Path]:
+    """The same wheels with compiled modules in them, which a browser would else compile at every start; others' are kept."""
+    kept, raw = KEPT / f"bytecode-{PYODIDE_VERSION}", work / "raw"
+    kept.mkdir(exist_ok=True)
+    raw.mkdir()
+    ours = [path for path in files if path.parent == work]
+    lacking = [path for path in files if path in ours or not (kept / path.name).exists()]
+    for path in lacking:
+        shutil.copy(path, raw)
+    run(TOOLS / "node", HERE / "bytecode.mjs", core, HERE / "bytecode.py", raw)
+    for path in lacking:
+        if path not in ours:
+            shutil.move(raw / path.name, kept)
+    return [(raw if path in ours else kept) / path.name for path in files]
+
+
 def build(target: Path) -> None:
     """The site in a folder, in place of what was there."""
     KEPT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="lite-") as name:
         work = Path(name)
         core = pyodide()
-        files = wheels(core, labkit(work), work)
+        files = with_bytecode(wheels(core, labkit(work), work), core, work)
         copy_course(work / "course")
         site = work / "lite" / "static" / "pyodide"
         site.mkdir(parents=True)
@@ -112,7 +130,7 @@ def build(target: Path) -> None:
             "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": settings}}}
         (work / "lite" / "jupyter-lite.json").write_text(json.dumps(config))
         shutil.copy(ROOT / "notebooks/.jupyter/labconfig/default_setting_overrides.json", work / "lite" / "overrides.json")
-        run(Path(sys.executable).with_name("jupyter-lite"), "build", "--lite-dir", work / "lite", "--contents", work / "course",
+        run(TOOLS / "jupyter-lite", "build", "--lite-dir", work / "lite", "--contents", work / "course",
             "--output-dir", work / "out", "--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages", cwd=work)
         (work / "out" / "index.html").write_text(INDEX)
         shutil.rmtree(target, ignore_errors=True)
