@@ -7,6 +7,7 @@ environment, so that a second build fetches nothing.
 """
 
 import argparse
+import hashlib
 import json
 import shutil
 import subprocess
@@ -94,7 +95,8 @@ def wheels(core: Path, ours: Path, work: Path) -> list[Path]:
 
 def with_bytecode(files: list[Path], core: Path, work: Path) -> list[Path]:
     """The same wheels with compiled modules in them, which a browser would else compile at every start; others' are kept."""
-    kept, raw = KEPT / f"bytecode-{PYODIDE_VERSION}", work / "raw"
+    how = hashlib.sha256((HERE / "bytecode.py").read_bytes()).hexdigest()[:8]
+    kept, raw = KEPT / f"bytecode-{PYODIDE_VERSION}-{how}", work / "raw"
     kept.mkdir(exist_ok=True)
     raw.mkdir()
     ours = [path for path in files if path.parent == work]
