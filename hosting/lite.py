@@ -15,6 +15,7 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
+from zipfile import ZipFile
 
 from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
 from packaging.requirements import Requirement
@@ -69,28 +70,41 @@ def labkit(folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
+def resolved(ours: Path, theirs: dict[str, Path], micropip: str, python: str, work: Path) -> list[str]:
+    """`name==version` of what our wheel and the kernel's need in a browser; asked for anew only where that has changed."""
+    pins = [line for line in (ROOT / "constraints.txt").read_text().splitlines()
+            if not line.startswith("#") and canonicalize_name(Requirement(line).name) not in theirs]
+    asked = [f"container-networking-lab[notebooks] @ {ours.as_uri()}", *(f"{name} @ {path.as_uri()}" for name, path in theirs.items()),
+             *NEEDS, micropip]
+    with ZipFile(ours) as wheel:
+        metadata = wheel.read(next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))).decode()
+    needs = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:")]
+    answer = KEPT / f"needs-{hashlib.sha256(repr((pins, asked[1:], needs, python)).encode()).hexdigest()[:8]}.txt"
+    if not answer.exists():
+        for name, lines in ("asked.txt", asked), ("pins.txt", pins):
+            (work / name).write_text("\n".join(lines) + "\n")
+        found = run(sys.executable, "-m", "uv", "pip", "compile", "-q", "--no-header", "--no-annotate", "--python-version", python,
+                    "--python-platform", "wasm32-pyodide2024", "-c", work / "pins.txt", work / "asked.txt")
+        answer.write_text("".join(line + "\n" for line in found.splitlines() if "==" in line))
+    return answer.read_text().splitlines()
+
+
 def wheels(core: Path, ours: Path, work: Path) -> list[Path]:
     """The files of all wheels: ours, the kernel's, and what these two need there."""
     lock = json.loads((core / "pyodide-lock.json").read_text())
     python, (major, minor) = lock["info"]["python"].rpartition(".")[0], lock["info"]["abi_version"].split("_")
-    theirs = {parse_wheel_filename(path.name)[:2]: path for path in KERNEL}
-    newest = {name: path for (name, _), path in sorted(theirs.items(), key=lambda pair: pair[0][1])}
-    pins = [line for line in (ROOT / "constraints.txt").read_text().splitlines()
-            if not line.startswith("#") and canonicalize_name(Requirement(line).name) not in newest]
-    asked = [f"container-networking-lab[notebooks] @ {ours.as_uri()}", *NEEDS, f"micropip=={lock['packages']['micropip']['version']}",
-             *(f"{name} @ {path.as_uri()}" for name, path in newest.items())]
-    for name, lines in ("asked.txt", asked), ("pins.txt", pins):
-        (work / name).write_text("\n".join(lines) + "\n")
-    found = run(sys.executable, "-m", "uv", "pip", "compile", "-q", "--no-header", "--no-annotate", "--python-version", python,
-                "--python-platform", "wasm32-pyodide2024", "-c", work / "pins.txt", work / "asked.txt")
-    wanted = [line for line in found.splitlines() if "==" in line]
+    versions = sorted((parse_wheel_filename(path.name)[:2], path) for path in KERNEL)
+    theirs = {name: path for (name, _), path in versions}  # of two versions the later
+    wanted = resolved(ours, theirs, f"micropip=={lock['packages']['micropip']['version']}", python, work)
     kept = KEPT / "wheels"
-    there = {f"{name}=={version}" for name, version, *_ in (parse_wheel_filename(path.name) for path in kept.glob("*.whl"))}
-    if lacking := [line for line in wanted if line not in there]:
+
+    def there() -> dict[str, Path]:
+        return {"{}=={}".format(*parse_wheel_filename(path.name)): path for path in kept.glob("*.whl")}
+
+    if lacking := [line for line in wanted if line not in there()]:
         run(sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:",
             "--python-version", python, "--platform", f"pyemscripten_{major}_{minor}_wasm32", "-d", kept, *lacking)
-    named = {f"{name}=={version}": path for path in kept.glob("*.whl") for name, version, *_ in [parse_wheel_filename(path.name)]}
-    return [ours, *newest.values(), *(named[line] for line in wanted)]
+    return [ours, *theirs.values(), *(there()[line] for line in wanted)]
 
 
 def with_bytecode(files: list[Path], core: Path, work: Path) -> list[Path]:
@@ -133,7 +147,8 @@ def build(target: Path) -> None:
         (work / "lite" / "jupyter-lite.json").write_text(json.dumps(config))
         shutil.copy(ROOT / "notebooks/.jupyter/labconfig/default_setting_overrides.json", work / "lite" / "overrides.json")
         run(TOOLS / "jupyter-lite", "build", "--lite-dir", work / "lite", "--contents", work / "course",
-            "--output-dir", work / "out", "--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages", cwd=work)
+            "--output-dir", work / "out", "--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages",
+            "--no-libarchive", "--log-level=ERROR", cwd=work)
         (work / "out" / "index.html").write_text(INDEX)
         shutil.rmtree(target, ignore_errors=True)
         shutil.move(work / "out", target)
@@ -142,4 +157,6 @@ def build(target: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m hosting.lite", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    build(parser.parse_args().folder)
+    folder = parser.parse_args().folder
+    build(folder)
+    print(f"The course for the browser alone is in {folder}; any web server shows it: make lite-serve")

@@ -103,4 +103,6 @@ def build(target: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m hosting.pages", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    build(parser.parse_args().folder)
+    folder = parser.parse_args().folder
+    build(folder)
+    print(f"The course to read is in {folder}; open {folder / 'index.html'}")
