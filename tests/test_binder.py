@@ -29,7 +29,7 @@ def test_repo2docker_installs_the_pinned_versions_and_runs_our_scripts(tmp_path)
 
 def test_what_binder_installs_is_what_make_lab_installs():
     lines = [line for line in (BINDER / "requirements.txt").read_text().splitlines() if not line.startswith("#")]
-    assert lines == ["-c ../constraints.txt", "-e .[notebooks,kernel,binder]"]
+    assert lines == ["-c ../constraints.txt", "-e .[notebooks,kernel,hub]"]
     assert (BINDER / "runtime.txt").read_text() == "python-3.12\n"
 
 
