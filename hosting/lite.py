@@ -142,7 +142,8 @@ def build(target: Path) -> None:
         lock.to_json(site / "pyodide-lock.json")
         settings = {"loadPyodideOptions": {"packages": sorted(lock.packages)}, "disablePyPIFallback": True}
         config = {"jupyter-lite-schema-version": 0, "jupyter-config-data": {
-            "appName": "Container networking by hand", "exposeAppInBrowser": True,
+            "appName": "Container networking by hand",
+            "exposeAppInBrowser": True,  # for the tests
             "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": settings}}}
         (work / "lite" / "jupyter-lite.json").write_text(json.dumps(config))
         shutil.copy(ROOT / "notebooks/.jupyter/labconfig/default_setting_overrides.json", work / "lite" / "overrides.json")
