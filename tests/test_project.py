@@ -76,7 +76,8 @@ def test_a_wheel_is_the_whole_course(wheel):
     assert {name.split("/")[0] for name in wheel.namelist()} == {"labkit", f"container_networking_lab-{labkit.__version__}.dist-info"}
 
 
-ENTRIES = ["labkit", "notebooks", "data", "tests", "hosting", "docs", ".binder", ".github", ".ci", *(path.name for path in ROOT.iterdir() if path.is_file())]
+ENTRIES = ["labkit", "notebooks", "data", "tests", "hosting", "docs", ".binder", ".github", ".ci",
+           *(path.name for path in ROOT.iterdir() if path.is_file())]
 NOT_OURS = {"__pycache__", ".ipynb_checkpoints", ".git"}  # in a work tree of git, .git is a file
 FILES = sorted(path for entry in ENTRIES for path in [ROOT / entry, *(ROOT / entry).rglob("*")]
                if path.is_file() and not NOT_OURS & set(path.parts))
