@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 COURSE ?=
 N ?= 2000
+PORT ?= 8000
 LAB_ARGS ?=
 TEST_ARGS ?=
 NOTEBOOKS = $(sort $(wildcard notebooks/*.ipynb))
@@ -25,10 +26,13 @@ INSTALL = @command -v "$$PYTHON" > /dev/null || { echo "There is no $$PYTHON her
 HOMED = @test -w "$$HOME" || export HOME="$$(cd "$$VENV" && pwd)";
 RUN = $(HOMED) "$$VENV/bin/python" -m
 
-.PHONY: help lab test notebooks usage conform bench lint constraints pins machines clean
+.PHONY: help lab lite lite-serve site links test notebooks usage conform bench lint constraints pins machines clean
 
 help:
 	@echo "make lab          open your copy of the course, my-course, in JupyterLab"
+	@echo "make lite         build the course as a site that runs in a browser alone, in dist/lite; make lite-serve shows it"
+	@echo "make site         build the executed course as pages to read, in dist/site"
+	@echo "make links        write the repository's address, from pyproject.toml, into the links of README"
 	@echo "make test         run every test, and every notebook against its stored outputs"
 	@echo "make notebooks    run the notebooks again and store their outputs"
 	@echo "make usage        record the tools' usage texts again"
@@ -46,6 +50,24 @@ lab:
 	$(HOMED) test -n "$$COURSE" || { test -w . && COURSE=my-course || COURSE="$$HOME/my-course"; }; \
 	  "$$VENV/bin/python" -m labkit course "$$COURSE" && \
 	  "$$VENV/bin/python" -m jupyterlab --allow-root --LabApp.extension_manager=readonly $(LAB_ARGS) "$$COURSE/00-start-here.ipynb"
+
+# What visitors and readers open: static files, which any web server can show.
+lite lite-serve site links: installed-for-hosting
+.PHONY: installed-for-hosting
+installed-for-hosting:
+	$(INSTALL) notebooks hosting
+
+lite:
+	$(RUN) hosting.lite dist/lite
+
+lite-serve: lite
+	$(RUN) http.server --bind 127.0.0.1 --directory dist/lite $(PORT)
+
+site:
+	$(RUN) hosting.pages dist/site
+
+links:
+	$(RUN) hosting.links
 
 test notebooks usage conform bench lint: installed-for-tests
 .PHONY: installed-for-tests

@@ -38,7 +38,7 @@ class Part:
         if self.maker and self.maker not in said(f"{self.command} {self.version}"):
             return f"{self.command} is not the one of {self.maker}; to have it: {self.cure}"
         if self.package and importlib.util.find_spec(self.package) is None:
-            return f"the Python package {self.package} is not installed; to have it: make test"
+            return f"the Python package {self.package} is not installed; to have it: {'make test' if self.command else self.cure}"
         if self.package and (wrong := stopped(self.package)):
             return f"{self.package} does not start ({wrong}); to have it: {self.cure}"
         refused = refusal(self.script) if self.script else ""
@@ -99,6 +99,7 @@ PARTS = {part.name: part for part in (
     debian("nc", "netcat-openbsd", "nc", version="-h", maker="OpenBSD"),
     debian("curl", "curl", "curl"),
     Part("browser", "sudo apt install chromium libatomic1", command="chromium", package="playwright"),
+    Part("hosting", "make lite", package="jupyterlite_core"),
 )}
 
 

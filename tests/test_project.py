@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 import labkit
+from hosting.links import written
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -75,7 +76,8 @@ def test_a_wheel_is_the_whole_course(wheel):
     assert {name.split("/")[0] for name in wheel.namelist()} == {"labkit", f"container_networking_lab-{labkit.__version__}.dist-info"}
 
 
-ENTRIES = ["labkit", "notebooks", "data", "tests", ".ci", *(path.name for path in ROOT.iterdir() if path.is_file())]
+ENTRIES = ["labkit", "notebooks", "data", "tests", "hosting", "docs", ".binder", ".github", ".ci",
+           *(path.name for path in ROOT.iterdir() if path.is_file())]
 NOT_OURS = {"__pycache__", ".ipynb_checkpoints", ".git"}  # in a work tree of git, .git is a file
 FILES = sorted(path for entry in ENTRIES for path in [ROOT / entry, *(ROOT / entry).rglob("*")]
                if path.is_file() and not NOT_OURS & set(path.parts))
@@ -88,6 +90,39 @@ MACHINE = re.compile(r"(?<![\w.-])/(?:work|root|home/\w+|opt/wheels|tmp/\w+)/|\b
 def test_a_file_says_nothing_about_one_machine(path):
     text = path.read_bytes().decode(errors="ignore")
     assert MACHINE.findall(text) == []
+
+
+def test_the_repositorys_address_stands_in_one_place_and_readme_has_its_links():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme == written(readme), "make links writes them"
+    named = set(re.findall(r"\]\[(\w+)\]", readme))
+    assert named and named <= set(re.findall(r"^\[(\w+)\]: ", readme, re.MULTILINE))
+
+
+def test_a_page_that_is_named_is_there():
+    for page in [ROOT / "README.md", *ROOT.glob("docs/*.md")]:
+        for target in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+            assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda path: path.name)
+def test_a_workflow_runs_what_the_makefile_has(path):
+    found = yaml.safe_load(path.read_text())
+    targets = set(re.findall(r"^([\w -]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = {word for line in targets for word in line.split()}
+    for job in found.get("jobs", {}).values():
+        for step in job["steps"]:
+            words = step.get("run", "").split()
+            assert "uses" in step or words
+            assert words[:1] != ["make"] or {word for word in words[1:] if "=" not in word} <= targets
+
+
+def test_the_run_sheet_has_the_minutes_that_the_notebooks_name():
+    for chapter in (ROOT / "docs/teaching.md").read_text().split("\n### ")[1:]:
+        number, minutes = re.match(r"(\d\d) .*\((\d+) minutes\)\n", chapter).groups()
+        (book,) = ROOT.glob(f"notebooks/{number}-*.ipynb")
+        assert f"about {minutes} minutes" in book.read_text(encoding="utf-8")
+        assert sum(map(int, re.findall(r"^\| (\d+) \|", chapter, re.MULTILINE))) == int(minutes)
 
 
 def test_importing_labkit_pulls_in_only_the_standard_library():

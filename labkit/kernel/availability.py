@@ -17,6 +17,11 @@ from .limits import Unavailable, allowed, kernel, typed
 
 #: Without these there is no real lab at all.
 _ESSENTIAL = ("linux", "packages", "namespaces", "settings", "veth", "bridge", "taps")
+#: Why, and what helps, where the system is another: on most, and on some by Python's name for them.
+_NO_LINUX = ("this is not Linux: network namespaces are a thing of the Linux kernel",
+             "use Linux: on Windows WSL 2 is one, elsewhere a virtual machine")
+_ELSEWHERE = {"emscripten": ("this Python runs in a web browser, and there is no Linux kernel under it",
+                             "take the course on a machine with Linux")}
 _LESSONS = {
     "vxlan": "flannel's vxlan backend",
     "tun": "flannel's UDP backend",
@@ -92,12 +97,11 @@ def available() -> Availability:
 
 def before_the_child() -> dict[str, Part]:
     """What can be told without trying."""
-    linux = sys.platform.startswith("linux")
-    why = "this is not Linux: network namespaces are a thing of the Linux kernel"
-    fix = "use Linux: on Windows WSL 2 is one, elsewhere a virtual machine"
+    if not sys.platform.startswith("linux"):
+        return {"linux": Part("linux", False, *_ELSEWHERE.get(sys.platform, _NO_LINUX))}
     lacking = " ".join(name for name in ("pyroute2", "scapy") if find_spec(name) is None)
     return {
-        "linux": Part("linux", True) if linux else Part("linux", False, why, fix),
+        "linux": Part("linux", True),
         "packages": Part("packages", False, f"Python packages are not installed: {lacking}", f"pip install {lacking}")
         if lacking
         else Part("packages", True),

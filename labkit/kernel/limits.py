@@ -39,12 +39,12 @@ def explain(what: str, code: int) -> tuple[str, str]:
 
 
 def typed(line: str) -> str:
-    """A line for the one who may do everything here: with sudo, without, or for somebody else."""
+    """A line for the one who may do everything here: with sudo, without, or, who has no password for that, for somebody else."""
     if _on_a_hub():
         return _ELSEWHERE
     if os.geteuid() == 0:
         return line
-    return f"sudo {line}" if which("sudo") else f"ask who runs this machine to type: {line}"
+    return f"sudo {line}" if _may_be_root() else f"ask who runs this machine to type: {line}"
 
 
 def kernel(line: str) -> str:
@@ -134,6 +134,22 @@ _CAUSES: dict[int, Callable[[str, str], tuple[str, str]]] = {
     errno.ENOSYS: _not_in_this_kernel,
     errno.EINVAL: _not_in_this_kernel,
 }
+
+
+#: Whose members may use sudo, by the distributions' own rules (Debian and Ubuntu, Fedora and Arch, macOS).
+_ADMINISTRATORS = {"sudo", "wheel", "admin"}
+
+
+def _may_be_root() -> bool:
+    """Whether sudo is here, this process may gain by it (prctl(2), PR_SET_NO_NEW_PRIVS), and its user is one of those it is for."""
+    import grp
+
+    try:
+        held = "NoNewPrivs:\t1" in Path("/proc/self/status").read_text()
+    except OSError:
+        held = False
+    groups = {group.gr_name for group in grp.getgrall() if group.gr_gid in os.getgroups()}
+    return which("sudo") is not None and not held and bool(groups & _ADMINISTRATORS)
 
 
 def _on_a_hub() -> bool:

@@ -4,6 +4,7 @@ Every number is counted in a lab: the lines that flanneld wrote on one node, the
 """
 
 import io
+import sys
 from base64 import b64encode
 from html import escape
 
@@ -16,6 +17,8 @@ from ..scenarios.script import cable, run
 
 BACKENDS = ("udp", "vxlan", "host-gw")
 SIZES = (2, 5, 10, 20)
+#: Where no pip can bring matplotlib, by Python's name for the system.
+_NO_PLOT = {"emscripten": "On a machine of your own this is a plot; in a browser it is told as text"}
 _CONFIG = '{{"Network": "10.1.0.0/16", "Backend": {{"Type": "{}"}}}}'
 
 
@@ -69,7 +72,7 @@ class Growth:
         try:
             svg = self.svg()
         except ImportError:
-            return {"text/plain": f"{self}\n(To see it as a plot: pip install matplotlib)"}
+            return {"text/plain": f"{self}\n({_NO_PLOT.get(sys.platform, 'To see it as a plot: pip install matplotlib')})"}
         source = b64encode(svg.encode()).decode()
         html = f'<img alt="{escape(str(self))}" style="max-width:100%" src="data:image/svg+xml;base64,{source}"/>'
         return {"text/html": html, "image/svg+xml": svg, "text/plain": str(self)}

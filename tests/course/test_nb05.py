@@ -61,6 +61,12 @@ def test_without_matplotlib_the_figures_are_told_and_how_to_have_the_plot(monkey
     assert set(shown) == {"text/plain"} and shown["text/plain"].endswith("(To see it as a plot: pip install matplotlib)")
 
 
+def test_in_a_browser_nobody_is_told_to_install_what_is_not_to_be_had_there(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    assert Growth()._repr_mimebundle_()["text/plain"].endswith("(On a machine of your own this is a plot; in a browser it is told as text)")
+
+
 def test_one_route_on_each_node_joins_the_pods():
     lab = nb05.without_flannel()
     assert nb05.by_hand.check(lab).status == "open"

@@ -4,6 +4,7 @@ The limits are real ones, set for a process of the test's own: in a nested user 
 """
 
 import errno
+import grp
 import os
 import subprocess
 import sys
@@ -141,7 +142,7 @@ def machine(monkeypatch):
         monkeypatch.setattr(limits, "_in_a_container", lambda: container)
         monkeypatch.setattr(limits, "_in_a_chroot", lambda: False)
         monkeypatch.setattr(limits, "_on_a_hub", lambda: False)
-        monkeypatch.setattr(limits, "which", lambda name: name if sudo else None)
+        monkeypatch.setattr(limits, "_may_be_root", lambda: sudo)
 
     return be
 
@@ -163,6 +164,20 @@ def test_a_switch_is_advised_only_where_it_is_and_is_the_cause(machine, numbers,
     machine(numbers)
     why, help_ = limits.explain("namespaces", errno.EPERM)
     assert "Operation not permitted" in why and help_.endswith(fix)
+
+
+@pytest.mark.parametrize(("group", "status", "before"), [
+    ("sudo", "NoNewPrivs:\t0", "sudo"), ("wheel", "", "sudo"),
+    ("users", "NoNewPrivs:\t0", "ask who runs this machine to type:"), ("sudo", "NoNewPrivs:\t1", "ask who runs this machine to type:"),
+])  # fmt: skip
+def test_sudo_is_advised_only_to_whom_it_obeys(monkeypatch, group, status, before):
+    monkeypatch.setattr(limits, "which", lambda name: name)
+    monkeypatch.setattr(limits, "_on_a_hub", lambda: False)
+    monkeypatch.setattr(limits.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(limits.os, "getgroups", lambda: [27])
+    monkeypatch.setattr(grp, "getgrall", lambda: [grp.struct_group((group, "x", 27, []))])
+    monkeypatch.setattr(limits.Path, "read_text", lambda path: f"Name:\tpython\n{status}\n")
+    assert limits.typed("true") == f"{before} true"
 
 
 def test_root_needs_no_sudo_and_is_not_stopped_by_switches(machine):
@@ -198,11 +213,13 @@ def test_no_more_processes_is_a_sentence_even_in_the_middle(monkeypatch):
             real.sh("true")
 
 
-@pytest.mark.parametrize("system", ["darwin", "win32", "emscripten"])
-def test_elsewhere_than_on_linux_a_lab_stays_a_prediction(monkeypatch, system):
+@pytest.mark.parametrize(("system", "why"), [
+    ("darwin", "not Linux.*WSL"), ("win32", "not Linux.*WSL"), ("emscripten", "in a web browser.*on a machine with Linux$"),
+])  # fmt: skip
+def test_elsewhere_than_on_linux_a_lab_stays_a_prediction(monkeypatch, system, why):
     monkeypatch.setattr(availability.sys, "platform", system)
-    assert not kernel.available()
-    with pytest.raises(LabError, match="not Linux.*WSL"):
+    assert not kernel.available() and "pip" not in kernel.available().fix
+    with pytest.raises(LabError, match=why):
         with labkit.scenarios.seed_cluster().realize() as real:
             real.trace("wp-mysql-t5w0m", "10.20.92.11")
 

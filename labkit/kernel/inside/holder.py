@@ -163,8 +163,8 @@ class Holder:
         status, _, err = self.sh(f"iptables-restore -c {path}", machine, number, 60.0)
         os.unlink(path)
         if status:
-            why = "iptables is not installed: sudo apt install iptables" if status == 127 else err.decode(errors="replace").strip()
-            raise Problem(number, "iptables-restore", why)
+            missing = "iptables is not installed; on Debian it is in the package iptables"
+            raise Problem(number, "iptables-restore", missing if status == 127 else err.decode(errors="replace").strip())
 
     # -- requests and answers
 
