@@ -24,7 +24,8 @@ SPOKEN = {
 #: What iproute2 after 6.1 prints in another place, or no longer (iplink_vxlan.c).
 MOVED = {"nolearning", "udpcsum", "noudp6zerocsumtx", "noudp6zerocsumrx", '"learning":false', '"learning":true'}
 #: iptables 1.8.9 makes chains without a counter of their own, so what their policy decided is never counted.
-VERSION = re.compile(r"iproute2-[\d.]+, libbpf [\d.]+|iptables-save v[\d.]+|(?<=ACCEPT |..DROP )(?:\[\d+:\d+\]|\d+ packets, \d+ bytes|-c \d+ \d+$)", re.M)
+VERSION = re.compile(r"iproute2-[\d.]+, libbpf [\d.]+|iptables-save v[\d.]+|"
+                     r"(?<=ACCEPT |..DROP )(?:\[\d+:\d+\]|\d+ packets, \d+ bytes|-c \d+ \d+$)", re.M)
 #: iptables 1.8.9 alone lists protocols by number (iptables/xshared.c save_rule_details).
 PROTOCOLS = {"all": "0", "icmp": "1", "tcp": "6", "udp": "17"}
 WORD = re.compile(r"[^\s,{}\[\]]+")

@@ -102,7 +102,8 @@ def nc(ctx: Context, args: list[str]) -> Result:
     if "z" not in given and "u" in given and ctx.stdin and len(words) == 2:
         return _datagram(ctx, given, words[0], words[1], wait)
     if "z" not in given:
-        raise Failure(1, "The lab's nc sends no data over TCP: try the port out with nc -z, or send a datagram: echo hi | nc -u HOST PORT.\n")
+        raise Failure(1, "The lab's nc sends no data over TCP: try the port out with nc -z, or send a datagram: "
+                         "echo hi | nc -u HOST PORT.\n")  # fmt: skip
     return _scan(ctx, given, words[0], [port for word in words[1:] for port in _ports(word)], wait)
 
 

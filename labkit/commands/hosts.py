@@ -2,8 +2,8 @@
 
 An address may be short (`10.1` is 10.0.0.1) or in hexadecimal. Names are those in the machine's /etc/hosts; every other name is asked
 of the first name server in /etc/resolv.conf, in a UDP datagram to port 53 (lab/program.py RESOLVERS), with the domains of its search list
-behind it in turn, and where none answers it gets what the C library says then. As a program reads these files without being told on which machine it runs, the shell says so once for each
-command (`reading`).
+behind it in turn, and where none answers it gets what the C library says then. As a program reads these files without being told on
+which machine it runs, the shell says so once for each command (`reading`).
 """
 
 import re
@@ -102,7 +102,8 @@ def _looked_up(word: str) -> IPv4Address | None:
 
 
 def candidates(word: str) -> list[str]:
-    """A name as it is asked: with the domains of the search list, and as it is; the latter first when it has ndots dots (resolv.conf(5))."""
+    """A name as it is asked: with the domains of the search list, and as it is; the latter first when it has ndots dots
+    (resolv.conf(5))."""
     search, ndots = _search()
     if word.endswith(".") or not search:
         return [word]
@@ -141,7 +142,9 @@ def name_server(ctx: Context) -> IPv4Address | None:
         lines = files.read(ctx.lab, ctx.ns, "/etc/resolv.conf").splitlines()
     except KernelError:
         return None
-    return next((found for line in lines if (words := line.split())[:1] == ["nameserver"] and (found := numeric("".join(words[1:2])))), None)
+    return next((
+        found for line in lines if (words := line.split())[:1] == ["nameserver"] and (found := numeric("".join(words[1:2])))
+    ), None)  # fmt: skip
 
 
 def canonical(word: str) -> str:

@@ -12,7 +12,7 @@ from ..lab.connections import Netfilter
 from ..tables.chains import BUILT_IN, TARGETS, Chain, Rule, Spec, Table
 from .result import Context, Failure, Result
 from .rule_listing import echoed, listing, saved_rules
-from .rule_words import RULE_WORDS, NotKnown, Refused, Rules, Word, _number, _shortened, interface, network, protocol
+from .rule_words import RULE_WORDS, NotKnown, Refused, Rules, Word, _number, _shortened, interface, protocol
 from .words import is_digits
 
 NAME = "iptables v1.8.9 (nf_tables)"
@@ -36,8 +36,8 @@ _VALUED = set("tspdiojgmM")
 
 @dataclass(slots=True)
 class Words:
-    """One line of iptables, or of iptables-restore, as it was read. `number` is that of a rule, `more` what else stood behind, `zero`: -L and
-    then -Z."""
+    """One line of iptables, or of iptables-restore, as it was read. `number` is that of a rule, `more` what else stood behind, `zero`: -L
+    and then -Z."""
 
     command: str = ""
     table: str = "filter"

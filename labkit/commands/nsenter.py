@@ -19,7 +19,8 @@ def nsenter(ctx: Context, args: list[str]) -> Result:
     given, words = dict(options), args[at:]
     pid = given.get("t")
     if pid is None:
-        raise Failure(1, "nsenter: neither filename nor target pid supplied for ns/net\n" if "n" in given else "nsenter: no target PID specified\n")
+        raise Failure(1, "nsenter: neither filename nor target pid supplied for ns/net\n" if "n" in given else
+                         "nsenter: no target PID specified\n")  # fmt: skip
     if not is_digits(pid):
         raise Failure(1, f"nsenter: failed to parse pid: '{pid}'\n")
     found = ctx.lab.of_process(ctx.ns.machine, whole(pid))

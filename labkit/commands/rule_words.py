@@ -392,12 +392,14 @@ RECENT = ("--set", "--rcheck", "--update", "--remove")
 MATCHES: dict[str, dict[str, Word]] = {
     "tcp": _words(*_port_words(_tcp_ports), ("--tcp-flags", _tcp_flags, True, 2),
                   ("--syn", lambda reader, words: "FIN,SYN,RST,ACK SYN", True, 0, "--tcp-flags")),
-    "udp": _words(*_port_words(_udp_ports)), "icmp": _words(("--icmp-type", _icmp_type, True)), "conntrack": _words(("--ctstate", _ctstate, True)),
+    "udp": _words(*_port_words(_udp_ports)), "icmp": _words(("--icmp-type", _icmp_type, True)),
+    "conntrack": _words(("--ctstate", _ctstate, True)),
     "state": _words(("--state", _state, True)),
     "addrtype": _words(("--src-type", _types, True), ("--dst-type", _types, True), ("--limit-iface-in",), ("--limit-iface-out",)),
     "mark": _words(("--mark", _marked("--mark"), True)),
     "comment": _words(("--comment", _text(255, 'COMMENT must be shorter than 256 characters'), False)),
-    "multiport": _words(("--sports", _ports, True, 1, "--sports", "--source-ports"), ("--source-ports", _ports, True, 1, "--sports", "--source-ports"),
+    "multiport": _words(("--sports", _ports, True, 1, "--sports", "--source-ports"),
+                        ("--source-ports", _ports, True, 1, "--sports", "--source-ports"),
                         ("--dports", _ports, True, 1, "--dports", "--destination-ports"),
                         ("--destination-ports", _ports, True, 1, "--dports", "--destination-ports"), ("--ports", _ports, True)),
     "statistic": _words(("--mode", _mode), ("--probability", _probability, True), ("--every", _count("--every", 1), True),
@@ -532,7 +534,8 @@ class Rules:
             if one.name == printed and name != "MARK" or name == "MARK" and self.said["MARK"] == full:
                 raise guided(f'{name}: option "{full}" can only be used once.')
             if name in ("MARK", "multiport"):
-                other = self.said["MARK"] if name == "MARK" else {"--sports": "--source-ports", "--dports": "--destination-ports"}.get(one.name, one.name)
+                longer = {"--sports": "--source-ports", "--dports": "--destination-ports"}
+                other = self.said["MARK"] if name == "MARK" else longer.get(one.name, one.name)
                 raise guided(f'{name}: option "{full}" cannot be used together with "{other}".')
         if negated and not word.negates:
             raise guided(f'{name}: option "{full}" cannot be inverted.')
@@ -540,7 +543,8 @@ class Rules:
         if name == "MARK":
             self.said["MARK"] = full
         value = word.read(self, values) if word.read is not None else None
-        if word.read in (_tcp_ports, _udp_ports) and negated and value.startswith("0:"):  # `! :1023` is kept as what is above (nft's own range)
+        # `! :1023` is kept as what is above (nft's own range)
+        if word.read in (_tcp_ports, _udp_ports) and negated and value.startswith("0:"):
             value, negated = f"{int(value[2:]) + 1}:65535", False
         held.append(Option(printed, value, negated))
 

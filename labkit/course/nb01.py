@@ -239,7 +239,10 @@ def _no_masquerade() -> Lab:
 
 def _masquerades(lab: Lab) -> str | None:
     missing = unanswered(lab, "br1", "192.168.77.1", "outside")
-    return missing or ("outside should see the host, and has a way to 172.17.0.0/16 of its own." if lab["outside"].main.lookup("172.17.0.2") else None)
+    if missing:
+        return missing
+    way = lab["outside"].main.lookup("172.17.0.2")
+    return "outside should see the host, and has a way to 172.17.0.0/16 of its own." if way else None
 
 
 masquerade_again = Task(

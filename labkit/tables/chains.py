@@ -271,7 +271,8 @@ def _may_be_kept(match: Match) -> bool:
 
 
 def _speaks(spec: Spec) -> bool:
-    """Whether the extensions get the protocol they ask for. nft writes ports by itself; a match without any, and icmp, it leaves to them."""
+    """Whether the extensions get the protocol they ask for. nft writes ports by itself; a match without any, and icmp, it leaves to
+    them."""
     asking = [match.name for match in spec.matches if match.name == "icmp" or match.name in ("tcp", "udp") and not match.options]
     return all(spec.proto == (name, False) for name in asking)
 

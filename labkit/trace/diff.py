@@ -2,9 +2,10 @@
 
 A place is (namespace, interface, direction). At each place the packets are paired, then compared in what a network decides:
 addresses, MAC addresses, TTL, DF, ports, fragments, lengths, and the packet inside. IP id, checksums and the source port of vxlan
-differ by nature and are left out; so are addresses, MAC addresses and TTL of a fragment behind the first (and the VNI around it), whose headers the kernel writes anew for
-the way on, where connections are tracked, while the observer still holds it (ip_do_fragment); the probe's own port is "its own" on both sides. Rows: "same", "header" (same packet, another
-header), "missing" (predicted, not seen), "extra" (seen, not predicted).
+differ by nature and are left out; so are addresses, MAC addresses and TTL of a fragment behind the first (and the VNI around it), whose
+headers the kernel writes anew for the way on, where connections are tracked, while the observer still holds it (ip_do_fragment); the
+probe's own port is "its own" on both sides. Rows: "same", "header" (same packet, another header), "missing" (predicted, not seen),
+"extra" (seen, not predicted).
 
 ARP depends on what was known before: a side that had an entry asks nothing. Questions that only one side asked, and the answers to
 them, are told as notes and make no difference; what both asked is compared like everything else, but not how often: an unanswered

@@ -145,7 +145,8 @@ def _ask(here: Walk, table: Table) -> bool:
             here.packet = replace(here.packet, mark=here.packet.mark & ~int(mask or "0xffffffff", 0) & 0xFFFFFFFF ^ int(value, 0))
             _tell(here, table, f"`-A {inside} {spec}`: mark {here.packet.mark:#x}", ())
         elif target == "CT":
-            if not spec.has("--notrack") or here.packet.tracked is not None:  # an error of our own goes with what it is about, whatever raw says (xt_CT.c)
+            # an error of our own goes with what it is about, whatever raw says (xt_CT.c)
+            if not spec.has("--notrack") or here.packet.tracked is not None:
                 continue
             here.packet = replace(here.packet, tracked=Tracked(None, state="UNTRACKED"))
         elif target != "LOG":

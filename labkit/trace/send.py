@@ -188,7 +188,8 @@ def gather(net: Net, ns: Namespace, dev: str | None, piece: Packet) -> Packet | 
     ip = replace(piece.whole.ip, ttl=first.ttl, src=piece.src, dst=piece.dst)
     largest = max(p.length for p in pieces)
     # Of what the sender's own kernel knew of it nothing has come along: its mark, its connection.
-    return replace(piece.whole, eth=first.eth, group=first.group, ip=ip, largest=largest, tracked=None, mark=first.mark, came_in=first.came_in)
+    return replace(piece.whole, eth=first.eth, group=first.group, ip=ip, largest=largest, tracked=None, mark=first.mark,
+                   came_in=first.came_in)  # fmt: skip
 
 
 def hook(net: Net, ns: Namespace, place: str, packet: Packet, *, iif: str | None = None, oif: str | None = None, **way) -> Packet | None:

@@ -59,7 +59,8 @@ class ChainModel(Exploration):
         for name in ORDER:
             for chain in netfilter.tables[name].chains.values() if netfilter is not None and name in netfilter.tables else ():
                 for number, rule in enumerate(chain.rules, 1):
-                    found[f"iptables -t {name} -R {chain.name} {number} {rule.spec}".rstrip()] = f"iptables -t {name} -D {chain.name} {number}"
+                    line = f"iptables -t {name} -R {chain.name} {number} {rule.spec}".rstrip()
+                    found[line] = f"iptables -t {name} -D {chain.name} {number}"
         return found
 
     def change(self, old: str, new: str) -> None:
@@ -115,7 +116,8 @@ class ChainExplorer(Explorer):
     Raises BadInput when `lab` is no lab, LabError when it has no such machine.
     """
 
-    def __init__(self, lab: Lab, at: str = "host", source: str | None = None, to: str | None = None, proto: str = "icmp", port: int | None = None):
+    def __init__(self, lab: Lab, at: str = "host", source: str | None = None, to: str | None = None, proto: str = "icmp",
+                 port: int | None = None):  # fmt: skip
         model = ChainModel(lab, at, source, to, proto, port)
         question, names = model.question, list(model.lab.namespaces)
         combo = widgets.Combobox(value=question.to, options=names, description="To", continuous_update=False, style=WIDE)
@@ -129,7 +131,8 @@ class ChainExplorer(Explorer):
         wrap = widgets.Layout(flex_flow="row wrap")
         buttons = [button("Undo", self._undo), button("Reset", self._reset)]
         super().__init__(model, {**self.asked, "line": self.line}, [
-            widgets.HBox(list(self.asked.values()), layout=wrap), self.picture, self.which, self.line, widgets.HBox(buttons, layout=wrap), self.given,
+            widgets.HBox(list(self.asked.values()), layout=wrap), self.picture, self.which, self.line,
+            widgets.HBox(buttons, layout=wrap), self.given,
         ])  # fmt: skip
         for name in self.asked:
             self.watch(name, lambda value, name=name: self._ask(name, value))

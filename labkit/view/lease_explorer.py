@@ -113,7 +113,8 @@ class Leasing:
     def lines(self, node: str) -> list[str]:
         """What flanneld on a node wrote, as the commands that would write it; for udp its own table too."""
         commands = dict.fromkeys(
-            w.origin.command for w in written(self.lab[node]) if w.origin.who == "flanneld" and "table local" not in w.line and w.line[:3] != "-t "
+            w.origin.command for w in written(self.lab[node])
+            if w.origin.who == "flanneld" and "table local" not in w.line and w.line[:3] != "-t "
         )
         programs = self.lab[node].programs.values()
         return [*commands, *(f"(in flanneld) {entry}" for program in programs for entry in program.entries)]

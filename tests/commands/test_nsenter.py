@@ -11,7 +11,8 @@ def lab():
 
 
 @pytest.mark.parametrize("line", [
-    "nsenter -t {} -n ip -br addr", "nsenter --target {} --net ip -br addr", "nsenter --target={} -n -- ip -br addr", "nsenter -nt {} ip -br addr",
+    "nsenter -t {} -n ip -br addr", "nsenter --target {} --net ip -br addr", "nsenter --target={} -n -- ip -br addr",
+    "nsenter -nt {} ip -br addr",
 ])  # fmt: skip
 def test_a_command_runs_in_the_network_of_a_process(lab, line):
     pid = lab.sh("docker inspect -f '{{.State.Pid}}' br1").stdout.strip()

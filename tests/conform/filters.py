@@ -2,8 +2,8 @@
 probes, and what the rules, their counters and the connections show.
 
 Only pings and connections that nobody answers: how many segments a TCP connection takes is chance, and so is how many datagrams nc sends
-to find that a UDP port is closed: in scripts that ask either, nothing that counts is looked at. Every probe of UDP and TCP names its source port,
-each another one, so that no NAT has to choose.
+to find that a UDP port is closed: in scripts that ask either, nothing that counts is looked at. Every probe of UDP and TCP names its source
+port, each another one, so that no NAT has to choose.
 """
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ BRIDGES = Place(
     "h", ("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.1.0.3", "10.0.0.0/24", "10.1.0.0/24", "10.2.0.9", "10.0.0.0/8", "0/0", "10.0.0.2/31"),
     ("br0", "br1", "up", "br+", "lo"), ("10.0.0.3", "10.0.0.2", "10.1.0.3", "10.0.0.1", "10.2.0.9", "192.0.2.9"),
     ("10.0.0.1", "10.2.0.1", "10.1.0.1", "192.0.2.9", "10.0.0.77"),
-    ("c1", "c1", "c2", "c3", "h", "x"), ("10.0.0.3", "10.0.0.3", "10.0.0.2", "10.0.0.1", "10.1.0.3", "10.1.0.1", "10.2.0.9", "10.2.0.1", "192.0.2.9"),
+    ("c1", "c1", "c2", "c3", "h", "x"),
+    ("10.0.0.3", "10.0.0.3", "10.0.0.2", "10.0.0.1", "10.1.0.3", "10.1.0.1", "10.2.0.9", "10.2.0.1", "192.0.2.9"),
     ("v1", "v2", "v3", "v+", "up"))
 CHAINS = {"filter": ("INPUT", "FORWARD", "OUTPUT"), "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
           "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"), "raw": ("PREROUTING", "OUTPUT")}
@@ -185,7 +186,8 @@ def target(random: Random, place: Place, table: str, chain: str, proto: str, cha
             return random.choice((f"-j DNAT --to-destination {random.choice(place.destinations)}{port}",
                                   "-j REDIRECT", "-j ACCEPT", "-j RETURN"))
         if chain == "POSTROUTING":
-            return random.choice(("-j MASQUERADE", "-j MASQUERADE", f"-j SNAT --to-source {random.choice(place.sources[:-1])}", "-j ACCEPT"))
+            return random.choice(("-j MASQUERADE", "-j MASQUERADE",
+                                  f"-j SNAT --to-source {random.choice(place.sources[:-1])}", "-j ACCEPT"))
         return random.choice(("-j ACCEPT", f"-j SNAT --to-source {place.sources[-1]}", ""))
     if table == "raw":
         return random.choice(("", "-j ACCEPT", "-j DROP", "-j CT --notrack"))

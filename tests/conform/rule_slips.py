@@ -1,6 +1,7 @@
 """Family j: the words of iptables, iptables-save, iptables-restore and conntrack, as learners type them, rightly and wrongly.
 
-A good rule now and then has a word too many, too few, twice, elsewhere, misspelt or of the wrong kind; what a line did is looked at behind it.
+A good rule now and then has a word too many, too few, twice, elsewhere, misspelt or of the wrong kind; what a line did is looked at behind
+it.
 """
 from __future__ import annotations
 
@@ -12,18 +13,22 @@ from tests.conform.script import Script, chance
 #: Words of one kind: what is good for an option, and what looks as if it were.
 VALUES = {
     "chain": ("INPUT", "FORWARD", "OUTPUT", "PREROUTING", "POSTROUTING", "U1", "U2", "NOPE", "input", "DOCKER", "-"),
-    "target": ("ACCEPT", "DROP", "REJECT", "RETURN", "LOG", "U1", "U2", "NOPE", "accept", "DORP", "MASQUERADE", "SNAT", "DNAT", "REDIRECT", "MARK", "CT"),
+    "target": ("ACCEPT", "DROP", "REJECT", "RETURN", "LOG", "U1", "U2", "NOPE", "accept", "DORP", "MASQUERADE", "SNAT", "DNAT", "REDIRECT",
+               "MARK", "CT"),
     "table": ("filter", "nat", "mangle", "raw", "nope", "NAT"),
-    "address": ("10.0.0.1", "10.0.0.5/24", "10.0.0.0/255.255.255.0", "0/0", "10.0.0.1/33", "10.0.0.300", "10.0.0.1,10.0.0.2", "1.2.3", "10/8", "::1",
-                "localhost", "10.0.0.1/", "10.0.0.0/8.8.8.8", "0.0.0.0", "any"),
+    "address": ("10.0.0.1", "10.0.0.5/24", "10.0.0.0/255.255.255.0", "0/0", "10.0.0.1/33", "10.0.0.300", "10.0.0.1,10.0.0.2", "1.2.3",
+                "10/8", "::1", "localhost", "10.0.0.1/", "10.0.0.0/8.8.8.8", "0.0.0.0", "any"),
     "port": ("80", "http", "53", "80:90", ":80", "80:", "0", "65535", "65536", "nope", "90:80", "80,81", "-1", "0x50", "domain"),
     "proto": ("tcp", "udp", "icmp", "TCP", "6", "17", "1", "0", "all", "tpc", "256", "sctp", "47", "-1", "icmpv6"),
     "device": ("eth0", "eth+", "+", "lo", "averyveryverylongname", "docker0", "a/b", "eth0:1"),
     "state": ("NEW", "ESTABLISHED,RELATED", "new", "NEW,FOO", "INVALID", "UNTRACKED", "DNAT", "", "ESTABLISHED,", "Related"),
-    "reject": ("icmp-port-unreachable", "port-unreach", "tcp-reset", "tcp-rst", "net-unreach", "icmp-admin-prohibited", "admin-prohib", "nope", "host-prohib"),
-    "icmp": ("8", "echo-request", "ping", "3/1", "any", "255", "256", "nope", "pong", "8/0", "host-unreachable", "network-unreachable", "3/300"),
+    "reject": ("icmp-port-unreachable", "port-unreach", "tcp-reset", "tcp-rst", "net-unreach", "icmp-admin-prohibited", "admin-prohib",
+               "nope", "host-prohib"),
+    "icmp": ("8", "echo-request", "ping", "3/1", "any", "255", "256", "nope", "pong", "8/0", "host-unreachable", "network-unreachable",
+             "3/300"),
     "mark": ("1", "0x10", "1/0xff", "0x100000000", "nope", "-1", "0/0", "4294967295"),
-    "to": ("10.0.0.2", "10.0.0.2:80", ":80", "10.0.0.2-10.0.0.5", "10.0.0.2:80-90", "nope", "10.0.0.2:70000", "10.0.0.300", "10.0.0.2:http", "10.0.0.2:"),
+    "to": ("10.0.0.2", "10.0.0.2:80", ":80", "10.0.0.2-10.0.0.5", "10.0.0.2:80-90", "nope", "10.0.0.2:70000", "10.0.0.300", "10.0.0.2:http",
+           "10.0.0.2:"),
     "ports": ("80", "80-90", "70000", "http", "90-80", "nope", "0"),
     "number": ("1", "2", "9", "0", "-1", "x", "99999999999"),
     "types": ("LOCAL", "UNICAST", "LOCAL,BROADCAST", "local", "FOO", "ANYCAST"),
@@ -31,25 +36,32 @@ VALUES = {
     "text": ("plain", "'two words'", "a/b", "'it is \"so\"'", "''"),
 }
 MATCHES = ("-m state --state {state}", "-m conntrack --ctstate {state}", "-m addrtype --dst-type {types}", "-m addrtype --src-type {types}",
-           "-m mark --mark {mark}", "-m comment --comment {text}", "-m multiport --dports {port}", "-m multiport --ports 80,{port}", "-m multiport --sports {port}",
-           "-m tcp --dport {port}", "-m udp --dport {port}", "-m icmp --icmp-type {icmp}", "--dport {port}", "--sport {port}", "--syn", "--tcp-flags {flags}",
-           "--icmp-type {icmp}", "-m limit --limit 5/min", "-m limit --limit 3/second --limit-burst {number}", "-m statistic --mode nth --every {number}",
-           "-m statistic --mode nth --every 3 --packet {number}", "-m statistic --mode random --probability 0.5", "-m physdev --physdev-in {device}",
-           "-m physdev --physdev-is-bridged", "-m nope", "-m state", "-m tcp", "-m mark", "-m conntrack --ctstate NEW --ctstate {state}")  # fmt: skip
-TARGETS = ("-j {target}", "-j {target}", "-j REJECT --reject-with {reject}", "-j MARK --set-mark {mark}", "-j MARK --set-xmark {mark}", "-j MARK --or-mark {mark}",
-           "-j DNAT --to-destination {to}", "-j DNAT --to {to}", "-j SNAT --to-source {to}", "-j REDIRECT --to-ports {ports}", "-j MASQUERADE --to-ports {ports}",
-           "-j MASQUERADE --random-fully", "-j LOG --log-prefix {text}", "-j LOG --log-level {number}", "-j CT --notrack", "-g {target}", "-j", "")  # fmt: skip
-OTHERS = ("iptables -N {chain}", "iptables -X {chain}", "iptables -E {chain} {chain}", "iptables -P {chain} {target}", "iptables -F {chain}", "iptables -Z {chain}",
-          "iptables -Z {chain} {number}", "iptables -D {chain} {number}", "iptables -R {chain} {number} -j {target}", "iptables -I {chain} {number} -j {target}",
-          "iptables -L {chain} {number}", "iptables -S {chain} {number}", "iptables -L {chain} -n", "iptables -t {table} -S", "iptables -t {table} -nL",
-          "iptables -t {table} -N U3", "iptables -C {chain} -j {target}", "iptables -t {table} -F", "iptables", "iptables -V", "iptables -A", "iptables -N",
-          "iptables -P {chain}", "iptables -L -j ACCEPT", "iptables -A {chain} -D {chain} 1", "iptables -L {chain} {chain}", "iptables -n", "iptables -vX", "iptables -X",
-          "iptables -nL -v -x --line-numbers", "iptables-save -t {table}", "iptables-save nope", "iptables-save -c -t nat", "conntrack -L", "conntrack -D",
-          "conntrack -L -p {proto}", "conntrack -D -s 10.0.0.1", "conntrack -F", "iptables -F nope -t nat", "iptables -D {chain} -j {target}", "iptables --list",
-          "iptables --append {chain} --jump {target}", "iptables --policy FORWARD DROP", "iptables --flush", "iptables --new-chain U2", "iptables -A {chain} {target}",
+           "-m mark --mark {mark}", "-m comment --comment {text}", "-m multiport --dports {port}", "-m multiport --ports 80,{port}",
+           "-m multiport --sports {port}", "-m tcp --dport {port}", "-m udp --dport {port}", "-m icmp --icmp-type {icmp}", "--dport {port}",
+           "--sport {port}", "--syn", "--tcp-flags {flags}", "--icmp-type {icmp}", "-m limit --limit 5/min",
+           "-m limit --limit 3/second --limit-burst {number}", "-m statistic --mode nth --every {number}",
+           "-m statistic --mode nth --every 3 --packet {number}", "-m statistic --mode random --probability 0.5",
+           "-m physdev --physdev-in {device}", "-m physdev --physdev-is-bridged", "-m nope", "-m state", "-m tcp", "-m mark",
+           "-m conntrack --ctstate NEW --ctstate {state}")  # fmt: skip
+TARGETS = ("-j {target}", "-j {target}", "-j REJECT --reject-with {reject}", "-j MARK --set-mark {mark}", "-j MARK --set-xmark {mark}",
+           "-j MARK --or-mark {mark}", "-j DNAT --to-destination {to}", "-j DNAT --to {to}", "-j SNAT --to-source {to}",
+           "-j REDIRECT --to-ports {ports}", "-j MASQUERADE --to-ports {ports}", "-j MASQUERADE --random-fully",
+           "-j LOG --log-prefix {text}", "-j LOG --log-level {number}", "-j CT --notrack", "-g {target}", "-j", "")  # fmt: skip
+OTHERS = ("iptables -N {chain}", "iptables -X {chain}", "iptables -E {chain} {chain}", "iptables -P {chain} {target}",
+          "iptables -F {chain}", "iptables -Z {chain}", "iptables -Z {chain} {number}", "iptables -D {chain} {number}",
+          "iptables -R {chain} {number} -j {target}", "iptables -I {chain} {number} -j {target}", "iptables -L {chain} {number}",
+          "iptables -S {chain} {number}", "iptables -L {chain} -n", "iptables -t {table} -S", "iptables -t {table} -nL",
+          "iptables -t {table} -N U3", "iptables -C {chain} -j {target}", "iptables -t {table} -F", "iptables", "iptables -V",
+          "iptables -A", "iptables -N", "iptables -P {chain}", "iptables -L -j ACCEPT", "iptables -A {chain} -D {chain} 1",
+          "iptables -L {chain} {chain}", "iptables -n", "iptables -vX", "iptables -X", "iptables -nL -v -x --line-numbers",
+          "iptables-save -t {table}", "iptables-save nope", "iptables-save -c -t nat", "conntrack -L", "conntrack -D",
+          "conntrack -L -p {proto}", "conntrack -D -s 10.0.0.1", "conntrack -F", "iptables -F nope -t nat",
+          "iptables -D {chain} -j {target}", "iptables --list", "iptables --append {chain} --jump {target}",
+          "iptables --policy FORWARD DROP", "iptables --flush", "iptables --new-chain U2", "iptables -A {chain} {target}",
           "iptables -w -S {chain}", "iptables -S --wait")  # fmt: skip
-RESTORED = ("*{table}", "COMMIT", ":{chain} ACCEPT [0:0]", ":{chain} - [0:0]", ":{chain} DROP [3:4]", "# a comment", "-A {chain} -j {target}", "-A {chain} -p {proto} -j {target}",
-            "[5:420] -A {chain} -j {target}", "-I {chain} -j {target}", "-D {chain} -j {target}", "-F {chain}", "-N U4", "", "nope", "-P {chain} DROP", "-X U1")  # fmt: skip
+RESTORED = ("*{table}", "COMMIT", ":{chain} ACCEPT [0:0]", ":{chain} - [0:0]", ":{chain} DROP [3:4]", "# a comment",
+            "-A {chain} -j {target}", "-A {chain} -p {proto} -j {target}", "[5:420] -A {chain} -j {target}", "-I {chain} -j {target}",
+            "-D {chain} -j {target}", "-F {chain}", "-N U4", "", "nope", "-P {chain} DROP", "-X U1")  # fmt: skip
 
 
 def rule_slips(random: Random) -> Script:

@@ -142,8 +142,8 @@ def connect(random: Random, script: Script, port: int) -> None:
     on = random.choice(("p1", "p1", "p2", "q1", "n1", "n1", "n2", "x", "x"))
     if chance(random, 0.2):
         return script(f"ping -n -c 1 -W 1 {random.choice((*VIPS, *PODS.values(), *NODES.values()))}", on)
-    to = random.choice((*[f"{vip} 80" for vip in VIPS] * 3, "192.168.9.1 30081", "192.168.9.2 30081", "192.168.9.1 30082", "127.0.0.1 30081",
-                        "10.20.1.2 8080", "10.96.0.50 81"))
+    to = random.choice((*[f"{vip} 80" for vip in VIPS] * 3, "192.168.9.1 30081", "192.168.9.2 30081", "192.168.9.1 30082",
+                        "127.0.0.1 30081", "10.20.1.2 8080", "10.96.0.50 81"))
     return script(f"nc -zv -w 1 -p {port} {to}", on)
 
 
@@ -151,7 +151,8 @@ def change(random: Random) -> str:
     """An endpoint goes or comes, a policy, a forgotten connection."""
     return random.choice((
         "iptables -t nat -F KUBE-SVC-1", "iptables -t nat -D KUBE-SVC-1 1", "iptables -t nat -F KUBE-SERVICES", "iptables -P FORWARD DROP",
-        "iptables -P FORWARD ACCEPT", "conntrack -F", "conntrack -L", "iptables -t nat -F KUBE-POSTROUTING", "iptables -t nat -L KUBE-SVC-1 -n",
+        "iptables -P FORWARD ACCEPT", "conntrack -F", "conntrack -L", "iptables -t nat -F KUBE-POSTROUTING",
+        "iptables -t nat -L KUBE-SVC-1 -n",
         "iptables -t nat -R KUBE-SVC-1 1 -j KUBE-SEP-1-10-20-1-2", "iptables -D KUBE-FORWARD 1", "iptables -t nat -S KUBE-NODEPORTS",
         "sysctl -qw net.bridge.bridge-nf-call-iptables=0", "iptables -t nat -X KUBE-SVC-1", "iptables -t nat -X KUBE-SVC-7",
     ))  # fmt: skip

@@ -100,13 +100,15 @@ def client(lab, line, on="host"):
 
 
 def test_under_which_address_who_is_seen(lab):
-    assert q.seen_outside.check(next(str(s.packet.src) for s in lab.trace("br1", "192.168.77.1").sightings if s.namespace == "outside" and not s.packet.arp))
+    sightings = lab.trace("br1", "192.168.77.1").sightings
+    assert q.seen_outside.check(next(str(s.packet.src) for s in sightings if s.namespace == "outside" and not s.packet.arp))
     assert q.client_outside.check(client(lab, "curl -s http://192.168.77.2:8080/", "outside"))
     assert q.client_loopback.check(client(lab, "curl -s http://127.0.0.1:8080/"))
 
 
 def test_what_rules_let_through(lab):
-    run(lab, "docker network create net1", "docker run -d --name n1 --network net1 tiny:1 sleep 600", "docker run -d --name n2 --network net1 lab/web")
+    run(lab, "docker network create net1", "docker run -d --name n1 --network net1 tiny:1 sleep 600",
+        "docker run -d --name n2 --network net1 lab/web")
     assert q.between_networks.check(lab.trace("n1", "172.17.0.2").answered)
     named = [f"{a} to {b}" for a, b in (("n1", "n2"), ("br1", "br2")) if lab.sh(f"docker exec {a} ping -c 1 {b}").returncode == 0]
     assert q.by_name.check(named[0]) and len(named) == 1
@@ -114,7 +116,8 @@ def test_what_rules_let_through(lab):
     assert q.straight_inside.check(lab.trace("outside", "172.17.0.4", proto="tcp", port=80).answered)
     dropped = lab.copy()
     run(dropped, "iptables -I DOCKER-USER -j DROP")
-    assert q.lost_at.check(str(dropped.trace("outside", "192.168.77.2", proto="tcp", port=8080).verdict.why).split("filter: filter ")[1].split(":")[0])
+    why = str(dropped.trace("outside", "192.168.77.2", proto="tcp", port=8080).verdict.why)
+    assert q.lost_at.check(why.split("filter: filter ")[1].split(":")[0])
     run(lab, "iptables -F")
     assert q.after_flush.check(lab.trace("outside", "192.168.77.2", proto="tcp", port=8080).answered)
 

@@ -53,7 +53,8 @@ def test_a_stopped_docker_takes_its_containers_with_it_and_leaves_its_bridges():
     assert "veth" not in lab.sh("ip link").stdout and list(lab.namespaces) == ["host", "outside"]
     lab.daemons["docker", "host"].start()
     assert lab.sh("docker ps -q").stdout == "" and "Exited (137)" in lab.sh("docker ps -a").stdout
-    assert lab.sh("docker start br1 one; docker inspect -f '{{.NetworkSettings.Networks.bridge.IPAddress}}' br1").stdout.split()[-1] == "172.17.0.2"
+    shown = lab.sh("docker start br1 one; docker inspect -f '{{.NetworkSettings.Networks.bridge.IPAddress}}' br1").stdout
+    assert shown.split()[-1] == "172.17.0.2"
     assert "bytes from 172.30.0.1" in lab.sh("docker exec one ping -c 1 172.30.0.1").stdout
 
 

@@ -285,7 +285,8 @@ def test_addresses_are_given_in_the_recorded_order():
                 verb, *rest = command.removeprefix("docker ").split()
                 typed(lab, {"run": f"docker run -d --name {rest[-1]} tiny:1 sleep 9", "rm": f"docker rm -f {rest[-1]}"}.get(
                     verb, f"docker {verb} {' '.join(rest)}"))  # fmt: skip
-            shows = re.findall(r"\b(\w\w) (\S+)/\d+", after) or [(words[1].rstrip(":"), after.partition("/")[0])] if after and words[0] != "docker" else []
+            shows = (re.findall(r"\b(\w\w) (\S+)/\d+", after) or [(words[1].rstrip(":"), after.partition("/")[0])]
+                     if after and words[0] != "docker" else [])  # fmt: skip
             for name, address in shows:
                 template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
                 shown = typed(lab, f"docker inspect -f '{template}' {name}").strip()
@@ -446,15 +447,18 @@ def test_a_dockerd_that_starts_again_leaves_each_line_once_and_the_administrator
      "docker: invalid restart policy format: maximum retry count must be an integer\n"),
     ("docker run -d --restart ever tiny:1", "docker: Error response from daemon: invalid restart policy 'ever'.\n",
      "docker: Error response from daemon: invalid restart policy: unknown policy 'ever'; use one of 'no', 'always', 'on-failure', or "),
-    ("docker run -d --network-alias a tiny:1", "", "docker: Error response from daemon: invalid config for network bridge: invalid endpoint "
+    ("docker run -d --network-alias a tiny:1", "",
+     "docker: Error response from daemon: invalid config for network bridge: invalid endpoint "
      "settings:\nnetwork-scoped aliases are only supported for user-defined networks\n"),
     ("docker network create --subnet 172.31.5.7/24 x", "", "Error response from daemon: invalid network config:\n"
      "invalid subnet 172.31.5.7/24: it should be 172.31.5.0/24\n"),
     ("docker network create --subnet 172.17.5.0/24 y", "Error response from daemon: Pool overlaps with other one on this address space\n",
      "Error response from daemon: invalid pool request: Pool overlaps with other one on this address space\n"),
-    ("docker foo", "docker: 'foo' is not a docker command.\nSee 'docker --help'\n", "docker: unknown command: docker foo\n\nRun 'docker --help' "),
+    ("docker foo", "docker: 'foo' is not a docker command.\nSee 'docker --help'\n",
+     "docker: unknown command: docker foo\n\nRun 'docker --help' "),
     ("docker inspect nosuch", "Error: No such object: nosuch\n", "error: no such object: nosuch\n"),
-    ("docker rm -v one", "Error response from daemon: You cannot remove a running container ", 'Error response from daemon: cannot remove container "one": '
+    ("docker rm -v one", "Error response from daemon: You cannot remove a running container ",
+     'Error response from daemon: cannot remove container "one": '
      "container is running: stop the container before removing or force remove\n"),
 ])  # fmt: skip
 def test_each_engine_refuses_in_its_own_words(line, old, new):

@@ -179,7 +179,8 @@ def _connect(engine, ctx: Context, flags: pflag.Flags) -> Result:
     if "gw-priority" in flags.given and engine.version == "20.10":
         raise flags.wrong("unknown flag: --gw-priority")
     network = engine.networks.find(network)
-    asked = Attachment(network.name, run.asked_ip(flags, engine.version), "", flags.all("alias"), run.priority(flags.one("gw-priority", "0")))
+    asked = Attachment(network.name, run.asked_ip(flags, engine.version), "", flags.all("alias"),
+                       run.priority(flags.one("gw-priority", "0")))  # fmt: skip
     engine.connect(network, engine.find(container), asked)
     return Result()
 
@@ -206,7 +207,8 @@ _NETWORK_RM = (_network_rm, "NETWORK [NETWORK...]", "")
 _COMMANDS = {
     "run": (run.run, "IMAGE [COMMAND] [ARG...]", run.FLAGS),
     "create": (run.create, "IMAGE [COMMAND] [ARG...]", run.FLAGS),
-    "exec": (run.exec_, "CONTAINER COMMAND [ARG...]", "detach,d detach-keys: env,e: env-file: interactive,i privileged tty,t user,u: workdir,w:"),
+    "exec": (run.exec_, "CONTAINER COMMAND [ARG...]",
+             "detach,d detach-keys: env,e: env-file: interactive,i privileged tty,t user,u: workdir,w:"),
     "ps": _PS,
     "inspect": (show.inspect, "NAME|ID [NAME|ID...]", "format,f: size,s type:"),
     "port": (show.port, "CONTAINER [PRIVATE_PORT[/PROTO]]", ""),

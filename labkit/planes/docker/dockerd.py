@@ -348,7 +348,8 @@ class Docker:
     def remove_network(self, network: Network) -> None:
         if not network.predefined and (members := self.attached(network)):
             ends = ", ".join(f'name:"{c.name}" id:"{c.endpoints[network.name].id[:12]}"' for c in members)
-            raise Refused("error while removing network: network " + said(self.version, "in use", name=network.name, id=network.id, ends=ends))
+            why = said(self.version, "in use", name=network.name, id=network.id, ends=ends)
+            raise Refused("error while removing network: network " + why)
         self.networks.remove(network)
 
     def connect(self, network: Network, container: Container, asked: Attachment) -> None:

@@ -4,7 +4,8 @@ Nothing here forwards or translates: every line is an `iptables` command as dock
 `lab.who_wrote` names them. Two engines write differently: 20.10 puts four rules for each network into FORWARD and keeps networks apart
 by DOCKER-ISOLATION-STAGE-1 and -2; 29 has chains of its own for each purpose and one DROP for each network in DOCKER, and in the table raw
 nobody but the network itself reaches a container's address. Sources: moby 29 daemon/libnetwork/drivers/bridge/internal/iptabler
-(network.go, endpoint.go, port.go, iptabler.go); 20.10 libnetwork drivers/bridge/setup_ip_tables.go, iptables/iptables.go; recordings of both.
+(network.go, endpoint.go, port.go, iptabler.go); 20.10 libnetwork drivers/bridge/setup_ip_tables.go, iptables/iptables.go; recordings
+of both.
 """
 
 from collections.abc import Iterable, Iterator

@@ -78,7 +78,8 @@ def _create(engine, flags: Flags, command: str) -> tuple[Container, str]:
         container = engine.create(name.removeprefix("/"), request)
     except Refused as error:
         raise failure(version, command, f"Error response from daemon: {error}") from None
-    warnings = "WARNING: Published ports are discarded when using host network mode\n" * bool(request.network == "host" and request.bindings)
+    discarded = bool(request.network == "host" and request.bindings)
+    warnings = "WARNING: Published ports are discarded when using host network mode\n" * discarded
     return container, warnings + _LINKS * bool(version != "20.10" and request.links and request.network in ("default", "bridge"))
 
 

@@ -1,7 +1,7 @@
 """`docker ps`, `docker network ls` and `inspect`: what the engine has, as columns, through a template, or as JSON.
 
-The JSON has the keys and the order of the engine's version; what the lab has nothing behind (images, mounts, times, IPv6) is left out or empty.
-The lab's clock has no date, so everything was made "2 hours ago", and what runs is "Up 2 hours".
+The JSON has the keys and the order of the engine's version; what the lab has nothing behind (images, mounts, times, IPv6) is left out or
+empty. The lab's clock has no date, so everything was made "2 hours ago", and what runs is "Up 2 hours".
 """
 
 import json
@@ -116,7 +116,9 @@ def port(engine, ctx: Context, flags: pflag.Flags) -> Result:
 def image_list(engine, ctx: Context, flags: pflag.Flags) -> Result:
     """The images in the lab that run something, and those of the containers."""
     names = [*images.IMAGES, *(c.image for c in engine.containers)]
-    split = dict.fromkeys((images.repository(name), name.rpartition(":")[2] if ":" in name.rpartition("/")[2] else "latest") for name in names)
+    split = dict.fromkeys(
+        (images.repository(name), name.rpartition(":")[2] if ":" in name.rpartition("/")[2] else "latest") for name in names
+    )
     chosen = [(name, tag) for name, tag in split if not flags.words or flags.words[0] in (name, f"{name}:{tag}")]
     rows = [{"Repository": name, "Tag": tag, "ID": long_id("image", name, tag)[: None if flags.on("no-trunc") else 12],
              "CreatedSince": f"{AGO} ago", "Size": "8MB"} for name, tag in chosen]  # fmt: skip

@@ -48,7 +48,9 @@ def _container(spec: dict, sandbox: Sandbox | None, waiting: str, uid: str) -> d
     found = {"name": spec["name"], "image": spec["image"], "ready": ready, "started": one is not None and one.state == "running",
              "restartCount": restarts, "state": state, "lastState": {}, "imageID": ""}  # fmt: skip
     if spec.get("volumeMounts"):
-        found["volumeMounts"] = [{**mount, "recursiveReadOnly": "Disabled"} if mount.get("readOnly") else mount for mount in spec["volumeMounts"]]
+        found["volumeMounts"] = [
+            {**mount, "recursiveReadOnly": "Disabled"} if mount.get("readOnly") else mount for mount in spec["volumeMounts"]
+        ]
     if one is not None and (one.state in ("running", "terminated") or restarts):
         found |= {"image": spec["image"] if "/" in spec["image"].partition("/")[2] else f"docker.io/{spec['image']}",
                   "containerID": f"containerd://{digest('container', uid, spec['name'], restarts)}",

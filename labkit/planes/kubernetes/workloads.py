@@ -1,8 +1,8 @@
 """The scheduler, and the controllers of Deployments, ReplicaSets and podCIDRs.
 
 The scheduler takes, of the nodes that are ready and have the labels asked for, the one with the fewest pods of the same ReplicaSet, then
-with the fewest pods at all, by name where several have; the real one weighs more. Names end in five letters that a real cluster draws by chance. kubernetes: pkg/scheduler,
-pkg/controller/{deployment,replicaset,nodeipam} (1.32).
+with the fewest pods at all, by name where several have; the real one weighs more. Names end in five letters that a real cluster draws
+by chance. kubernetes: pkg/scheduler, pkg/controller/{deployment,replicaset,nodeipam} (1.32).
 """
 
 from copy import deepcopy
@@ -163,7 +163,8 @@ def _unscheduled(api: Api, pod: dict, asked: dict[str, str]) -> dict:
     says = f"{head}{counted}. preemption: {head}{len(nodes)} Preemption is not helpful for scheduling."
     about = {"apiVersion": "v1", "kind": "Pod", "name": meta["name"], "namespace": meta["namespace"], "uid": meta["uid"]}
     return {
-        "apiVersion": "v1", "kind": "Event", "metadata": {"name": f"{meta['name']}.{suffix('unscheduled', meta['uid'])}", "namespace": meta["namespace"]},
+        "apiVersion": "v1", "kind": "Event",
+        "metadata": {"name": f"{meta['name']}.{suffix('unscheduled', meta['uid'])}", "namespace": meta["namespace"]},
         "involvedObject": about, "type": "Warning", "reason": "FailedScheduling", "message": says, "count": 1,
         "firstTimestamp": api.lab.now, "lastTimestamp": api.lab.now, "source": {"component": "default-scheduler"},
     }  # fmt: skip

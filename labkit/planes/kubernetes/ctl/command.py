@@ -38,8 +38,8 @@ VERBS = {
 }  # fmt: skip
 #: All of kubectl's words, in the order in which it suggests them.
 _ALL = ("create expose run set explain get edit delete rollout scale autoscale certificate cluster-info top cordon uncordon drain taint "
-        "describe logs attach exec port-forward proxy cp auth debug events diff apply patch replace wait kustomize label annotate completion alpha "
-        "api-resources api-versions config plugin version options help").split()  # fmt: skip
+        "describe logs attach exec port-forward proxy cp auth debug events diff apply patch replace wait kustomize label annotate "
+        "completion alpha api-resources api-versions config plugin version options help").split()  # fmt: skip
 _EVERYWHERE = "namespace,n: context: kubeconfig: cluster: user: server,s: request-timeout: v: help,h"
 #: Without a server they have an answer all the same.
 _ALONE = ("config", "port-forward")
