@@ -12,14 +12,16 @@ from tests.conform.known import KNOWN
 from tests.conform.normal import Normal
 from tests.conform.run import Run
 from tests.conform.script import Line
-from tests.tool_versions import told
+from tests.tool_versions import another_version, told
 
 LINES = 800
 
 
 @pytest.mark.needs("namespaces", "sysfs", "vxlan", "tun", "ping", "traceroute", "net-tools", "procps", "nc", "curl")
 def test_the_lab_answers_as_the_kernel_does(measure):
-    summary = Run().many(LINES, seed=1, stop_after=5)
+    # Family j is the grammar of one iptables: another one refuses in other words.
+    families = "".join(family for family in FAMILIES if family != "j" or not another_version("iptables"))
+    summary = Run().many(LINES, seed=1, families=families, stop_after=5)
     measure(f"conform: {summary}\n  {told()}".rstrip())
     assert not summary.wrong, summary.wrong
 
