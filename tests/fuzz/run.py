@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -161,6 +161,11 @@ def _fault(lab: labkit.Lab, on: str, line: str, compare: bool, summary: Summary)
     summary.lines += 1
     summary.refused += bool(status)
     summary.slowest = max(summary.slowest, (seconds, line))
+    for _ in range(3 if seconds > SECONDS else 0):  # a busy machine charges the same work up to twice the time: the fewest of some counts
+        copy, start = lab.copy(), time.process_time()
+        with suppress(labkit.LabError):
+            copy.sh(line, on=on)
+        seconds = min(seconds, time.process_time() - start)
     if seconds > SECONDS:
         return f"it took {seconds:.1f} s of CPU"
     if not 0 <= status <= 255:
