@@ -244,7 +244,7 @@ def _target(spec: Spec, numeric: bool) -> str:
             prefix = f' prefix "{value("--log-prefix")}"' if value("--log-prefix") else ""
             return f"LOG flags {flags} level {value('--log-level') or 4}{prefix}"
         case "CT":
-            return "NOTRACK"
+            return "CT notrack" if spec.has("--notrack") else "CT"
     return ""
 
 

@@ -89,9 +89,13 @@ _WITH_PORTS = ("tcp", "udp", "udplite", "sctp", "dccp")
 _NEEDS_PORTS = "Need TCP, UDP, SCTP or DCCP with port specification"
 
 
+#: What strtoul(3) takes of a word: decimal, 0x…, or octal with a leading 0.
+_NUMBER = r"(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)"
+
+
 def _number(word: str, most: int = 0xFFFFFFFF) -> int | None:
     """xtables_strtoui: decimal, 0x…, or octal with a leading 0."""
-    if not re.fullmatch(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*", word):
+    if not re.fullmatch(_NUMBER, word):
         return None
     found = whole(word) if word == "0" or not word.startswith("0") else whole(word, base=0) if word[1:2] in "xX" else whole(word, base=8)
     return found if found is not None and found <= most else None
@@ -180,23 +184,26 @@ def _icmp_type(reader: "Rules", words: list[str]) -> str:
     return _ICMP_TYPES[found[0]]
 
 
-def _listed(words: str, known: tuple[str, ...], complain: Callable[[str, bool], str]) -> list[str]:
-    """Names of a list in capitals; `complain` words what is left from the one that is not known, and whether it is the last."""
+def _listed(words: str, known: tuple[str, ...], complain: Callable[[str, bool], str], cut: bool = False) -> list[str]:
+    """Names of a list in full and in capitals, where they may be `cut` short; `complain` words what is left from the one that is not
+    known, and whether it is the last."""
     names = words.upper().split(",")
     for at, name in enumerate(names):
-        if name not in known:
+        found = next((one for one in known if one == name or cut and name and one.startswith(name)), None)
+        if found is None:
             raise Refused(complain(words.split(",", at)[-1], at == len(names) - 1))
+        names[at] = found
     return names
 
 
 def _ctstate(reader: "Rules", words: list[str]) -> str:
-    names = _listed(words[0], _STATES, lambda rest, last: f'Bad ctstate "{rest}"')
+    names = _listed(words[0], _STATES, lambda rest, last: f'Bad ctstate "{rest}"', cut=True)
     return ",".join(name for name in _STATES if name in names)
 
 
 def _state(reader: "Rules", words: list[str]) -> str:
     spaces = '"--state" requires a list of states with no spaces, e.g. ESTABLISHED,RELATED'
-    names = _listed(words[0], _STATES[:5], lambda rest, last: f'Bad state "{rest}"' if rest else spaces)
+    names = _listed(words[0], _STATES[:5], lambda rest, last: f'Bad state "{rest}"' if rest else spaces, cut=True)
     return ",".join(name for name in ("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED") if name in names)
 
 
@@ -212,6 +219,10 @@ def _marked(option: str) -> Callable[["Rules", list[str]], str]:
         value, slash, mask = words[0].partition("/")
         a, b = _number(value), _number(mask) if slash else None
         masked = option in ("--mark", "--set-mark", "--set-xmark")
+        begins = re.match(rf"{_NUMBER}(?:/{_NUMBER})?", words[0])
+        rest = words[0][begins.end() :] if masked and begins else ""
+        if rest and (rest[0] != "/" or "/" in begins[0]):
+            raise guided(f'{reader.loading}: trailing garbage after value for option "{option}".')
         if a is None or slash and (b is None or not masked):
             what = "bad integer value" if masked else "bad value"
             raise guided(f'{reader.loading}: {what} for option "{option}", or out of range{"" if masked else " (0-4294967295)"}.')
