@@ -15,7 +15,9 @@ from .merging import merge
 from .metadata import meta_problems
 from .refusal import Problem, Refused, quoted, refused_object
 
-__all__ = ["Refused", "admitted", "created", "updated"]
+__all__ = ["Refused", "admitted", "created", "deletable", "updated"]
+#: Namespaces that nobody can delete (apiserver: pkg/admission/plugin/namespace/lifecycle).
+_IMMORTAL = ("default", "kube-public", "kube-system")
 
 
 class Rules(NamedTuple):
@@ -81,6 +83,13 @@ def updated(api, old: dict, wanted: dict) -> dict:
     if one["kind"] == "Service":
         allocate(api, one)
     return one
+
+
+def deletable(one: dict) -> None:
+    """Refused for what has to stay."""
+    name = one["metadata"]["name"]
+    if one["kind"] == "Namespace" and name in _IMMORTAL:
+        raise Refused(f"namespaces {quoted(name)} is forbidden: this namespace may not be deleted", "Forbidden")
 
 
 def _checked(api, manifest: dict) -> dict:

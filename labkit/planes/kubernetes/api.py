@@ -21,6 +21,9 @@ from .admission import admitted
 Watcher = Callable[[str, dict], None]
 #: Acts on what it has heard, and says whether there was anything.
 Settler = Callable[[], bool]
+#: What the server keeps of itself under default/kubernetes comes back (pkg/controlplane/controller/kubernetesservice: within ten seconds).
+OWN = {(kind, "default", "kubernetes") for kind in ("Service", "Endpoints", "EndpointSlice")}
+_GIVEN = ("uid", "creationTimestamp", "resourceVersion")
 #: So many times everybody may act on what the others did: a chain of controllers is shorter.
 ROUNDS = 20
 
@@ -113,7 +116,7 @@ class Api:
         key = kind, meta.get("namespace", ""), meta["name"]
         old = self.objects.get(key)
         if old is not None:
-            meta |= {word: old["metadata"][word] for word in ("uid", "creationTimestamp", "resourceVersion")}
+            meta |= {word: old["metadata"][word] for word in _GIVEN}
             if one == old:
                 return old
         self.version += 1
@@ -131,7 +134,11 @@ class Api:
         if old is not None:
             del self._kinds[kind][namespace, name]
             self.version += 1
-            self._tell("DELETED", old)
+            with self.changing():
+                self._tell("DELETED", old)
+                if (kind, namespace, name) in OWN:
+                    meta = old["metadata"]
+                    self.put(old | {"metadata": {word: meta[word] for word in meta if word not in _GIVEN}})
 
     def _tell(self, verb: str, one: dict) -> None:
         with self.changing():

@@ -146,16 +146,16 @@ def workload_problems(one: dict) -> list[Problem]:
         found.append(invalid("spec.replicas", spec["replicas"], "must be greater than or equal to 0"))
     selector, template = spec.get("selector"), spec["template"]
     labels = template["metadata"].get("labels") or {}
-    if selector is None:
-        found.append(required("spec.selector"))
+    unlike = Problem("spec.template.metadata.labels", f"Invalid value: {_go_map(labels)}: `selector` does not match template `labels`")
+    if selector is None:  # which chooses nothing
+        found += [required("spec.selector"), unlike]
     else:
         found += selector_problems(selector, "spec.selector")
         if not selector.get("matchLabels") and not selector.get("matchExpressions"):
             shown_one = "v1.LabelSelector{MatchLabels:map[string]string(nil), MatchExpressions:[]v1.LabelSelectorRequirement(nil)}"
             found.append(Problem("spec.selector", f"Invalid value: {shown_one}: empty selector is invalid for {one['kind'].lower()}"))
         elif not (selector.get("matchLabels") or {}).items() <= labels.items():
-            says = "`selector` does not match template `labels`"
-            found.append(Problem("spec.template.metadata.labels", f"Invalid value: {_go_map(labels)}: {says}"))
+            found.append(unlike)
     found += label_problems(labels, "spec.template.metadata.labels")
     found += pod_rules.problems(template["spec"], "spec.template.spec")
     if template["spec"]["restartPolicy"] != "Always" and template["spec"]["restartPolicy"] in ("Never", "OnFailure"):

@@ -171,7 +171,12 @@ def _type_of(form: str, go_path: str) -> str:
 
 
 def misfit(value, form: str, of: str, go_path: str) -> str:
-    found = next(name for kind, name in _JSON if isinstance(value, kind)) if value is not None else "null"
+    found = form_of(value)
     if form == "int" and isinstance(value, float):
         found = f"number {value}"
     return f"json: cannot unmarshal {found} into Go struct field {of}.{go_path} of type {_type_of(form, go_path)}"
+
+
+def form_of(value) -> str:
+    """What encoding/json calls it."""
+    return "null" if value is None else next(name for kind, name in _JSON if isinstance(value, kind))

@@ -51,10 +51,7 @@ def objects(ctx, flags, verb: str) -> list[tuple[dict, str]]:
 def checked(api, one, source: str, flags) -> tuple[Kind, dict]:
     """Its kind, and the object with its namespace; Failure when kubectl itself refuses it."""
     if not isinstance(one, dict):
-        kind = "string" if isinstance(one, str) else "array" if isinstance(one, list) else "number"
-        says = f"json: cannot unmarshal {kind} into Go value of type unstructured.detector"
-        raise Failure(1, f"error: error parsing {source}: error unmarshaling JSON: while decoding JSON: {says}\n" if kind != "string" else
-                      f'error: error validating "{source}": error validating data: invalid object to validate; {_STOP}\n')  # fmt: skip
+        raise Failure(1, f'error: error validating "{source}": error validating data: invalid object to validate; {_STOP}\n')
     unset = [f"{key} not set" for key in ("apiVersion", "kind") if not one.get(key)]
     if unset:
         says = unset[0] if len(unset) == 1 else f"[{', '.join(unset)}]"
@@ -179,7 +176,7 @@ def _keep(api, make, doing: str, flags) -> dict:
 
 
 def delete(ctx, api, flags) -> Result:
-    words, done, errors = flags.words[1:], "", ""
+    words, done = flags.words[1:], ""
     if flags.all("filename"):
         found = Found()
         for one, source in objects(ctx, flags, "delete"):
@@ -202,8 +199,14 @@ def delete(ctx, api, flags) -> Result:
     forced = flags.on("force")
     warning = ("Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may "
                "continue to run on the cluster indefinitely.\n") * forced  # fmt: skip
+    refusals = ""
     for kind, one in found.objects:
         name = one["metadata"]["name"]
+        try:
+            admission.deletable(one)
+        except Refused as refused:
+            refusals += said(refused)
+            continue
         if not dry(flags):
             remove(api, kind, one)
         done += (
@@ -213,7 +216,7 @@ def delete(ctx, api, flags) -> Result:
         )
     if not found.objects and not found.missing:
         return Result(0, "No resources found\n")
-    errors = "" if flags.on("ignore-not-found") else "".join(found.missing)
+    errors = refusals + ("" if flags.on("ignore-not-found") else "".join(found.missing))
     return Result(int(bool(errors)), done, warning + errors)
 
 

@@ -322,8 +322,11 @@ def _document(text: str) -> dict:
         found = [json.loads(text)] if text.lstrip().startswith("{") else read(text, "patch")
     except ValueError:
         found = []
-    if len(found) != 1 or not isinstance(found[0], dict):
+    if len(found) != 1:
         raise Failure(1, f"error: unable to parse {quoted(text)}: yaml: did not find expected node content\n")
+    if not isinstance(found[0], dict):
+        form = schema.form_of(found[0])
+        raise Failure(1, f"Error from server (BadRequest): json: cannot unmarshal {form} into Go value of type map[string]interface {{}}\n")
     return found[0]
 
 

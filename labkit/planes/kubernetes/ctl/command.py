@@ -42,7 +42,7 @@ _ALL = ("create expose run set explain get edit delete rollout scale autoscale c
         "completion alpha api-resources api-versions config plugin version options help").split()  # fmt: skip
 _EVERYWHERE = "namespace,n: context: kubeconfig: cluster: user: server,s: request-timeout: v: help,h"
 #: Without a server they have an answer all the same.
-_ALONE = ("config", "port-forward")
+_ALONE = ("config", "port-forward", "version")
 
 
 def install(lab: Lab) -> None:

@@ -6,6 +6,7 @@ Of jsonpath the lab knows names, [number], [*], [a:b], ['name'], [?(@.field=="x"
 import re
 
 from ....commands.result import Failure
+from ..refusal import quoted
 from .manifests import json_text
 
 _FILTER = re.compile(r"""\?\(@\.?([\w.-]*)\s*(==|!=|<|>|<=|>=)\s*(?:"([^"]*)"|'([^']*)'|([\w.-]+))\)""")
@@ -169,13 +170,17 @@ def custom_columns(spec: str, found: list[dict], heads: bool) -> list[list[str]]
     return rows + [[cell(one, path) for _, _, path in pairs] for one in found]
 
 
-def sort_key(path: str):
-    """For --sort-by: numbers by size, text by letters, what is missing first."""
+def sort(found: list[dict], path: str) -> list[dict]:
+    """By --sort-by: numbers by size, text by letters, what is missing first; a field that nobody has is a mistake (kubectl:
+    pkg/cmd/get/sorter.go)."""
 
     def key(one: dict):
-        found = _quiet(one, path.strip("{}"))
-        value = found[0] if found else None
+        values = _quiet(one, path.strip("{}"))
+        value = values[0] if values else None
         number = isinstance(value, (int, float))
         return (value is not None, not number, value if number else 0, "" if number or value is None else word(value))
 
-    return key
+    if found and not any(_quiet(one, path.strip("{}")) for one in found):
+        shown = quoted(f"{{.{path.strip('{}').removeprefix('.')}}}")
+        raise Failure(1, f"error: couldn't find any field with path {shown} in the list of objects\n")
+    return sorted(found, key=key)

@@ -35,8 +35,7 @@ def get(ctx, api, flags) -> Result:
         return _component_statuses()
     found = select(api, words, flags)
     if flags.one("sort-by"):
-        key = fields.sort_key(flags.one("sort-by"))
-        found.groups = [(kind, sorted(listed, key=key)) for kind, listed in found.groups]
+        found.groups = [(kind, fields.sort(listed, flags.one("sort-by"))) for kind, listed in found.groups]
     errors = "" if flags.on("ignore-not-found") else "".join(found.missing)
     if form in ("", "wide"):
         shown, said = _tables(api, found, flags, form == "wide")
