@@ -25,11 +25,13 @@ DELETE = """filename,f: all all-namespaces,A selector,l: field-selector: ignore-
     output,o:
     dry-run: kustomize,k! recursive,R! raw! interactive,i!"""
 LAST = "kubectl.kubernetes.io/last-applied-configuration"
+_NO_FILE = "error: must specify one of -f and -k\n"
 _STOP = "if you choose to ignore these errors, turn validation off with --validate=false"
 
 
-def objects(ctx, flags, verb: str) -> list[tuple[dict, str]]:
-    """What stands in the files, and how each is called in a complaint."""
+def objects(ctx, flags, verb: str) -> list[tuple[object, str]]:
+    """What stands in the files, and how each is called in a complaint. A file ends where it cannot be read, or holds no object: there
+    stands the Failure, and what was before it is tried (cli-runtime: pkg/resource/visitor.go StreamVisitor)."""
     found = []
     for name in flags.all("filename"):
         if name == "-":
@@ -42,20 +44,42 @@ def objects(ctx, flags, verb: str) -> list[tuple[dict, str]]:
                 text = filesystem.read(ctx.lab, ctx.ns, name if name.startswith("/") else f"{filesystem.HOME}/{name}")
             except KernelError:
                 raise Failure(1, f"error: the path {quoted(name)} does not exist\n") from None
-        found += [(one, source) for one in read(text, source)]
+        try:
+            for one in read(text, source):
+                _checked_form(one, source)
+                found.append((one, source))
+        except Failure as failure:
+            found.append((failure, source))
     if not found:
         raise Failure(1, f"error: no objects passed to {verb}\n")
     return found
 
 
-def checked(api, one, source: str, flags) -> tuple[Kind, dict]:
-    """Its kind, and the object with its namespace; Failure when kubectl itself refuses it."""
+def without_server(ctx, flags, nobody) -> Failure:
+    """apply and create read the file first, and then the server's schema (kubectl: pkg/validation)."""
+    if flags.words[0] == "delete" or not flags.all("filename"):
+        return Failure(1, _NO_FILE) if flags.words == ["apply"] else nobody
+    says, errors = f"failed to download openapi: {nobody.refused('/openapi/v2?timeout=32s')}", {}
+    for one, source in objects(ctx, flags, flags.words[0]):
+        failed = f"error: error validating {quoted(source)}: error validating data: {says}; {_STOP}\n"
+        errors.setdefault(source, one.result.stderr if isinstance(one, Failure) else failed)
+    return Failure(1, "".join(errors.values()))
+
+
+def _checked_form(one, source: str) -> None:
+    """kubectl: pkg/validation/schema.go."""
     if not isinstance(one, dict):
         raise Failure(1, f'error: error validating "{source}": error validating data: invalid object to validate; {_STOP}\n')
     unset = [f"{key} not set" for key in ("apiVersion", "kind") if not one.get(key)]
     if unset:
         says = unset[0] if len(unset) == 1 else f"[{', '.join(unset)}]"
         raise Failure(1, f"error: error validating {quoted(source)}: error validating data: {says}; {_STOP}\n")
+
+
+def checked(api, one, source: str, flags) -> tuple[Kind, dict]:
+    """Its kind, and the object with its namespace; Failure when kubectl itself refuses it."""
+    if isinstance(one, Failure):
+        raise one
     for field in ("name", "namespace"):
         value = one["metadata"].get(field) if isinstance(one.get("metadata"), dict) else None
         if value is not None and not isinstance(value, str):
@@ -81,7 +105,7 @@ def checked(api, one, source: str, flags) -> tuple[Kind, dict]:
 
 def apply(ctx, api, flags) -> Result:
     if not flags.all("filename"):
-        raise Failure(1, "error: must specify one of -f and -k\n")
+        raise Failure(1, _NO_FILE)
     return _each(ctx, api, flags, "apply", _apply)
 
 

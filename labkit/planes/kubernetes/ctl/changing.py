@@ -319,7 +319,7 @@ def _document(text: str) -> dict:
     from .manifests import read
 
     try:
-        found = [json.loads(text)] if text.lstrip().startswith("{") else read(text, "patch")
+        found = [json.loads(text)] if text.lstrip().startswith("{") else [*read(text, "patch")]
     except ValueError:
         found = []
     if len(found) != 1:

@@ -42,7 +42,7 @@ _ALL = ("create expose run set explain get edit delete rollout scale autoscale c
         "completion alpha api-resources api-versions config plugin version options help").split()  # fmt: skip
 _EVERYWHERE = "namespace,n: context: kubeconfig: cluster: user: server,s: request-timeout: v: help,h"
 #: Without a server they have an answer all the same.
-_ALONE = ("config", "port-forward", "version")
+_ALONE = ("cluster-info", "config", "port-forward", "version")
 
 
 def install(lab: Lab) -> None:
@@ -62,17 +62,34 @@ def kubectl(ctx: Context, args: list[str]) -> Result:
         known = ", ".join(f"--{name}" for name, (_, kind) in flags.known.items() if kind != "!")
         return Result(0, f"The lab's kubectl {verb} knows these flags: {known}.\n")
     run: Callable = getattr(module, VERBS[verb].function)
-    return run(ctx, None if verb in _ALONE else server(ctx), flags)
+    try:
+        api = None if verb in _ALONE else server(ctx)
+    except Nobody as nobody:
+        first: Callable = getattr(module, "without_server", lambda ctx, flags, nobody: nobody)
+        raise first(ctx, flags, nobody) from None
+    return run(ctx, api, flags)
+
+
+class Nobody(Failure):
+    """No server answers. `refused` is what Go says of a request of `path` to it."""
+
+    def __init__(self, where: str, scheme: str, dialled: str):
+        super().__init__(1, f"The connection to the server {where} was refused - did you specify the right host or port?\n")
+        self.base, self.dialled = f"{scheme}://{where}", dialled
+
+    def refused(self, path: str) -> str:
+        return f'Get "{self.base}{path}": dial tcp {self.dialled}: connect: connection refused'
 
 
 def server(ctx: Context):
-    """The API server, or what kubectl says when nobody answers."""
+    """The API server, or Nobody. What a verb says before it asks anybody is its module's `without_server`."""
     found = next((daemon for (name, _), daemon in ctx.lab.daemons.items() if name == "kube-apiserver" and hasattr(daemon, "objects")), None)
-    at_master = found is not None and ctx.ns.machine == ctx.lab[found.machine].machine
-    if at_master and found.running:
-        return found
-    where = f"{address(ctx.lab, found)}:6443" if at_master else "localhost:8080"
-    raise Failure(1, f"The connection to the server {where} was refused - did you specify the right host or port?\n")
+    if found is None or ctx.ns.machine != ctx.lab[found.machine].machine:
+        raise Nobody("localhost:8080", "http", "127.0.0.1:8080")
+    if not found.running:
+        where = f"{address(ctx.lab, found)}:6443"
+        raise Nobody(where, "https", where)
+    return found
 
 
 def address(lab: Lab, api) -> str:

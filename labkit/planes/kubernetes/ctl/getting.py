@@ -45,6 +45,11 @@ def get(ctx, api, flags) -> Result:
     return Result(int(bool(found.missing) and not flags.on("ignore-not-found")), shown, errors)
 
 
+def without_server(ctx, flags, nobody: Failure) -> Failure:
+    """What a line lacks is said before anybody is asked."""
+    return nobody if flags.words[1:] or flags.all("filename") else Failure(1, _MISSING_TYPE)
+
+
 def check_format(form: str) -> None:
     if form and form not in _FORMATS:
         allowed = ",".join(_FORMATS)

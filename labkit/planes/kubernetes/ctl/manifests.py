@@ -7,6 +7,7 @@ complaints count from there.
 
 import json
 import re
+from collections.abc import Iterator
 from itertools import count
 
 from ....commands.result import Failure
@@ -44,19 +45,20 @@ def yaml_library():
     return YAML, MarkedYAMLError, YAMLError
 
 
-def read(text: str, source: str) -> list[dict]:
-    """The objects of a stream, those of a List one by one; Failure in kubectl's words."""
+def read(text: str, source: str) -> Iterator:
+    """The objects of a stream, those of a List one by one, up to what cannot be read: Failure in kubectl's words."""
     if text.lstrip().startswith("{"):
         try:
-            return [one for document in _json_documents(text) for one in _listed(document)]
+            documents = _json_documents(text)
         except ValueError:
-            pass
-    found = []
+            documents = None
+        if documents is not None:
+            yield from (one for document in documents for one in _listed(document))
+            return
     for document in re.split(r"(?m)^---(?:[ \t].*)?\n?", text):
         if document.strip():
             value = _yaml(document, source)
-            found += _listed(value) if value is not None else []
-    return found
+            yield from _listed(value) if value is not None else ()
 
 
 def _json_documents(text: str) -> list:

@@ -25,9 +25,12 @@ def version(ctx, api, flags) -> Result:
 
 
 def cluster_info(ctx, api, flags) -> Result:
-    where = f"https://{command.address(ctx.lab, api)}:6443"
-    hint = "To further debug and diagnose cluster problems, use 'kubectl cluster-info dump'."
-    return Result(0, f"Kubernetes control plane is running at {where}\n\n{hint}\n")
+    hint = "\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n"
+    try:
+        where = f"https://{command.address(ctx.lab, command.server(ctx))}:6443"
+    except Failure as failure:
+        raise Failure(1, failure.result.stderr, hint) from None
+    return Result(0, f"Kubernetes control plane is running at {where}\n{hint}")
 
 
 def config(ctx, api, flags) -> Result:
