@@ -18,7 +18,7 @@ _CHANCE = (
                                                  r"\1SUFFX"),
     (r"shop-\w{10}", "shop-HASH"), (r"hash=\w{10}", "hash=HASH"), (r"(lblocal .* 80:)\d{5}", r"\1PORT"),
     (r"(clusterIP: |ex1 .*|cs[15] .*?) 10\.96\.\d+\.\d+ +", r"\1 ADDRESS "),
-    (r"(containerd://|sha256:|start exec \")[0-9a-f]{64}", r"\1ID"), (r"([0-9a-f]{2}:){5}[0-9a-f]{2}", "MAC"),
+    (r"(containerd://|sha256:|start exec \"|sandbox \")[0-9a-f]{64}", r"\1ID"), (r"([0-9a-f]{2}:){5}[0-9a-f]{2}", "MAC"),
     (r"client=[\d.]+:\d+", "CLIENT"),
     (r"@if\d+|@veth\w+", "@PEER"),
 )  # fmt: skip
@@ -35,9 +35,14 @@ def lines(name: str) -> list[Line]:
     return [Line(command, printed.rstrip("\n")) for command, _, printed in (block.partition("\n") for block in blocks)]
 
 
+def server(lab):
+    """The API server, of whichever cluster."""
+    return next(daemon for (name, _), daemon in lab.daemons.items() if name == "kube-apiserver")
+
+
 def kubectl(lab, line: str, stdin: str = "") -> str:
     """What a person sees, as it is recorded."""
-    result = lab.sh(line, on="k8s-master", stdin=stdin)
+    result = lab.sh(line, on=server(lab).machine, stdin=stdin)
     status = f"\n[exit status {result.returncode}]" if result.returncode else ""
     return (result.stdout + result.stderr).rstrip("\n") + status
 
@@ -71,13 +76,13 @@ def busy_cluster():
 
 
 def apply(lab, name: str) -> None:
-    result = lab.sh("kubectl apply -f -", on="k8s-master", stdin=(RECORDINGS / name).read_text())
+    result = lab.sh("kubectl apply -f -", on=server(lab).machine, stdin=(RECORDINGS / name).read_text())
     assert result.returncode == 0, result.stderr
 
 
 def same_age(lab, expected: str) -> None:
     """Objects get the ages that the recording shows, as a column is as wide as they are."""
-    api = lab.daemons["kube-apiserver", "k8s-master"]
+    api = server(lab)
     for row in expected.splitlines():
         cells = row.split()
         found = [cell for cell in cells if _AGE.fullmatch(cell)]

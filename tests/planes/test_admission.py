@@ -123,6 +123,18 @@ def test_a_service_becomes_a_node_port_and_back(lab):
     assert kubectl(lab, "kubectl get svc web -o jsonpath='{.spec.ports}'") == '[{"port":80,"protocol":"TCP","targetPort":80}]'
 
 
+def test_a_deployment_needs_a_selector(lab):
+    text = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d}
+spec: {template: {metadata: {labels: {app: d}}, spec: {containers: [{name: x, image: lab/web:1}]}}}
+"""
+    says = """The Deployment "d" is invalid: \n* spec.selector: Required value
+* spec.template.metadata.labels: Invalid value: map[string]string{"app":"d"}: `selector` does not match template `labels`"""
+    assert kubectl(lab, "kubectl apply -f -", text) == f"{says}\n[exit status 1]"
+
+
 def test_a_pod_is_not_changed_in_place(lab):
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, image: %s, env: [{name: X, value: '%s'}]}]}\n"
     assert kubectl(lab, "kubectl apply -f -", pod % ("lab/tools:1", 1)) == "pod/p created"
