@@ -90,7 +90,16 @@ def _authoritative(head: str, answers: list) -> Result:
                 wrong = found.code
                 shown += f"** server can't find {question}: {found.code}\n\n"
             else:
-                lines = [f"{question}\tcanonical name = {one}\n" if isinstance(one, Alias) else f"Name:\t{question}\nAddress: {one}\n"
-                         for one in found if kind == "A" or isinstance(one, Alias)]  # fmt: skip
-                shown += "".join(lines) + "\n"
+                shown += _records(question, found, kind) + "\n"
     return Result(int(bool(wrong)), shown)
+
+
+def _records(name: str, found: list, kind: str) -> str:
+    """Each under the name it belongs to: what follows an alias is what that one leads to."""
+    if kind == "AAAA" and any(not isinstance(one, Alias) for one in found):
+        return ""  # the last name has addresses of IPv4 only
+    shown = ""
+    for one in found:
+        shown += f"{name}\tcanonical name = {one}\n" if isinstance(one, Alias) else f"Name:\t{name}\nAddress: {one}\n"
+        name = one if isinstance(one, Alias) else name
+    return shown

@@ -88,11 +88,11 @@ def _looked_up(word: str) -> IPv4Address | None:
     for name in candidates(word):
         for _ in range(_MOST_ALIASES):
             answers = asked(name)
+            found = next((one for one in answers if isinstance(one, IPv4Address)), None)
             alias = next((one for one in answers if isinstance(one, Alias)), None)
-            if alias is None:
+            if alias is None or found is not None:
                 break
             name = alias
-        found = next((one for one in answers if isinstance(one, IPv4Address)), None)
         if found is not None:
             return found
         if not isinstance(answers, Denial):

@@ -94,6 +94,21 @@ def test_a_headless_service_is_its_ready_endpoints(lab):
     assert "10.20.37.4" not in lab.sh("nslookup each.default.svc.cluster.local", on="client2").stdout
 
 
+def test_the_addresses_of_an_alias_in_the_cluster_come_with_it(lab):
+    names = "alias.default.svc.cluster.local", "web.default.svc.cluster.local"
+    shown = lab.sh(f"nslookup {names[0]}", on="client1")
+    assert shown.stdout.endswith(f"{names[0]}\tcanonical name = {names[1]}\nName:\t{names[1]}\nAddress: {web(lab)}\n\n\n")
+    assert shown.returncode == 0
+
+
+def test_aliases_that_lead_in_a_circle_have_no_address(lab):
+    for name, target in (("one", "two"), ("two", "one"), ("self", "self"), ("none", "nosuch")):
+        kubectl(lab, f"kubectl create service externalname {name} --external-name={target}.default.svc.cluster.local")
+    for name in ("one", "two", "self", "none"):
+        assert lab.sh(f"curl http://{name}/", on="client1").returncode == 6
+        assert "Address: " not in lab.sh(f"nslookup {name}.default.svc.cluster.local", on="client1").stdout
+
+
 def test_an_external_name_is_another_name(lab):
     assert (
         "away.default.svc.cluster.local\tcanonical name = db.example.org\n"

@@ -17,6 +17,8 @@ from ...lab.program import RESOLVERS, Alias, Answers, Denial
 
 PROGRAM, IMAGE = "coredns", "registry.k8s.io/coredns/coredns:v1.11.3"
 DOMAIN = "cluster.local"
+#: So many names may lead from one to the next.
+MOST_ALIASES = 8
 _LABELS = {"k8s-app": "kube-dns"}
 
 
@@ -66,7 +68,8 @@ def resolve(lab: Lab, ns: Namespace, question: str | IPv4Address) -> list:
     return found if isinstance(found, Denial) else Answers(found)
 
 
-def answer(api, question: str) -> list:
+def answer(api, question: str, before: tuple[str, ...] = ()) -> list:
+    """`before`: the names that led here."""
     name = question.rstrip(".").lower()
     if name != DOMAIN and not name.endswith(f".{DOMAIN}"):
         return Denial("SERVFAIL")
@@ -79,7 +82,7 @@ def answer(api, question: str) -> list:
         case ["pod", namespace, dashed]:
             return _pod(api, namespace, dashed)
         case ["svc", namespace, service]:
-            return _service(api, namespace, service)
+            return _service(api, namespace, service, (*before, name))
         case ["svc", namespace, service, host]:
             return [at for at, known in _endpoints(api, namespace, service) if host in known] or Denial()
     return Denial()
@@ -97,16 +100,25 @@ def _pod(api, namespace: str, dashed: str) -> list:
         return Denial()
 
 
-def _service(api, namespace: str, name: str) -> list:
+def _service(api, namespace: str, name: str, path: tuple[str, ...]) -> list:
     found = api.get("Service", name, namespace)
     if found is None:
         return Denial()
     spec = found["spec"]
     if spec["type"] == "ExternalName":
-        return [Alias(spec["externalName"].rstrip("."))]
+        return _external(api, spec["externalName"].rstrip("."), path)
     if spec.get("clusterIP") == "None":
         return list(dict.fromkeys(at for at, _ in _endpoints(api, namespace, name))) or Denial()
     return [IPv4Address(spec["clusterIP"])]
+
+
+def _external(api, target: str, path: tuple[str, ...]) -> list:
+    """Another name, and of one in the cluster's domain its addresses with it; no answer where it has none (coredns:
+    plugin/backend_lookup.go)."""
+    if not target.lower().endswith(f".{DOMAIN}"):
+        return [Alias(target)]
+    beyond = answer(api, target, path) if target.lower() not in path and len(path) <= MOST_ALIASES else []
+    return [Alias(target), *beyond] if beyond else []
 
 
 def _endpoints(api, namespace: str, name: str) -> list[tuple[IPv4Address, tuple[str, ...]]]:
