@@ -144,3 +144,58 @@ def test_a_pod_is_not_changed_in_place(lab):
 def test_a_kind_that_the_lab_does_not_keep_is_refused_in_the_labs_sentence(lab):
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
     assert kubectl(lab, "kubectl apply -f -", text).startswith("The lab's API server keeps endpoints, ")
+
+
+WEB = """apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: default}
+spec: {%sselector: {app: web}, ports: [{port: 80}]}
+"""
+_LAST = (r'metadata:map[annotations:map[kubectl.kubernetes.io/last-applied-configuration:{\"apiVersion\":\"v1\",\"kind\":\"Service\",'
+         r'\"metadata\":{\"annotations\":{},\"name\":\"web\",\"namespace\":\"default\"},\"spec\":')  # fmt: skip
+
+
+@pytest.mark.parametrize("old, new, spec, left, says", [
+    ("{", "{selektor: {app: web}, ",
+     r'{\"ports\":[{\"port\":80}],\"selector\":{\"app\":\"web\"},\"selektor\":{\"app\":\"web\"}}', "map[selektor:map[app:web]]",
+     'strict decoding error: unknown field "spec.selektor"'),
+    ("80", "80, targetPorts: 8080", r'{\"ports\":[{\"port\":80,\"targetPorts\":8080}],\"selector\":{\"app\":\"web\"}}',
+     "map[]", 'strict decoding error: unknown field "spec.ports[0].targetPorts"'),
+    ("app: web", "app: 1", r'{\"ports\":[{\"port\":80}],\"selector\":{\"app\":1}}',
+     "map[selector:map[app:1]]", "cannot convert int64 to string"),
+    ("80", '"80"', r'{\"ports\":[{\"port\":\"80\"}],\"selector\":{\"app\":\"web\"}}', "map[]", "unrecognized type: int32"),
+])  # fmt: skip
+def test_of_an_object_that_is_there_the_patch_is_refused(lab, old, new, spec, left, says):
+    head, _, body = (WEB % "").rpartition("spec: ")
+    kubectl(lab, "kubectl apply -f -", head + "spec: " + body)
+    before = objects(lab)
+    answer = kubectl(lab, "kubectl apply -f -", head + "spec: " + body.replace(old, new, 1))
+    assert answer == rf'The request is invalid: patch: Invalid value: "map[{_LAST}{spec}}}\n]] spec:{left}]": {says}' + "\n[exit status 1]"
+    assert objects(lab) == before
+
+
+def test_what_only_the_server_says_nobody_else_does(lab):
+    kubectl(lab, "kubectl apply -f -", WEB % "type: LoadBalancer, " + "status: {loadBalancer: {ingress: [{ip: 192.0.2.1}]}}\n")
+    assert kubectl(lab, "kubectl get svc web -o jsonpath={.status}") == '{"loadBalancer":{}}'
+    whole = kubectl(lab, "kubectl get svc web -o yaml") + "\n"
+    kubectl(lab, "kubectl label svc web a=b")
+    answer = kubectl(lab, "kubectl apply -f -", whole).splitlines()
+    assert answer[0] == "Error from server (Conflict): error when applying patch:" and answer[1].startswith('{"metadata":')
+    assert answer[2:] == [
+        "to:", 'Resource: "/v1, Resource=services", GroupVersionKind: "/v1, Kind=Service"', 'Name: "web", Namespace: "default"',
+        'for: "STDIN": error when patching "STDIN": Operation cannot be fulfilled on services "web": the object has been modified; please '
+        "apply your changes to the latest version and try again", "[exit status 1]",
+    ]  # fmt: skip
+    kubectl(lab, "kubectl delete svc web")
+    says = 'Error from server: error when creating "STDIN": resourceVersion should not be set on objects to be created\n[exit status 1]'
+    assert kubectl(lab, "kubectl apply -f -", whole) == says
+    again = "".join(line for line in whole.splitlines(keepends=True) if "resourceVersion" not in line)
+    assert kubectl(lab, "kubectl apply -f -", again) == "service/web created"
+    assert kubectl(lab, "kubectl get svc web -o jsonpath={.metadata.uid}") not in whole
+
+
+def test_a_patch_with_an_unknown_field_is_taken_with_a_warning(lab):
+    kubectl(lab, "kubectl apply -f -", WEB % "")
+    result = lab.sh("""kubectl patch svc web -p '{"spec":{"foo":1}}'""", on="k8s-master")
+    assert (result.stdout, result.stderr) == ("service/web patched (no change)\n", 'Warning: unknown field "spec.foo"\n')
+    assert kubectl(lab, "kubectl get svc web -o jsonpath={.spec.foo}") == ""

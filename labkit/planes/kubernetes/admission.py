@@ -16,6 +16,8 @@ from .metadata import meta_problems
 from .refusal import Problem, Refused, quoted, refused_object
 
 __all__ = ["Refused", "admitted", "created", "deletable", "updated"]
+#: What the server alone says of an object's identity (apiserver: pkg/registry/rest/create.go).
+_GIVEN = ("uid", "creationTimestamp", "resourceVersion", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields")
 #: Namespaces that nobody can delete (apiserver: pkg/admission/plugin/namespace/lifecycle).
 _IMMORTAL = ("default", "kube-public", "kube-system")
 
@@ -61,25 +63,35 @@ def created(api, manifest: dict) -> dict:
     """A new object."""
     one = _checked(api, manifest)
     kind, meta = one["kind"], one["metadata"]
+    if meta.get("resourceVersion", "0") not in ("", "0"):
+        raise Refused("resourceVersion should not be set on objects to be created")
+    for word in _GIVEN:
+        meta.pop(word, None)
+    if kind != "Node":  # whose kubelet may register it with a status
+        one.pop("status", None)
     if not meta.get("name") and meta.get("generateName"):
         meta["name"] = meta["generateName"] + pod_rules.suffix(f"{meta['generateName']}{api.version}")
     if api.get(kind, meta.get("name", ""), meta.get("namespace", "")) is not None:
         raise Refused(f"{KINDS[kind].resource} {quoted(meta['name'])} already exists", "AlreadyExists")
     _judge(one, lambda: [])
     if kind == "Service":
-        one.setdefault("status", {"loadBalancer": {}})
+        one["status"] = {"loadBalancer": {}}
         allocate(api, one)
     return one
 
 
 def updated(api, old: dict, wanted: dict) -> dict:
-    """The object in the place of `old`: what the server gave it once it keeps, when nobody says otherwise."""
+    """The object in the place of `old`: what the server gave it once it keeps, when nobody says otherwise; its status it keeps always."""
     one = _checked(api, wanted)
+    kind, meta = KINDS[one["kind"]], one["metadata"]
+    if meta.get("resourceVersion") not in (None, "", old["metadata"]["resourceVersion"]):
+        says = "the object has been modified; please apply your changes to the latest version and try again"
+        raise Refused(f"Operation cannot be fulfilled on {kind.resource} {quoted(meta['name'])}: {says}", "Conflict")
+    one.pop("status", None)
+    one |= {"status": deepcopy(old["status"])} if "status" in old else {}
     if one["kind"] == "Service":
         _keep(old["spec"], one["spec"])
     _judge(one, lambda: RULES[one["kind"]].changed(old, one))
-    if "status" in old:
-        one.setdefault("status", deepcopy(old["status"]))
     if one["kind"] == "Service":
         allocate(api, one)
     return one

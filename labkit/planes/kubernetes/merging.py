@@ -25,7 +25,7 @@ def merge(there: dict, patch: dict) -> dict:
             done.pop(key, None)
         elif isinstance(value, dict) and isinstance(done.get(key), dict):
             done[key] = merge(done[key], value)
-        elif isinstance(value, list) and isinstance(done.get(key), list) and (name := _key(key, done[key] + value)):
+        elif isinstance(value, list) and isinstance(done.get(key), list) and (name := key_of(key, done[key] + value)):
             done[key] = _merged(done[key], value, name)
         elif isinstance(value, list) and key in _SETS and isinstance(done.get(key), list):
             done[key] = done[key] + [one for one in value if one not in done[key]]
@@ -40,9 +40,14 @@ def _without_none(value):
     return [_without_none(one) for one in value] if isinstance(value, list) else value
 
 
-def _key(field: str, elements: list) -> str:
+def key_of(field: str, elements: list) -> str:
+    """By which of its fields the elements of a list are told apart; "" for a list that is one value."""
     names = _KEYS.get(field, ())
-    return next((name for name in names if elements and all(isinstance(one, dict) and name in one for one in elements)), "")
+    return next((name for name in names if elements and all(_has(one, name) for one in elements)), "")
+
+
+def _has(one, name: str) -> bool:
+    return isinstance(one, dict) and name in one and not isinstance(one[name], (dict, list))
 
 
 def _merged(there: list[dict], patch: list[dict], name: str) -> list[dict]:
@@ -67,7 +72,7 @@ def _without(there: dict, last: dict, new: dict) -> dict:
         elif isinstance(before, dict) and isinstance(now, dict) and isinstance(done.get(key), dict):
             done[key] = _without(done[key], before, now)
         elif isinstance(before, list) and isinstance(now, list) and isinstance(done.get(key), list):
-            name = _key(key, before + now + done[key])
+            name = key_of(key, before + now + done[key])
             if name:
                 was, kept = {one[name]: one for one in before}, {one[name]: one for one in now}
                 left = [one for one in done[key] if one[name] in kept or one[name] not in was]

@@ -1,7 +1,8 @@
 """The fields an object may have, and what of a manifest does not fit them (apimachinery: strict decoding; the types: k8s.io/api).
 
 One line a type: its name, then its fields. `name` alone is a string; `:int`, `:bool`; `:port` a number or a name; `:{}` strings by
-name; `:[]` a list of strings; `:T` and `:[T]` another type of the table; `:*` anything, in which the lab looks no further.
+name; `:[]` a list of strings; `:T` and `:[T]` another type of the table; `:*` anything, in which the lab looks no further. `*` alone: a
+type with fields of any name.
 """
 
 from copy import deepcopy
@@ -14,7 +15,7 @@ ObjectMeta name generateName namespace labels:{} annotations:{} uid resourceVers
   generation:int selfLink
   deletionGracePeriodSeconds:int finalizers:[] ownerReferences:[OwnerReference] managedFields:*
 OwnerReference apiVersion kind name uid controller:bool blockOwnerDeletion:bool
-Service apiVersion kind metadata:ObjectMeta spec:ServiceSpec status:*
+Service apiVersion kind metadata:ObjectMeta spec:ServiceSpec status:ServiceStatus
 ServiceSpec ports:[ServicePort] selector:{} clusterIP clusterIPs:[] type externalIPs:[] sessionAffinity loadBalancerIP
   loadBalancerSourceRanges:[] externalName externalTrafficPolicy healthCheckNodePort:int publishNotReadyAddresses:bool
   sessionAffinityConfig:SessionAffinityConfig ipFamilies:[] ipFamilyPolicy allocateLoadBalancerNodePorts:bool loadBalancerClass
@@ -22,7 +23,7 @@ ServiceSpec ports:[ServicePort] selector:{} clusterIP clusterIPs:[] type externa
 ServicePort name protocol appProtocol port:int targetPort:port nodePort:int
 SessionAffinityConfig clientIP:ClientIPConfig
 ClientIPConfig timeoutSeconds:int
-Pod apiVersion kind metadata:ObjectMeta spec:PodSpec status:*
+Pod apiVersion kind metadata:ObjectMeta spec:PodSpec status:PodStatus
 PodSpec volumes:[Volume] initContainers:[Container] containers:[Container] ephemeralContainers:* restartPolicy
   terminationGracePeriodSeconds:int activeDeadlineSeconds:int dnsPolicy nodeSelector:{} serviceAccountName serviceAccount
   automountServiceAccountToken:bool nodeName hostNetwork:bool hostPID:bool hostIPC:bool shareProcessNamespace:bool securityContext:*
@@ -52,10 +53,10 @@ Toleration key operator value effect tolerationSeconds:int
 ObjectReference kind namespace name uid apiVersion resourceVersion fieldPath
 DeploymentStrategy type rollingUpdate:RollingUpdate
 RollingUpdate maxUnavailable:port maxSurge:port
-Node apiVersion kind metadata:ObjectMeta spec:NodeSpec status:*
+Node apiVersion kind metadata:ObjectMeta spec:NodeSpec status:NodeStatus
 NodeSpec podCIDR podCIDRs:[] providerID unschedulable:bool taints:[Taint] configSource:* externalID
 Taint key value effect timeAdded:*
-Namespace apiVersion kind metadata:ObjectMeta spec:NamespaceSpec status:*
+Namespace apiVersion kind metadata:ObjectMeta spec:NamespaceSpec status:NamespaceStatus
 NamespaceSpec finalizers:[]
 Endpoints apiVersion kind metadata:ObjectMeta subsets:[EndpointSubset]
 EndpointSubset addresses:[EndpointAddress] notReadyAddresses:[EndpointAddress] ports:[EndpointPort]
@@ -67,15 +68,22 @@ EndpointConditions ready:bool serving:bool terminating:bool
 LabelSelector matchLabels:{} matchExpressions:[LabelSelectorRequirement]
 LabelSelectorRequirement key operator values:[]
 PodTemplateSpec metadata:ObjectMeta spec:PodSpec
-Deployment apiVersion kind metadata:ObjectMeta spec:DeploymentSpec status:*
+Deployment apiVersion kind metadata:ObjectMeta spec:DeploymentSpec status:DeploymentStatus
 DeploymentSpec replicas:int selector:LabelSelector template:PodTemplateSpec strategy:DeploymentStrategy minReadySeconds:int
   revisionHistoryLimit:int
   paused:bool progressDeadlineSeconds:int
-ReplicaSet apiVersion kind metadata:ObjectMeta spec:ReplicaSetSpec status:*
+ReplicaSet apiVersion kind metadata:ObjectMeta spec:ReplicaSetSpec status:ReplicaSetStatus
 ReplicaSetSpec replicas:int minReadySeconds:int selector:LabelSelector template:PodTemplateSpec
+ServiceStatus *
+PodStatus *
+NodeStatus *
+NamespaceStatus *
+DeploymentStatus *
+ReplicaSetStatus *
 """
 #: What a JSON value is called by Go's decoder.
 _JSON = ((bool, "bool"), (str, "string"), (int, "number"), (float, "number"), (list, "array"), (dict, "object"))
+_KINDS = ((bool, "bool"), (str, "string"), (int, "int64"), (float, "float64"), (list, "slice"), (dict, "map"))
 _GO = {"": "string", "int": "int32", "bool": "bool"}
 #: Numbers of eight bytes, where int32 is the rule.
 _INT64 = {"terminationGracePeriodSeconds", "activeDeadlineSeconds", "generation", "deletionGracePeriodSeconds"}
@@ -91,17 +99,36 @@ def types() -> dict[str, dict[str, str]]:
 def check(manifest: dict) -> dict:
     """The object without the fields that are null; Refused, as BadRequest, when a field is unknown or holds what does not fit."""
     kind, version = manifest["kind"], manifest["apiVersion"]
-    unknown: list[str] = []
-    try:
-        _struct(manifest, kind, "", unknown)
-    except _Misfit as error:
-        says = str(error)
-    else:
-        says = f"strict decoding error: {', '.join(unknown)}" if unknown else ""
-    if says:
+    unknown, misfit = faults(manifest)
+    if unknown or misfit:
+        says = str(misfit) if misfit else f"strict decoding error: {', '.join(unknown)}"
         version = version.rpartition("/")[2]
         raise Refused(f'{kind} in version "{version}" cannot be handled as a {kind}: {says}', "BadRequest")
     return _present(manifest, kind)
+
+
+def faults(manifest: dict) -> "tuple[list[str], Misfit | None]":
+    """The unknown fields, each in a sentence, and the first value that does not fit."""
+    unknown: list[str] = []
+    try:
+        _struct(manifest, manifest["kind"], "", unknown)
+    except Misfit as error:
+        return unknown, error
+    return unknown, None
+
+
+def known(one: dict) -> dict:
+    """An object without the fields that its kind does not have, as a server leaves them out that only warns of them."""
+    return _known(one, one["kind"])
+
+
+def _known(value, of: str):
+    if of.startswith("[") and isinstance(value, list):
+        return [_known(one, of[1:-1]) for one in value]
+    fields = types().get(of)
+    if fields is None or not isinstance(value, dict):
+        return value
+    return {key: _known(inner, fields.get(key, "*")) for key, inner in value.items() if key in fields or "*" in fields}
 
 
 def _present(value: dict, of: str) -> dict:
@@ -122,18 +149,35 @@ def _present(value: dict, of: str) -> dict:
     return made
 
 
-class _Misfit(Exception):
-    pass
+class Misfit(Exception):
+    """A value where another form belongs, in the words of the decoder that reads what is new (encoding/json)."""
+
+    def __init__(self, value, form: str, of: str, go_path: str):
+        self.value, self.form, self.of, self.go_path = value, form, of, go_path
+        super().__init__(misfit(value, form, of, go_path))
+
+    @property
+    def converting(self) -> str:
+        """In the words of the one that reads what has been patched (apimachinery: pkg/runtime/converter.go)."""
+        found = next(name for kind, name in _KINDS if isinstance(self.value, kind))
+        if self.form.startswith("["):
+            return f"cannot restore slice from {found}"
+        if self.form == "{}" or self.form in types():
+            return f"cannot restore map from {found}" if self.form == "{}" else f"cannot restore struct from: {found}"
+        wanted = _type_of(self.form, self.go_path)
+        if (found, wanted) == ("int64", "string") or found in ("int64", "float64") and self.form == "int":
+            return f"cannot convert {found} to {wanted}"
+        return f"unrecognized type: {wanted}"
 
 
 def _struct(value: dict, of: str, path: str, unknown: list[str]) -> None:
     fields = types()[of]
     for key, inner in value.items():
         here = f"{path}.{key}" if path else key
-        if key not in fields:
+        if key not in fields and "*" not in fields:
             unknown.append(f'unknown field "{here}"')
         elif inner is not None:
-            _value(inner, fields[key], here, of, _go(path, key), unknown)
+            _value(inner, fields.get(key, "*"), here, of, _go(path, key), unknown)
 
 
 def _go(path: str, key: str) -> str:
@@ -146,9 +190,9 @@ def _value(value, form: str, path: str, of: str, go_path: str, unknown: list[str
     is_list = form.startswith("[")
     wanted = {"[": list, "{": dict}.get(form[:1]) or {"": str, "int": int, "bool": bool, "port": (int, str), "*": object}.get(form, dict)
     if not isinstance(value, wanted) or (isinstance(value, bool) and form in ("int", "port")):
-        raise _Misfit(misfit(value, form, of, go_path))
+        raise Misfit(value, form, of, go_path)
     if form == "int" and not -(2**31) <= value < 2**31:
-        raise _Misfit(f"json: cannot unmarshal number {value} into Go struct field {of}.{go_path} of type {_type_of(form, go_path)}")
+        raise Misfit(value, form, of, go_path)
     if is_list:
         for at, one in enumerate(value):
             if one is not None:
@@ -156,7 +200,7 @@ def _value(value, form: str, path: str, of: str, go_path: str, unknown: list[str
     elif form == "{}":
         for one in value.values():
             if one is not None and not isinstance(one, str):
-                raise _Misfit(misfit(one, "", of, go_path))
+                raise Misfit(one, "", of, go_path)
     elif form in types():
         _struct(value, form, path, unknown)
 
@@ -172,7 +216,7 @@ def _type_of(form: str, go_path: str) -> str:
 
 def misfit(value, form: str, of: str, go_path: str) -> str:
     found = form_of(value)
-    if form == "int" and isinstance(value, float):
+    if form == "int" and found == "number":
         found = f"number {value}"
     return f"json: cannot unmarshal {found} into Go struct field {of}.{go_path} of type {_type_of(form, go_path)}"
 

@@ -14,8 +14,8 @@ from .. import admission, schema
 from ..kinds import KINDS, Kind
 from ..merging import applied
 from ..refusal import Refused, quoted
-from . import making
-from .getting import check_format, printed
+from . import making, patches
+from .getting import check_format, printed, shape
 from .manifests import json_text, read
 from .resources import Found, kind_of, not_found, said, select
 
@@ -147,13 +147,8 @@ def dry(flags) -> str:
 def _apply(api, kind: Kind, one: dict, source: str, flags) -> tuple[dict, str, str]:
     meta = one["metadata"]
     if not meta.get("name"):
-        version = f"{kind.group}/v1" if kind.group else "/v1"
-        head = f'Resource: "{version}, Resource={kind.plural}", GroupVersionKind: "{version}, Kind={kind.name}"'
-        where = f'Name: "", Namespace: {quoted(meta.get("namespace", ""))}'
-        says = "resource name may not be empty"
-        raise Failure(
-            1, f"error: error when retrieving current configuration of:\n{head}\n{where}\nfrom server for: {quoted(source)}: {says}\n"
-        )
+        head, says = "error: error when retrieving current configuration of:", "resource name may not be empty"
+        raise Failure(1, f"{head}\n{_place(kind, meta)}\nfrom server for: {quoted(source)}: {says}\n")
     noted = _noted(one)
     old, warning = api.get(kind.name, meta["name"], meta.get("namespace", "")), ""
     if old is None:
@@ -164,15 +159,24 @@ def _apply(api, kind: Kind, one: dict, source: str, flags) -> tuple[dict, str, s
         warning = (f"Warning: resource {name} is missing the {LAST} annotation which is required by kubectl apply. kubectl apply should "
                    "only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing "
                    "annotation will be patched automatically.\n")  # fmt: skip
-    try:
-        schema.check(noted)
-    except Refused as refused:
-        raise Failure(1, said(refused, f"error when patching {quoted(source)}")) from None
-    wanted = applied(json.loads(last) if last else {}, noted, old)
+    before = json.loads(last) if last else {}
+    patch, (unknown, misfit) = patches.patch(before, noted, shape(old)), schema.faults(noted)
+    if unknown or misfit:
+        says = misfit.converting if misfit else f"strict decoding error: {', '.join(unknown)}"
+        raise Failure(1, warning + patches.complaint(patch, says))
+    wanted = applied(before, noted, old)
     if wanted == old:
         return old, "unchanged", warning
-    kept = _keep(api, lambda: admission.updated(api, old, wanted), f"error when patching {quoted(source)}", flags)
+    doing = f"error when applying patch:\n{json_text(patch, None)}\nto:\n{_place(kind, meta)}\nfor: {quoted(source)}: error when patching"
+    kept = _keep(api, lambda: admission.updated(api, old, wanted), f"{doing} {quoted(source)}", flags)
     return kept, "configured", warning
+
+
+def _place(kind: Kind, meta: dict) -> str:
+    """How kubectl names an object in a complaint (cli-runtime: pkg/resource/visitor.go Info.String)."""
+    version = f"{kind.group}/v1" if kind.group else "/v1"
+    head = f'Resource: "{version}, Resource={kind.plural}", GroupVersionKind: "{version}, Kind={kind.name}"'
+    return f"{head}\nName: {quoted(meta.get('name') or '')}, Namespace: {quoted(meta.get('namespace', ''))}"
 
 
 def _noted(one: dict) -> dict:

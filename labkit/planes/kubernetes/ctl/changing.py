@@ -10,6 +10,7 @@ from .. import admission, schema, syntax
 from ..kinds import KINDS, Kind
 from ..merging import merge
 from ..refusal import Refused, quoted
+from . import patches
 from .applying import dry
 from .making import port_specs
 from .resources import not_found, said, select
@@ -27,14 +28,15 @@ PATCH = "patch,p: type: output,o: dry-run: filename,f! patch-file! subresource:"
 CORDON = "selector,l: dry-run: force ignore-daemonsets delete-emptydir-data grace-period: timeout:"
 
 
-def _change(api, kind: Kind, old: dict, new: dict, flags) -> None:
-    """Put what the server made of it; Failure in its words."""
+def _change(api, kind: Kind, old: dict, new: dict, flags) -> bool:
+    """Put what the server made of it, and say whether that is anything new; Failure in its words."""
     try:
         made = admission.updated(api, old, new)
     except Refused as refused:
         raise Failure(1, said(refused)) from None
     if not dry(flags):
         api.put(made)
+    return made != old
 
 
 def _targets(api, flags, words: list[str], verb: str):
@@ -287,24 +289,25 @@ def patch(ctx, api, flags) -> Result:
     if how == "json":
         raise Failure(1, "The lab's kubectl patches by --type strategic or merge, and not json.\n")
     given = _document(flags.one("patch"))
-    found, done = _targets(api, flags, words, "patch"), ""
+    found, done, warnings = _targets(api, flags, words, "patch"), "", ""
     if found.missing:
         raise Failure(1, found.missing[0])
     for kind, one in found.objects:
-        try:
-            schema.check({"apiVersion": kind.version, "kind": kind.name,
-                          **{key: given[key] for key in given if key not in ("kind", "apiVersion")}})
-        except Refused as refused:
-            raise Failure(1, said(refused)) from None
+        unknown, misfit = schema.faults({**given, "apiVersion": kind.version, "kind": kind.name})
+        if misfit:
+            raise Failure(1, patches.complaint(given, misfit.converting))
+        warnings += "".join(f"Warning: {says}\n" for says in unknown)
         changed = merge(one, given) if how == "strategic" else _plain_merge(one, given)
+        changed, differs = schema.known(changed), False
         if flags.one("subresource") == "status":
             changed = {**one, "status": _balanced(changed.get("status") or {})}
-            if changed != one and not dry(flags):
+            differs = changed != one
+            if differs and not dry(flags):
                 api.put(changed)
         elif changed != one:
-            _change(api, kind, one, changed, flags)
-        done += f"{kind.printed}/{one['metadata']['name']} patched{dry(flags)}{' (no change)' * (changed == one)}\n"
-    return Result(0, done)
+            differs = _change(api, kind, one, changed, flags)
+        done += f"{kind.printed}/{one['metadata']['name']} patched{dry(flags)}{' (no change)' * (not differs)}\n"
+    return Result(0, done, warnings)
 
 
 def _balanced(status: dict) -> dict:
