@@ -15,7 +15,7 @@ from ipaddress import IPv4Address
 from ...errors import LabError
 from ...lab.lab import Lab
 from ...lab.namespace import Namespace
-from .. import writing
+from ..iptables_lines import Iptables
 from .network import Network, Refused
 from .published import ANY, Binding
 
@@ -42,7 +42,8 @@ class Firewall:
     """What one engine writes. `options` are the daemon's, read when a line is written."""
 
     def __init__(self, lab: Lab, host: Namespace, version: str, options: dict):
-        self.lab, self.host, self.version, self.options = lab, host, version, options
+        self.version, self.options = version, options
+        self.iptables = Iptables(lab, host, "docker", "iptables --wait")
 
     @property
     def hairpin(self) -> bool:
@@ -67,7 +68,7 @@ class Firewall:
     def forbid_forwarding(self) -> None:
         """The engine has just switched forwarding on; that nobody passes but whom a rule lets is its part of the bargain."""
         if self.options["iptables"]:
-            writing.run(self.lab, self.host, "docker", "iptables --wait -t filter -P FORWARD DROP")
+            self.iptables.type("filter", "-P FORWARD DROP")
 
     def add_network(self, network: Network) -> None:
         """A network's lines; last DOCKER-USER comes first again."""
@@ -185,31 +186,28 @@ class Firewall:
     def write(self, lines: Iterable[Line]) -> None:
         """Type those that are not there yet; Refused in the daemon's words when iptables refuses one."""
         for line in lines if self.options["iptables"] else ():
-            if not self._there(line):
+            if not self.iptables.has(line.table, f"{line.chain} {line.words}"):
                 self._type(line.verb, line)
 
     def _delete(self, lines: Iterable[Line]) -> None:
         """Take out those that are there: somebody may have been quicker."""
         for line in lines if self.options["iptables"] else ():
-            if self._there(line):
+            if self.iptables.has(line.table, f"{line.chain} {line.words}"):
                 self._type("-D", line)
 
-    def _there(self, line: Line) -> bool:
-        return writing.holds(self.lab, self.host, f"iptables --wait -t {line.table} -C {line.chain} {line.words}")
-
     def _type(self, verb: str, line: Line) -> None:
-        words = f"--wait -t {line.table} {verb} {line.chain} {line.words}"
+        words = f"{verb} {line.chain} {line.words}"
         try:
-            writing.run(self.lab, self.host, "docker", f"iptables {words}")
+            self.iptables.type(line.table, words)
         except LabError as error:
+            words = f"--wait -t {line.table} {words}"
             raise Refused(f" (iptables failed: iptables {words}: {str(error).partition('`: ')[2]}\n (exit status 1))") from None
 
     def _make(self, table: str, name: str, empty: bool = False) -> None:
         """A chain that may be there already."""
-        if not writing.holds(self.lab, self.host, f"iptables --wait -t {table} -S {name} 1"):
-            writing.run(self.lab, self.host, "docker", f"iptables --wait -t {table} -N {name}")
-        elif empty:
-            writing.run(self.lab, self.host, "docker", f"iptables --wait -t {table} -F {name}")
+        if empty and self.iptables.has_chain(table, name):
+            self.iptables.type(table, f"-F {name}")
+        self.iptables.ensure_chain(table, name)
 
     def _jump(self, chain: str, to: str) -> None:
         """A jump, before everything else of its chain."""

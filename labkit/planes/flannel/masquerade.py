@@ -9,7 +9,7 @@ another lease go when it has a new one.
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 
-from .. import writing
+from ..iptables_lines import Iptables
 from .config import KUBERNETES, NOTES, TODAY
 from .node import Node
 
@@ -54,23 +54,27 @@ def rules(network: IPv4Network, subnet: IPv4Network, node: Node, ip_masq: bool) 
 def write(node: Node, wanted: list[Line]) -> None:
     """Append those that are not there, and make the chains they need; 0.20 puts its jumps before all others at each start."""
     for table, chain in dict.fromkeys((line[0], line[1]) for line in wanted):
-        if chain.startswith("FLANNEL") and not writing.holds(node.lab, node.ns, f"iptables -t {table} -S {chain} 1 --wait"):
-            node.run(f"iptables -t {table} -N {chain} --wait")
+        if chain.startswith("FLANNEL"):
+            _iptables(node).ensure_chain(table, chain)
     first = [line for line in wanted if line[1] in ("POSTROUTING", "FORWARD")] if node.version == KUBERNETES else []
-    _each(node, "-D", first, there=True)
-    _each(node, "-I", first, there=False)
-    _each(node, "-A", wanted, there=False)
+    withdraw(node, first)
+    for verb, lines in (("-I", first), ("-A", wanted)):
+        for table, line, given in map(_worded, lines):
+            _iptables(node).ensure(table, verb, line, *given)
 
 
 def withdraw(node: Node, old: Iterable[Line]) -> None:
     """Take out those that are there."""
-    _each(node, "-D", old, there=True)
+    for table, line, given in map(_worded, old):
+        _iptables(node).remove(table, line, *given)
 
 
-def _each(node: Node, verb: str, lines: Iterable[Line], there: bool) -> None:
-    for table, chain, words, comment in lines:
-        told, _, target = words.rpartition("-j ")
-        words = f"{told}-m comment --comment {{}} -j {target}" if comment else words
-        given = (comment,) * bool(comment)
-        if writing.holds(node.lab, node.ns, f"iptables -t {table} -C {chain} {words} --wait", *given) is there:
-            node.run(f"iptables -t {table} {verb} {chain} {words} --wait", *given)
+def _iptables(node: Node) -> Iptables:
+    return Iptables(node.lab, node.ns, "flanneld", last=" --wait")
+
+
+def _worded(rule: Line) -> tuple[str, str, tuple[str, ...]]:
+    """The table, the line with a {} for the comment, and the comment, if there is one."""
+    table, chain, words, comment = rule
+    told, _, target = words.rpartition("-j ")
+    return table, f"{chain} {f'{told}-m comment --comment {{}} -j {target}' if comment else words}", (comment,) * bool(comment)

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ...lab.lab import Lab
 from .. import writing
+from ..iptables_lines import Iptables
 from .cni import BRIDGE, NAME, WHO
 
 _LOCAL = "-m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT"
@@ -29,49 +30,42 @@ def add(lab: Lab, machine: str, sandbox: str, address: IPv4Address, subnet: IPv4
     """The rules of one pod, and before the first those of the plugin itself."""
     chain = chain_name(sandbox)
 
-    def run(line: str, *values) -> None:
-        writing.run(lab, lab[machine], WHO, line, *values)
-
-    def ensure(verb: str, line: str, *values) -> None:
-        if not writing.holds(lab, lab[machine], f"iptables -t nat -C {line}", *values):
-            run(f"iptables -t nat {verb} {line} --wait", *values)
-
-    def make(name: str) -> None:
-        if not writing.holds(lab, lab[machine], f"iptables -t nat -S {name} 1"):
-            run(f"iptables -t nat -N {name} --wait")
-
-    make("CNI-HOSTPORT-SETMARK")
-    ensure("-A", f"CNI-HOSTPORT-SETMARK -m comment --comment {{}} -j MARK --set-xmark {_MARK}", "CNI portfwd masquerade mark")
-    make("CNI-HOSTPORT-MASQ")
-    ensure("-A", f"CNI-HOSTPORT-MASQ -m mark --mark {_MARK} -j MASQUERADE")
-    ensure("-A", "POSTROUTING -m comment --comment {} -j CNI-HOSTPORT-MASQ", "CNI portfwd requiring masquerade")
-    run("sysctl -qw net.ipv4.conf.{}.route_localnet=1", BRIDGE)
-    make("CNI-HOSTPORT-DNAT")
+    iptables = Iptables(lab, lab[machine], WHO, last=" --wait")
+    iptables.ensure_chain("nat", "CNI-HOSTPORT-SETMARK")
+    mark = f"CNI-HOSTPORT-SETMARK -m comment --comment {{}} -j MARK --set-xmark {_MARK}"
+    iptables.ensure("nat", "-A", mark, "CNI portfwd masquerade mark")
+    iptables.ensure_chain("nat", "CNI-HOSTPORT-MASQ")
+    iptables.ensure("nat", "-A", f"CNI-HOSTPORT-MASQ -m mark --mark {_MARK} -j MASQUERADE")
+    masquerade = "POSTROUTING -m comment --comment {} -j CNI-HOSTPORT-MASQ"
+    iptables.ensure("nat", "-A", masquerade, "CNI portfwd requiring masquerade")
+    writing.run(lab, lab[machine], WHO, "sysctl -qw net.ipv4.conf.{}.route_localnet=1", BRIDGE)
+    iptables.ensure_chain("nat", "CNI-HOSTPORT-DNAT")
     for built_in in ("PREROUTING", "OUTPUT"):
-        ensure("-A", f"{built_in} {_LOCAL}")
-    make(chain)
+        iptables.ensure("nat", "-A", f"{built_in} {_LOCAL}")
+    iptables.ensure_chain("nat", chain)
+    plain = Iptables(lab, lab[machine], WHO)
     for proto in dict.fromkeys(port.get("protocol", "TCP").lower() for port in ports):
         of_it = [port for port in ports if port.get("protocol", "TCP").lower() == proto]
         numbers = ",".join(str(port["hostPort"]) for port in of_it)
         comment = f'dnat name: "{NAME}" id: "{sandbox}"'
         words = f"-p {proto} -m comment --comment {{}} -m multiport --dports {numbers} -j {chain}"
-        run(f"iptables -t nat -A CNI-HOSTPORT-DNAT {words}", comment)
+        plain.type("nat", f"-A CNI-HOSTPORT-DNAT {words}", comment)
         for port in of_it:
             at = f"-d {port['hostIP']} " if port.get("hostIP") else ""
             asked = f"{at}-p {proto} --dport {port['hostPort']}"
             for source in (subnet, "127.0.0.1"):
-                run(f"iptables -t nat -A {chain} -s {source} {asked} -j CNI-HOSTPORT-SETMARK")
-            run(f"iptables -t nat -A {chain} {asked} -j DNAT --to-destination {address}:{port['containerPort']}")
+                plain.type("nat", f"-A {chain} -s {source} {asked} -j CNI-HOSTPORT-SETMARK")
+            plain.type("nat", f"-A {chain} {asked} -j DNAT --to-destination {address}:{port['containerPort']}")
 
 
 def remove(lab: Lab, machine: str, sandbox: str) -> None:
     """A pod's chain, and what leads there; the plugin's own chains stay."""
-    netfilter, chain = lab[machine].netfilter, chain_name(sandbox)
-    table = netfilter.tables.get("nat") if netfilter is not None else None
-    if table is None or chain not in table.chains:
+    iptables, chain = Iptables(lab, lab[machine], WHO), chain_name(sandbox)
+    if not iptables.has_chain("nat", chain):
         return
+    table = iptables.ns.netfilter.table("nat")
     for number in reversed(range(len(table.chains["CNI-HOSTPORT-DNAT"].rules))):
         if table.chains["CNI-HOSTPORT-DNAT"].rules[number].spec.target == chain:
-            writing.run(lab, lab[machine], WHO, f"iptables -t nat -D CNI-HOSTPORT-DNAT {number + 1}")
+            iptables.type("nat", f"-D CNI-HOSTPORT-DNAT {number + 1}")
     for verb in ("-F", "-X"):
-        writing.run(lab, lab[machine], WHO, f"iptables -t nat {verb} {chain}")
+        iptables.type("nat", f"{verb} {chain}")

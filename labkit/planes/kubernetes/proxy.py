@@ -13,8 +13,9 @@ from ...errors import KernelError
 from ...lab.lab import Lab
 from ...lab.program import Listener, listen
 from .. import writing
+from ..iptables_lines import Iptables
 from .api import Api
-from .kubelet_rules import ensure_firewall
+from .kubelet_rules import TOOL, ensure_firewall
 from .proxy_config import ProxyConfig
 from .proxy_rules import MARK, Block, Endpoint, ServicePort, rules
 
@@ -163,15 +164,13 @@ class KubeProxy:
 
     def _sync_all(self) -> None:
         """Everything anew: the chains and jumps, and the rules of every Service."""
-        host = self.lab[self.machine]
+        iptables = Iptables(self.lab, self.lab[self.machine], WHO, TOOL)
         for table in ("mangle", "nat", "filter"):
-            self._make(table, CANARY)
+            iptables.ensure_chain(table, CANARY)
         for table, built_in, target, comment, words in JUMPS:
-            self._make(table, target)
-            jump = f"{built_in} {f'{words} ' if words else ''}-m comment --comment {{}} -j {target}"
-            if not writing.holds(self.lab, host, f"iptables -t {table} -C {jump}", comment):
-                self._run(f"iptables -w 5 -t {table} -I {jump}", comment)
-        ensure_firewall(self.lab, host, WHO)
+            iptables.ensure_chain(table, target)
+            iptables.ensure(table, "-I", f"{built_in} {f'{words} ' if words else ''}-m comment --comment {{}} -j {target}", comment)
+        ensure_firewall(self.lab, iptables.ns, WHO)
         self.written = {}
         self._sync(set(self.ports), first=True)
 
@@ -227,13 +226,8 @@ class KubeProxy:
             text.append("COMMIT")
         writing.run(self.lab, self.lab[self.machine], WHO, "iptables-restore -w 5 --noflush --counters", stdin="\n".join(text) + "\n")
 
-    def _make(self, table: str, chain: str) -> None:
-        netfilter = self.lab[self.machine].netfilter
-        if netfilter is None or chain not in netfilter.table(table).chains:
-            self._run(f"iptables -w 5 -t {table} -N {chain}")
-
-    def _run(self, line: str, *values) -> None:
-        writing.run(self.lab, self.lab[self.machine], WHO, line, *values)
+    def _run(self, line: str) -> None:
+        writing.run(self.lab, self.lab[self.machine], WHO, line)
 
     # --- what else it does --------------------------------------------------------------------------
 
