@@ -73,17 +73,17 @@ def _ask(here: Walk, table: Table) -> bool:
         spec = rule.spec
         if not spec._compiled:
             spec._compiled.extend((tests(spec), probability(spec)))
-        here.rule, here.rules = rule, rules
-        for words, test in spec._compiled[0]:
+        asked, share = spec._compiled
+        here.rule, here.rules, missed = rule, rules, ""
+        for words, test in asked:
             if not test(here):
-                if len(lost) < MOST_TOLD:
-                    lost.append(f"{inside} {at}: {spec}: not {words}")
+                missed = words
                 break
-        else:
-            words = ""
-        if spec._compiled[1] is not None and words in ("", DEALT):
+        if share is not None and missed in ("", DEALT):
             dealt = dealt or at
-        if words:
+        if missed:
+            if len(lost) < MOST_TOLD:
+                lost.append(f"{inside} {at}: {spec}: not {missed}")
             continue
         if dealt:
             _tell_choice(here, table, inside, rules, dealt - 1, rule)

@@ -20,10 +20,12 @@ Test = Callable[[Walk], bool]
 def tests(spec: Spec) -> list[tuple[str, Test]]:
     """A rule's conditions, each with its words, in the order in which they are asked."""
     tests: list[tuple[str, Test]] = []
-    for flag, said, read in (("-s", spec.src, lambda w: w.src), ("-d", spec.dst, lambda w: w.dst)):
-        if said:
-            network, mask, negated = said
-            tests.append((flag, lambda w, n=network, m=mask, no=negated, read=read: (read(w) & m == n) is not no))
+    if spec.src:
+        network, mask, negated = spec.src
+        tests.append(("-s", lambda w, n=network, m=mask, no=negated: (w.src & m == n) is not no))
+    if spec.dst:
+        network, mask, negated = spec.dst
+        tests.append(("-d", lambda w, n=network, m=mask, no=negated: (w.dst & m == n) is not no))
     for flag, said, read in (("-i", spec.iif, lambda w: w.iif), ("-o", spec.oif, lambda w: w.oif)):
         if said:
             name, negated = said
