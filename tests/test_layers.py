@@ -101,3 +101,8 @@ def test_a_forbidden_import_is_found(path, source, why):
 ])
 def test_an_import_from_above_is_fine(path, source):
     assert complaints(Path(path), source) == []
+
+
+def test_a_file_is_found_by_its_name():
+    names = [path.name for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
+    assert sorted(names) == sorted(set(names)), "no two files of the package share a name"

@@ -12,7 +12,7 @@ from . import hosts
 from .connecting import SERVICES
 from .ifconfig import short_line, short_title, shown
 from .result import Context, Failure, Result
-from .route import listing
+from .net_route import listing
 from .usage import usage, usage_in_two
 from .words import getopt
 

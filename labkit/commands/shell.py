@@ -22,7 +22,7 @@ from .result import Budget, Context, Exhausted, Failure, Result, ShellError
 COMMANDS = {
     name: (module, name) for module, names in {
         "bridge": "bridge", "busybox": "nslookup wget", "connecting": "curl nc", "ip": "ip", "ping": "ping", "sysctl": "sysctl",
-        "tcpdump": "tcpdump", "iptables": "iptables nft", "traceroute": "traceroute", "ifconfig": "ifconfig", "route": "route",
+        "tcpdump": "tcpdump", "iptables": "iptables nft", "traceroute": "traceroute", "ifconfig": "ifconfig", "net_route": "route",
         "netstat": "netstat ss arp", "systemctl": "systemctl service journalctl", "grep_awk": "grep awk",
         "coreutils": "cat echo false head hostname ls mkdir rm seq sleep tail tee touch true wc",
     }.items() for name in names.split()

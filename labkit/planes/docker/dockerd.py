@@ -17,7 +17,7 @@ from ...lab import links
 from ...lab.lab import Lab
 from ...lab.namespace import Namespace
 from ...lab.program import listen
-from . import images, names, published
+from . import images, naming, published
 from .client import docker
 from .container import Attachment, Container, Endpoint, Request, default_route, plug, unplug
 from .firewall import Firewall
@@ -212,7 +212,7 @@ class Docker:
                 request.check_ip(self.networks[request.first_network].user_subnet)
             for endpoint in sorted(container.endpoints.values(), key=lambda e: -e.asked.priority):
                 self._plug(container, endpoint)
-            names.write_files(self, container)
+            naming.write_files(self, container)
             self._route(container)
         except BaseException as error:
             self._take_down(container)
@@ -254,7 +254,7 @@ class Docker:
         plug(self.lab, self.machine, container, endpoint, network, self.version, self.firewall.hairpin)
         self.firewall.add_container(network, endpoint.address)
         if not network.predefined:
-            names.start_resolver(self, container)
+            naming.start_resolver(self, container)
 
     def _way_out(self, container: Container) -> Network | None:
         """The network whose gateway the default route points at: 29 goes by priority, then both by name; 29 never takes an internal one
@@ -374,7 +374,7 @@ class Docker:
             except BaseException:
                 self._unplug(container.endpoints.pop(network.name))
                 raise
-            names.write_files(self, container)
+            naming.write_files(self, container)
 
     def disconnect(self, network: Network, container: Container) -> None:
         """Take away the interface that a container has in a network."""
@@ -387,4 +387,4 @@ class Docker:
         self._unplug(container.endpoints.pop(network.name))
         if container.running:
             self._route(container)
-            names.write_files(self, container)
+            naming.write_files(self, container)

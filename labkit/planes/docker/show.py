@@ -13,7 +13,7 @@ from ...errors import BadInput
 from .. import go, pflag
 from . import images, published
 from .container import Container, Endpoint
-from .names import known_as
+from .naming import known_as
 from .network import Network, Refused, long_id
 from .release import said
 from .template import NoAddress, render

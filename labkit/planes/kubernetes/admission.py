@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from . import other_rules, pod_rules, schema, service_rules
 from .allocation import allocate
-from .kinds import KINDS, kept
+from .object_kinds import KINDS, kept
 from .merging import merge
 from .metadata import meta_problems
 from .refusal import Problem, Refused, quoted, refused_object

@@ -11,7 +11,7 @@ from ....commands import filesystem
 from ....commands.result import Failure, Result
 from ....errors import KernelError
 from .. import admission, schema
-from ..kinds import KINDS, Kind
+from ..object_kinds import KINDS, Kind
 from ..merging import applied
 from ..refusal import Refused, quoted
 from . import making, patches

@@ -7,7 +7,7 @@ from copy import deepcopy
 from ....commands.result import Failure, Result
 from ... import go
 from .. import admission, schema, syntax
-from ..kinds import KINDS, Kind
+from ..object_kinds import KINDS, Kind
 from ..merging import merge
 from ..refusal import Refused, quoted
 from . import patches

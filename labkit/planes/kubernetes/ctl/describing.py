@@ -6,7 +6,7 @@ describing_pod.py, those of nodes in describing_node.py.
 
 from ....commands.result import Failure, Result
 from .. import times
-from ..kinds import Kind
+from ..object_kinds import Kind
 from .happenings import events
 from .printing import NONE, dig, pairs, seen, selector_text, some
 from .resources import select

@@ -4,7 +4,7 @@ import re
 
 from ....commands.result import Failure, Result
 from .. import times
-from ..kinds import Kind
+from ..object_kinds import Kind
 from . import fields
 from .manifests import json_text, yaml_text
 from .printing import COLUMNS, pairs, text_table

@@ -3,7 +3,7 @@
 from ....commands.result import Failure, Result
 from ... import go
 from .. import admission
-from ..kinds import KINDS, find
+from ..object_kinds import KINDS, find
 from ..refusal import Refused
 from .getting import check_format
 

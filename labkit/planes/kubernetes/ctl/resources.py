@@ -4,7 +4,7 @@ pkg/resource/builder.go)."""
 from dataclasses import dataclass, field
 
 from ....commands.result import Failure
-from ..kinds import ALL, KINDS, Kind, find, kept
+from ..object_kinds import ALL, KINDS, Kind, find, kept
 from ..refusal import Refused, quoted
 from . import selectors
 from .happenings import events

@@ -1,7 +1,7 @@
 """What kubectl tells of the cluster and of itself: version, cluster-info, config, api-resources, explain, port-forward."""
 
 from ....commands.result import Failure, Result
-from ..kinds import KINDS
+from ..object_kinds import KINDS
 from . import command
 from .printing import text_table
 
