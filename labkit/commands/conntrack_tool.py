@@ -5,7 +5,7 @@ from math import ceil
 from ..lab.connections import Connection
 from .hosts import numeric
 from .result import Context, Failure, Result
-from .rule_words import PROTOCOLS
+from .rule_values import PROTOCOLS
 from .words import is_digits
 
 NAME = "conntrack v1.4.7 (conntrack-tools)"

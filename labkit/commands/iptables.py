@@ -12,7 +12,8 @@ from ..lab.connections import Netfilter
 from ..tables.chains import BUILT_IN, TARGETS, Chain, Rule, Spec, Table
 from .result import Context, Failure, Result
 from .rule_listing import echoed, listing, saved_rules
-from .rule_words import RULE_WORDS, NotKnown, Refused, Rules, Word, _number, _shortened, interface, protocol
+from .rule_values import NotKnown, Refused, interface, number_of, protocol
+from .rule_words import RULE_WORDS, Rules, Word, shortened
 from .words import is_digits
 
 NAME = "iptables v1.8.9 (nf_tables)"
@@ -158,10 +159,10 @@ class _Reader:
         name, equals, value = word.partition("=")
         known = self.rules.known()
         pool = {**dict.fromkeys(_LONG, None), **{option: row for option, (_, row) in known.items()}}
-        found = name if name in pool else _shortened(name, pool)
+        found = name if name in pool else shortened(name, pool)
         if found is None and self.rules.implied(name):
             known = self.rules.known()
-            found = _shortened(name, {option: row for option, (_, row) in known.items()})
+            found = shortened(name, {option: row for option, (_, row) in known.items()})
         if found is None:
             raise Refused(f'unknown option "{word}"')
         if found in known:
@@ -207,7 +208,7 @@ class _Reader:
             if option == "-P" and not rest:
                 raise Refused("-P requires a chain and a policy")
         elif rest:
-            number = _number(rest)
+            number = number_of(rest)
             if number is None or number == 0:
                 raise Refused(f"Invalid rule number `{rest}'")
             words.number = number

@@ -12,7 +12,7 @@ from . import filesystem as files
 from .iptables import Words, check_name, read, run, worded
 from .result import Context, Failure, Result
 from .rule_listing import saved_rules
-from .rule_words import NotKnown, Refused
+from .rule_values import NotKnown, Refused
 
 NAME = "iptables-restore v1.8.9 (nf_tables)"
 #: The lab has no calendar.

@@ -11,8 +11,8 @@ from ..tables.neighbor import VALID, Neighbor
 from . import hosts
 from .connecting import SERVICES
 from .ifconfig import short_line, short_title, shown
-from .result import Context, Failure, Result
 from .net_route import listing
+from .result import Context, Failure, Result
 from .usage import usage, usage_in_two
 from .words import getopt
 

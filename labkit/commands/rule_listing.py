@@ -2,7 +2,8 @@
 
 from ..tables.chains import Chain, Match, Option, Spec, Table, dotted, network_text, prefixlen
 from .connecting import SERVICES
-from .rule_words import ICMP_NAMES, PROTOCOLS, RECENT
+from .rule_values import ICMP_NAMES, PROTOCOLS
+from .rule_words import RECENT
 
 #: How listings of a reader who wants no names call a protocol.
 _NUMBERS = {name: str(number) for name, number in PROTOCOLS.items()}

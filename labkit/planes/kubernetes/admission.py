@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from . import other_rules, pod_rules, schema, service_rules
 from .allocation import allocate
-from .object_kinds import KINDS, kept
 from .merging import merge
 from .metadata import meta_problems
+from .object_kinds import KINDS, kept
 from .refusal import Problem, Refused, quoted, refused_object
 
 __all__ = ["Refused", "admitted", "created", "deletable", "updated"]

@@ -11,8 +11,8 @@ from ....commands import filesystem
 from ....commands.result import Failure, Result
 from ....errors import KernelError
 from .. import admission, schema
-from ..object_kinds import KINDS, Kind
 from ..merging import applied
+from ..object_kinds import KINDS, Kind
 from ..refusal import Refused, quoted
 from . import making, patches
 from .getting import check_format, printed, shape

@@ -7,8 +7,8 @@ from copy import deepcopy
 from ....commands.result import Failure, Result
 from ... import go
 from .. import admission, schema, syntax
-from ..object_kinds import KINDS, Kind
 from ..merging import merge
+from ..object_kinds import KINDS, Kind
 from ..refusal import Refused, quoted
 from . import patches
 from .applying import dry
