@@ -9,7 +9,8 @@ from functools import partial
 from ..lab.connections import Netfilter
 from ..tables.chains import BUILT_IN, TARGETS, Chain, Rule, Spec, Table
 from . import filesystem as files
-from .iptables import Words, check_name, read, run, worded
+from .iptables import run, worded
+from .iptables_line import Words, check_name, read
 from .result import Context, Failure, Result
 from .rule_listing import saved_rules
 from .rule_values import NotKnown, Refused
