@@ -16,10 +16,10 @@ WHOLE = [f"traceroute -m 255 -q 10 {NOBODY}", f"ping -W 2147483 -c 1 {NOBODY}"]
 
 
 def spent(fresh, line, on="ns1"):
-    """The answer of a fresh lab, the lab, and the CPU seconds it took: the fewest of three where it took long. A busy machine's
+    """The answer of a fresh lab, the lab, and the CPU seconds it took: the fewest of up to six where it took long. A busy machine's
     cores share what they have, and the same work is charged up to twice the time."""
     best = float("inf")
-    for _ in range(3):
+    for _ in range(6):
         lab = fresh()
         start = time.process_time()
         answer = lab.sh(line, on=on)

@@ -161,7 +161,7 @@ def _fault(lab: labkit.Lab, on: str, line: str, compare: bool, summary: Summary)
     summary.lines += 1
     summary.refused += bool(status)
     summary.slowest = max(summary.slowest, (seconds, line))
-    for _ in range(3 if seconds > SECONDS else 0):  # a busy machine charges the same work up to twice the time: the fewest of some counts
+    for _ in range(6 if seconds > SECONDS else 0):  # a busy machine charges the same work up to twice the time: the fewest of some counts
         copy, start = lab.copy(), time.process_time()
         with suppress(labkit.LabError):
             copy.sh(line, on=on)
