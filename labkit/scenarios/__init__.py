@@ -6,8 +6,9 @@ Each returns a new lab whose `probes` list the (source namespace, destination ad
 from .clusters import flannel, seed_cluster
 from .services import cluster
 from .single import docker_host, same_node, veth_pair
+from .web_pods import web
 
-__all__ = ["veth_pair", "same_node", "docker_host", "flannel", "seed_cluster", "cluster"]
+__all__ = ["veth_pair", "same_node", "docker_host", "flannel", "seed_cluster", "cluster", "web"]
 
 
 def __getattr__(name: str):

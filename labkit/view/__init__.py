@@ -9,7 +9,7 @@ from importlib import import_module
 _LATER = {
     "show": ".picture", "TraceExplorer": ".trace_explorer", "RouteExplorer": ".route_explorer",
     "BridgeExplorer": ".bridge_explorer", "LeaseExplorer": ".lease_explorer", "EncapExplorer": ".encap_explorer",
-    "ChainExplorer": ".chain_explorer", "Growth": ".growth",
+    "ChainExplorer": ".chain_explorer", "ServiceExplorer": ".service_explorer", "Growth": ".growth",
 }  # fmt: skip
 
 

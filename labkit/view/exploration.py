@@ -22,7 +22,7 @@ LABELS = {"port": "Port", "ttl": "TTL", "size": "Payload bytes"}
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is sent. `to` is an address or the name of a namespace."""
+    """What is sent. `to` is an address or the name of a namespace; `endpoint`: where rules that choose by chance are to lead it."""
 
     source: str
     to: str
@@ -30,10 +30,12 @@ class Question:
     port: int | None = None
     ttl: int | None = None
     size: int = 56
+    endpoint: str = ""
 
     def how(self) -> dict:
         """What `trace` takes besides source and destination."""
-        return {"proto": self.proto, "port": self.port, "ttl": self.ttl, "size": self.size}
+        pinned = {"endpoint": self.endpoint} if self.endpoint else {}
+        return {"proto": self.proto, "port": self.port, "ttl": self.ttl, "size": self.size} | pinned
 
 
 @dataclass(frozen=True, slots=True)
