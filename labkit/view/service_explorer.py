@@ -43,7 +43,7 @@ class Line:
 class ServiceModel(Exploration):
     """An exploration of one port of one Service."""
 
-    def __init__(self, lab: Lab, service: str, source: str | None = None):
+    def __init__(self, lab: Lab, service: str, source: str | None = None, door: str | None = None):
         names = [daemon.machine for (kind, _), daemon in sorted(getattr(lab, "daemons", {}).items()) if kind == "kube-apiserver"]
         if not names:
             raise BadInput("a ServiceExplorer takes a cluster with Services, such as labkit.scenarios.web()")
@@ -52,7 +52,10 @@ class ServiceModel(Exploration):
         self.nodes = [machine for kind, machine in lab.daemons if kind == "kube-proxy"]
         first = self._port(lab)
         super().__init__(lab, source, first.address)
-        self.question = self._first = self.question_to(f"{first.address}:{first.port}")
+        doors = list(self.doors().values())
+        if door is not None and door not in doors:
+            raise BadInput(f"{service} has no door {door}; it has: {', '.join(doors)}")
+        self.question = self._first = self.question_to(door or doors[0])
         self._take(self.lab, [])
 
     def _port(self, lab: Lab) -> ServicePort:
@@ -263,11 +266,12 @@ class ServiceExplorer(Explorer):
     """Knock at a Service's doors, let pods join and leave it, stop kube-proxy, and see the rules of every node and one connection's way.
 
     lab: a cluster with Services; it is copied, never changed. service: its name in the namespace default. source: who asks.
-    Raises BadInput when the lab has no Kubernetes, or no such Service.
+    door: address and port to begin with, such as 192.168.138.221:30080; without one it is the ClusterIP.
+    Raises BadInput when the lab has no Kubernetes, no such Service, or the Service no such door.
     """
 
-    def __init__(self, lab: Lab, service: str = "web", source: str | None = None):
-        model = ServiceModel(lab, service, source)
+    def __init__(self, lab: Lab, service: str = "web", source: str | None = None, door: str | None = None):
+        model = ServiceModel(lab, service, source, door)
         doors = list(model.doors().items())
         self.source = choice("From", list(model.lab.namespaces), model.question.source)
         self.door, self.endpoint = choice("Through", doors, model.door), choice("Endpoint", [CHANCE], CHANCE)

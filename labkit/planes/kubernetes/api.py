@@ -6,7 +6,7 @@ what they heard act when the change is whole (`changing`), in the order in which
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
@@ -31,7 +31,7 @@ ROUNDS = 20
 class Runtime(Protocol):
     """What `kubectl exec` and `kubectl logs` ask of a node's kubelet."""
 
-    def inside(self, pod: dict, container: str) -> Namespace | None:
+    def inside(self, pod: dict, container: str) -> AbstractContextManager[Namespace | None]:
         """Where the container's commands run; None when it does not."""
 
     def variables(self, pod: dict, container: str) -> dict[str, str]:

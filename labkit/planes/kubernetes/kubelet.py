@@ -6,6 +6,8 @@ the lab's goes by names, with a SEED that lets the recorded clusters come out as
 then after 10, 20, 40 … seconds (CrashLoopBackOff). kubernetes: pkg/kubelet (1.32); the words are those of the recordings.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import IPv4Address
 from itertools import chain, count
 
@@ -25,7 +27,7 @@ from . import kubelet_rules, pod_status, portmap
 from .api import Api
 from .cni import Cni, CniError, digest
 from .node_status import node
-from .sandbox import Running, Sandbox, environment
+from .sandbox import MOUNTED, Running, Sandbox, environment
 
 #: Seconds until a pod without a network is tried again; between two tries of a container that fails, to begin with and at most.
 AGAIN, BACKOFF, LONGEST = 15.0, 10.0, 300.0
@@ -192,14 +194,20 @@ class Kubelet:
         one = sandbox.container(name)
         one.end(sandbox.namespace, exit_code, self.lab.now)
         one.restarts += 1
+        sandbox.unmount(one)
         self._run(key, one)
         self.tell_status(key)
 
-    def inside(self, pod: dict, container: str) -> Namespace | None:
-        """Where a container's commands run; None when it does not."""
+    @contextmanager
+    def inside(self, pod: dict, container: str) -> Iterator[Namespace | None]:
+        """Where a container's commands run, its own files in place of its neighbours'; None when it does not run."""
         sandbox = self.pods.get((pod["metadata"]["namespace"], pod["metadata"]["name"]))
         one = sandbox.container(container) if sandbox is not None else None
-        return sandbox.namespace if one is not None and one.state == "running" else None
+        if one is None or one.state != "running":
+            yield None
+            return
+        with sandbox.mounted(self.lab, one):
+            yield sandbox.namespace
 
     def variables(self, pod: dict, container: str) -> dict[str, str]:
         """What its commands see of the environment."""
@@ -229,7 +237,8 @@ class Kubelet:
         spec = next(one for one in pod["spec"]["containers"] if one["name"] == name)
         one, asked = sandbox.container(name), spec["readinessProbe"]
         if "exec" in asked:
-            ready = run_argv(Context(self.lab, sandbox.namespace), list(asked["exec"]["command"])).returncode == 0
+            with sandbox.mounted(self.lab, one):
+                ready = run_argv(Context(self.lab, sandbox.namespace), list(asked["exec"]["command"])).returncode == 0
         else:
             where = asked.get("httpGet") or asked.get("tcpSocket") or {}
             named = {p["name"]: p["containerPort"] for p in spec.get("ports", []) if p.get("name")}
@@ -264,8 +273,7 @@ class Kubelet:
         resolv = f"search {domains}\nnameserver {self.dns}\noptions ndots:5\n"
         if pod["spec"].get("dnsPolicy") == "Default":
             resolv = node_text
-        for path, text in (("/etc/hosts", "".join(f"{line}\n" for line in lines)), ("/etc/hostname", f"{name}\n"),
-                           ("/etc/resolv.conf", resolv)):  # fmt: skip
+        for path, text in zip(MOUNTED, ("".join(f"{line}\n" for line in lines), f"{name}\n", resolv), strict=True):
             filesystem.write(self.lab, sandbox.namespace, path, text)
 
     def _tell(self, key: Key, kind: str, reason: str, words: str) -> None:

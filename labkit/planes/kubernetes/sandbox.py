@@ -1,28 +1,35 @@
 """A pod on its node: the sandbox, which is one network namespace, and the containers that share it.
 
-They share the network (one address, one port space), the host name and what stands in /etc/hosts and /etc/resolv.conf; the pause
-container holds all that, so a container may end and come back without a change of address. The images of the course: `lab/web` and
+They share the network (one address, one port space), the host name and what stands in /etc/hosts and /etc/resolv.conf; all other files
+are each one's own. The pause container holds all that, so a container may end and come back without a change of address. The images of the course: `lab/web` and
 `lab/db` answer at the ports of the variable PORTS (`8080,u5353`: u for UDP) with `pod=NAME client=ADDRESS:PORT`; `lab/tools` sleeps.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
+from ...commands import filesystem
 from ...errors import KernelError
-from ...lab.namespace import Namespace
+from ...lab.lab import Lab
+from ...lab.namespace import Files, Namespace
 from ...lab.program import Listener, listen
 from ...tables.values import Kept
 from .. import go
 from ..docker import images
 from . import dns
 
+#: What kubelet writes for a pod and mounts into each of its containers: one file, wherever it is written.
+MOUNTED = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
 #: Images whose program answers at the ports of PORTS, and where it is when nothing is said.
 SERVING = {"lab/web": (80,), "lab/db": (3306,)}
 
 
 @dataclass(slots=True, eq=False)
 class Running(Kept):
-    """A container. `state` is "running", "waiting" or "terminated", with a `reason`; `started` and `ended` are on the lab's clock."""
+    """A container. `state` is "running", "waiting" or "terminated", with a `reason`; `started` and `ended` are on the lab's clock.
+    `files`: what it sees, but for the pod's first container, whose files are the namespace's; None before anybody looked."""
 
     name: str
     image: str
@@ -38,6 +45,7 @@ class Running(Kept):
     failed_before: bool = False
     sockets: tuple[Listener, ...] = ()
     log: str = ""
+    files: Files | None = None
 
     def start(self, ns: Namespace, pod: str, now: float) -> None:
         """Its program opens its sockets; where one is taken it ends, and says so."""
@@ -82,6 +90,30 @@ class Sandbox(Kept):
 
     def container(self, name: str) -> Running | None:
         return next((one for one in self.containers if one.name == name), None)
+
+    @contextmanager
+    def mounted(self, lab: Lab, one: Running) -> Iterator[None]:
+        """A container's own files in the place of the first one's, as long as something runs in it: each has a mount namespace of its own,
+        in which kubelet's files (MOUNTED) are the pod's."""
+        ns, pod = self.namespace, self.namespace.files
+        if self.on_host or one is self.containers[0]:
+            yield
+            return
+        ns.files = one.files
+        mine = filesystem.of(lab, ns, to_write=True)
+        mine.texts.update({path: pod.texts[path] for path in MOUNTED if path in pod.texts})
+        try:
+            yield
+        finally:
+            pod.texts.update({path: mine.texts[path] for path in MOUNTED if path in mine.texts})
+            one.files, ns.files = mine, pod
+
+    def unmount(self, one: Running) -> None:
+        """A container that ended leaves nothing behind: it comes back with its image's files."""
+        one.files = None
+        if one is self.containers[0] and not self.on_host and self.namespace.files is not None:
+            texts = self.namespace.files.texts
+            self.namespace.files = Files({path: texts[path] for path in (*MOUNTED, filesystem.RT_TABLES_FILE) if path in texts})
 
     @property
     def ready(self) -> bool:

@@ -36,13 +36,16 @@ def exec_(ctx, api, flags) -> Result:
         raise Failure(1, f"{said}Error from server (BadRequest): container {container} is not valid for pod {name}\n")
     if not dig(pod, "spec", "nodeName"):
         raise Failure(1, f"{said}Error from server (BadRequest): pod {name} does not have a host assigned\n")
-    runtime = _runtime(api, pod, said)
-    namespace = runtime.inside(pod, container) if runtime is not None else None
-    if namespace is None:
-        raise Failure(1, f"{said}error: Internal error occurred: unable to upgrade connection: container not found ({quoted(container)})\n")
-    said += _NO_TTY * flags.on("tty")
+    runtime, tty = _runtime(api, pod, said), _NO_TTY * flags.on("tty")
+    lost = f"{said}error: Internal error occurred: unable to upgrade connection: container not found ({quoted(container)})\n"
+    if runtime is None:
+        raise Failure(1, lost)
+    said += tty
     try:
-        result = _run(ctx, namespace, words[1:], runtime.variables(pod, container), ctx.stdin if flags.on("stdin") else "")
+        with runtime.inside(pod, container) as namespace:
+            if namespace is None:
+                raise Failure(1, lost)
+            result = _run(ctx, namespace, words[1:], runtime.variables(pod, container), ctx.stdin if flags.on("stdin") else "")
     except LookupError as error:
         number = uuid5(NAMESPACE_DNS, f"{name} {container} {words[1:]}").hex * 2
         again = (
