@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv4Network
 
 from ..front import Lab
-from ..scenarios import same_node
+from ..scenarios import cluster, same_node
 from ..scenarios.script import run
 from .chapter import Chapter
 from .exercise import Question, Task
@@ -34,6 +34,31 @@ which_container = Question(
     "The pause container's start made the namespace. An application that crashes and comes back finds the same eth0 and address.",
     {"mysql": "mysql joined a namespace that was there before it. Stop it, and the namespace, eth0 and the address remain."},
     "Who made the namespace, and who joined it?",
+)
+addresses_of_three = Question(
+    "A pod of three containers: how many addresses do they have together, 127.0.0.1 aside?", 1,
+    "One. It is the pod's, and all three are in it.",
+    {3: "That would be one for each container, as with `docker run`. Compare what `ip -br addr` says in two of them.",
+     2: "Compare what `ip -br addr` says in two of them."},
+    "How many network namespaces are there?",
+)
+own_neighbour = Question(
+    "In the container shell: who answers at 127.0.0.1, port 3306? The container's name.", "db",
+    "127.0.0.1 is the pod's own loopback, and db listens there.",
+    {"shell": "shell serves nothing.", "web": "web listens at 8080.", "nobody": "Which network namespace does 127.0.0.1 belong to, and who else is in it?",
+     "mysql": "Its image could be MySQL; the *container* is called otherwise."},
+    "Which container of the pod listens at port 3306?",
+)
+shared_files = Question(
+    "True or False: a file that the container web writes to /tmp is there for the container db.", False,
+    "Each container has a mount namespace of its own, with the files of its own image.",
+    {True: "Look: `ls /tmp` in one and in the other."},
+)
+same_port = Question(
+    "Two containers of one pod both listen at port 8080. How many of them run?", 1,
+    "The second is told that the address is in use, and ends.",
+    {2: "With two addresses that would work. How many has the pod?", 0: "The first finds the port free."},
+    "How many programs can listen at one port of one network namespace?",
 )
 own_route = Question(
     "Which line of the pod's table does 10.20.92.11 take? Give the destination as `ip route` prints it.", "10.20.92.0/24",
@@ -225,4 +250,53 @@ third_pod = Task(
     hints=("`ip netns add pod3`, then a pair with one end in it: `ip link add veth3 type veth peer name eth0 netns pod3`.",
            "The end on the node is plugged in and brought up: `ip link set veth3 master docker0 up`.",
            "Inside, with `ip -n pod3 …`: `link set lo up`, `addr add 10.20.92.12/24 dev eth0`, `link set eth0 up`, the default route."),
+)
+
+_CLASH = """apiVersion: v1
+kind: Pod
+metadata: {name: clash}
+spec:
+  nodeName: k8s-node1
+  containers:
+  - {name: first, image: "lab/web:1", env: [{name: PORTS, value: "8080"}]}
+  - {name: second, image: "lab/web:1", env: [{name: PORTS, value: "8080"}]}
+"""
+
+
+def clashing_pod() -> Lab:
+    """The cluster of today, and a pod whose two containers want the same port."""
+    lab = cluster()
+    with lab.writing("somebody"):
+        lab.sh("kubectl apply -f -", on="k8s-master", stdin=_CLASH)
+    return lab
+
+
+def _both_serve(lab: Lab) -> str | None:
+    api = lab.daemons["kube-apiserver", "k8s-master"]
+    pod = api.get("Pod", "clash", "default")
+    if pod is None:
+        return "There is no pod called clash now. Apply it again, changed."
+    told = pod["status"].get("containerStatuses", [])
+    if len(told) != 2 or not all(one["ready"] for one in told):
+        return f"Of the two containers of clash, {sum(one['ready'] for one in told)} are ready."
+    listening = sorted(socket.port for socket in lab["clash"].listeners)
+    for port in listening:
+        trace = probe(lab, "k8s-node1", pod["status"]["podIP"], proto="tcp", port=port)
+        if missing := not_from("clash", trace):
+            return missing
+    return None if len(listening) == 2 else "Both run, but not both of them serve at a port."
+
+
+two_ports = Task(
+    "Let both containers of the pod clash run and serve, each at a port of its own.",
+    _both_serve, "One network, two ports, two servers.", start=clashing_pod,
+    answer=(("k8s-master", """
+        kubectl delete pod clash
+        kubectl apply -f - <<EOF
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "clash"}, "spec": {"nodeName": "k8s-node1", "containers": [
+        {"name": "first", "image": "lab/web:1", "env": [{"name": "PORTS", "value": "8080"}]},
+        {"name": "second", "image": "lab/web:1", "env": [{"name": "PORTS", "value": "8081"}]}]}}
+        EOF
+        """),),
+    hints=("What is a pod made of is fixed once it runs: delete it, and apply it changed.", "Give the second container another number in PORTS."),
 )
