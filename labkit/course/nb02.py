@@ -45,7 +45,8 @@ addresses_of_three = Question(
 own_neighbour = Question(
     "In the container shell: who answers at 127.0.0.1, port 3306? The container's name.", "db",
     "127.0.0.1 is the pod's own loopback, and db listens there.",
-    {"shell": "shell serves nothing.", "web": "web listens at 8080.", "nobody": "Which network namespace does 127.0.0.1 belong to, and who else is in it?",
+    {"shell": "shell serves nothing.", "web": "web listens at 8080.",
+     "nobody": "Which network namespace does 127.0.0.1 belong to, and who else is in it?",
      "mysql": "Its image could be MySQL; the *container* is called otherwise."},
     "Which container of the pod listens at port 3306?",
 )
@@ -252,22 +253,19 @@ third_pod = Task(
            "Inside, with `ip -n pod3 …`: `link set lo up`, `addr add 10.20.92.12/24 dev eth0`, `link set eth0 up`, the default route."),
 )
 
-_CLASH = """apiVersion: v1
-kind: Pod
-metadata: {name: clash}
-spec:
-  nodeName: k8s-node1
-  containers:
-  - {name: first, image: "lab/web:1", env: [{name: PORTS, value: "8080"}]}
-  - {name: second, image: "lab/web:1", env: [{name: PORTS, value: "8080"}]}
-"""
+#: In one line, with the second container's port left open.
+_CLASH = (
+    "{{apiVersion: v1, kind: Pod, metadata: {{name: clash}}, spec: {{nodeName: k8s-node1, containers: ["
+    '{{name: first, image: "lab/web:1", env: [{{name: PORTS, value: "8080"}}]}}, '
+    '{{name: second, image: "lab/web:1", env: [{{name: PORTS, value: "{}"}}]}}]}}}}'
+)
 
 
 def clashing_pod() -> Lab:
     """The cluster of today, and a pod whose two containers want the same port."""
     lab = cluster()
     with lab.writing("somebody"):
-        lab.sh("kubectl apply -f -", on="k8s-master", stdin=_CLASH)
+        lab.sh("kubectl apply -f -", on="k8s-master", stdin=_CLASH.format(8080))
     return lab
 
 
@@ -290,13 +288,7 @@ def _both_serve(lab: Lab) -> str | None:
 two_ports = Task(
     "Let both containers of the pod clash run and serve, each at a port of its own.",
     _both_serve, "One network, two ports, two servers.", start=clashing_pod,
-    answer=(("k8s-master", """
-        kubectl delete pod clash
-        kubectl apply -f - <<EOF
-        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "clash"}, "spec": {"nodeName": "k8s-node1", "containers": [
-        {"name": "first", "image": "lab/web:1", "env": [{"name": "PORTS", "value": "8080"}]},
-        {"name": "second", "image": "lab/web:1", "env": [{"name": "PORTS", "value": "8081"}]}]}}
-        EOF
-        """),),
-    hints=("What is a pod made of is fixed once it runs: delete it, and apply it changed.", "Give the second container another number in PORTS."),
+    answer=(("k8s-master", f"kubectl delete pod clash\necho '{_CLASH.format(8081)}' | kubectl apply -f -"),),
+    hints=("What is a pod made of is fixed once it runs: delete it, and apply it changed.",
+           "Give the second container another number in PORTS."),
 )

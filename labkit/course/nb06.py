@@ -26,7 +26,8 @@ pings = Question(
     "A rule takes a packet when all that it says is true of it. What does `-p tcp` say?",
 )
 second_share = Question(
-    "Each of three endpoints is to get a third of all connections. How many per cent of those that come to it must the second rule take?", 50,
+    "Each of three endpoints is to get a third of all connections. How many per cent of those that come to it must the second rule "
+    "take?", 50,
     "A third never comes to the second rule. Of the two thirds that do, it takes a half: a third of all.",
     {33: "A third of what comes there would be a third of two thirds: 2/9 of all. The last endpoint would get 4/9.",
      66: "That would leave 2/9 of all for the last endpoint.", 67: "That would leave 2/9 of all for the last endpoint.",
@@ -75,14 +76,16 @@ seen_by_itself = Question(
 untranslated = Question(
     "client1 and web-a are on one bridge, and bridge-nf-call-iptables is 0. client1 gets an answer. From which address?", "10.20.37.2",
     "The bridge hands the answer straight to client1's port; no hook is passed, so nobody turns the address back. client1 drops it.",
-    {"10.96.0.50": "For that the answer would have to pass the node's hooks, where the connection's entry is looked up. Does the bridge bring it there?",
+    {"10.96.0.50": "For that the answer would have to pass the node's hooks, where the connection's entry is looked up. Does the "
+    "bridge bring it there?",
      "10.20.37.1": "That is the node. The request passed it, for 10.96.0.50 is not on the link. The answer is for a neighbour."},
     "web-a sees that 10.20.37.4 is on its own link. Which way does its answer take?",
 )
 with_two = Question(
     "web-b leaves the Service. How many rules of its KUBE-SVC chain then have a probability?", 1,
     "One of two: 0.5 for the first, and the last takes what is left.",
-    {2: "The last rule never needs one: it takes whatever comes to it.", 3: "There are two endpoints left, and the last rule needs no probability.",
+    {2: "The last rule never needs one: it takes whatever comes to it.", 3: "There are two endpoints left, and the last rule needs no "
+    "probability.",
      0: "Then the first would take everything."},
     "Three endpoints needed two rules with a probability.",
 )
@@ -90,8 +93,10 @@ nobody_there = Question(
     "A Service without endpoints: is a connection to it refused at once, or does it time out? Answer: refused, or: timeout.",
     ("refused", "refuse", "refused at once"),
     "kube-proxy writes a REJECT for it, in the table filter. The client hears at once.",
-    {"timeout": "That would be so if the packet went nowhere, or to a DROP. kube-proxy is kinder: look at KUBE-SERVICES in the table filter.",
-     "times out": "That would be so if the packet went nowhere, or to a DROP. kube-proxy is kinder: look at KUBE-SERVICES in the table filter."},
+    {"timeout": "That would be so if the packet went nowhere, or to a DROP. kube-proxy is kinder: look at KUBE-SERVICES in the table "
+    "filter.",
+     "times out": "That would be so if the packet went nowhere, or to a DROP. kube-proxy is kinder: look at KUBE-SERVICES in the table "
+     "filter."},
     "Is there a rule for 10.96.0.50 in the table filter now? What does it do?",
 )
 stale = Question(
@@ -117,10 +122,17 @@ full_name = Question(
      "web.cluster.local": "That is the third entry of the list.", "web.default": "That is what a pod of another namespace would ask for."},
     "Read the line `search` in /etc/resolv.conf from left to right.",
 )
+stale_node = Question(
+    "kube-proxy is stopped on k8s-node1, and web-c leaves. On which node do the rules still lead to web-c?", "k8s-node1",
+    "Each node's rules are written by its own kube-proxy, and that of k8s-node1 was not there to hear of it.",
+    {"k8s-node2": "web-c is there, but its rules are written by a kube-proxy that runs.", "nobody": "Each node has its own rules. Who "
+    "writes those of k8s-node1?"},
+    "Who writes the rules of which node?",
+)
 translated_where = Question(
-    "On the real kernel too, the draw leads somewhere. When the request is seen at client1's own veth, which destination does it have?", "10.96.0.50",
+    "On the real kernel: when the request is seen at client1's own eth0, which destination does it have?", "10.96.0.50",
     "It leaves the pod as it was made. The node translates it afterwards.",
-    {"10.20.92.3": "That is what it has when it leaves k8s-node1 by flannel.1. At the veth it has not met a rule yet."},
+    {"10.20.92.3": "That is what it has when it leaves k8s-node1 by flannel.1. At its own eth0 it has not met a rule yet."},
     "The pod's own kernel has no rules.",
 )
 
@@ -158,7 +170,8 @@ mend = Task(
         kubectl label pod web-b app=web
         kubectl patch svc shop -p '{"spec":{"selector":{"app":"web"},"ports":[{"port":80,"name":"80-8081","targetPort":8080}]}}'
         """),),
-    hints=("`kubectl get endpoints shop`: which pods does it find? Compare `kubectl describe svc shop` with `kubectl get pods --show-labels`.",
+    hints=("`kubectl get endpoints shop`: which pods does it find? Compare `kubectl describe svc shop` with `kubectl get pods "
+    "--show-labels`.",
            "`targetPort` is where the pods listen. At which port does `curl http://10.20.37.2:8080/` answer?",
            "`kubectl patch svc shop -p '{\"spec\":{\"selector\":{\"app\":\"web\"}}}'` is the first of three lines."),
 )
@@ -172,12 +185,15 @@ def without_proxy() -> Lab:
 
 
 by_hand = Task(
-    "Be kube-proxy. On k8s-node1 alone, let connections from client1 to 10.96.0.99, TCP port 80, go to web-a and web-b, port 8080, half and "
+    "Be kube-proxy. On k8s-node1 alone, let connections from client1 to 10.96.0.99, TCP port 80, go to web-a and web-b, port 8080, "
+    "half and "
     "half. Two rules in PREROUTING of the table nat will do.",
     lambda lab: _leads_to(lab, "10.96.0.99", 80, {one: SERVERS[one] for one in ("10.20.37.2", "10.20.37.3")}) or _by_chance(lab),
     "You have written a Service.", start=without_proxy,
     answer=(("k8s-node1", """
-        iptables -t nat -A PREROUTING -d 10.96.0.99 -p tcp --dport 80 -m statistic --mode random --probability 0.5 -j DNAT --to-destination 10.20.37.2:8080
+ "
+        "       iptables -t nat -A PREROUTING -d 10.96.0.99 -p tcp --dport 80 -m statistic --mode random --probability 0.5 -j DNAT "
+        "--to-destination 10.20.37.2:8080
         iptables -t nat -A PREROUTING -d 10.96.0.99 -p tcp --dport 80 -j DNAT --to-destination 10.20.37.3:8080
         """),),
     hints=("Start with one: `-d 10.96.0.99 -p tcp --dport 80 -j DNAT --to-destination 10.20.37.3:8080`.",
@@ -190,4 +206,5 @@ def _by_chance(lab: Lab) -> str | None:
     """None when, of some connections, each of the two gets some."""
     lab = lab.copy()
     led = [lab.trace(CLIENT, "10.96.0.99", proto="tcp", port=80).verdict.where for _ in range(4)]
-    return None if sorted(led) == ["web-a", "web-a", "web-b", "web-b"] else f"Four connections went to {', '.join(led)}: that is not half and half."
+    return None if sorted(led) == ["web-a", "web-a", "web-b", "web-b"] else f"Four connections went to {', '.join(led)}: that is not "
+    "half and half."

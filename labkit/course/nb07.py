@@ -49,7 +49,8 @@ seen_there = Question(
     "Which interface does the pods' network have towards the other node?",
 )
 way_back = Question(
-    "web-c, on k8s-node2, answers a client that asked k8s-node1. True or False: the answer goes from k8s-node2 straight to the client.", False,
+    "web-c, on k8s-node2, answers a client that asked k8s-node1. True or False: the answer goes from k8s-node2 straight to the "
+    "client.", False,
     "web-c answers whom it saw, and that was k8s-node1. Only k8s-node1 can turn the addresses back.",
     {True: "To whom does web-c send its answer? It saw 10.20.37.0."},
     "Which client address did web-c see?",
@@ -65,12 +66,14 @@ unmasked = Question(
 local_client = Question(
     "externalTrafficPolicy is Local. outside asks k8s-node2, where web-c is. Which client address does web-c see?", "192.168.138.50",
     "The client's own. A node that only ever chooses pods of its own needs no masquerading: the answer comes by anyway.",
-    {"10.20.92.1": "That is what policy Cluster would make of it.", "10.20.92.0": "That is flannel.1. Is the packet passed to another node?",
+    {"10.20.92.1": "That is what policy Cluster would make of it.", "10.20.92.0": "That is flannel.1. Is the packet passed to another "
+    "node?",
      "192.168.138.222": "That is whom outside asked."},
     "With policy Local no rule marks packets from outside.",
 )
 local_without = Question(
-    "With policy Local, outside asks a node that has no endpoint. Refused at once, or timeout?", ("timeout", "time out", "times out", "silence"),
+    "With policy Local, outside asks a node that has no endpoint. Refused at once, or timeout?",
+    ("timeout", "time out", "times out", "silence"),
     "A rule in the table filter drops it: `has no local endpoints`. A load balancer is to notice, not a client.",
     {"refused": "That is what a Service without any endpoint does. This one has some, but not here, and kube-proxy writes DROP."},
     "`iptables-save | grep nplocal` on that node, table filter.",
@@ -88,7 +91,8 @@ health = Question(
     "Each node counts the endpoints that are on it.",
 )
 ranges = Question(
-    "The load balancer's address is only for 192.168.138.50. True or False: far, 203.0.113.9, still gets an answer at the node's port 30082.", True,
+    "The load balancer's address is only for 192.168.138.50. True or False: far, 203.0.113.9, still gets an answer at the node's port "
+    "30082.", True,
     "The ranges guard the load balancer's address alone. The NodePort beside it is another door, and it stays open.",
     {False: "The guard is `-d 192.168.128.200/32 … -j DROP`. What does it say of packets to 192.168.138.222?"},
     "Which destination does the rule in KUBE-PROXY-FIREWALL name?",
@@ -97,7 +101,8 @@ who_passes = Question(
     "FORWARD drops on both nodes, and flannel's rules are gone. Which still work? As letters. A: outside → k8s-node1:30080, led to web-a. "
     "B: the same, led to web-c. C: client1 → 10.96.0.50, led to web-b beside it. D: k8s-node1 itself → 10.96.0.50, led to web-b.",
     ("AD", "A D", "A, D", "A,D", "DA"),
-    "A is marked, and KUBE-FORWARD accepts what is marked. D is not forwarded at all: it is the node's own. B passes k8s-node1 by its mark, "
+    "A is marked, and KUBE-FORWARD accepts what is marked. D is not forwarded at all: it is the node's own. B passes k8s-node1 by its "
+    "mark, "
     "but the mark does not travel: on k8s-node2 it is a stranger. C has no mark.",
     {"A": "D too: what a node sends itself goes through OUTPUT, not FORWARD.", "D": "A too: see what KUBE-FORWARD says of the mark 0x4000.",
      "ABD": "B passes the first node. What has it on the second, where the mark is gone?",
@@ -105,8 +110,14 @@ who_passes = Question(
      "AB": "The mark of B exists on k8s-node1 only. And what of D: is it forwarded?"},
     "Two things pass: what has the mark 0x4000 on *this* node, and what is not forwarded.",
 )
+local_knock = Question(
+    "Policy Local, and web-c has left the Service np. True or False: a knock at k8s-node2's port 30080 is answered.", False,
+    "web-a and web-b are on k8s-node1, and policy Local never leads a stranger to another node.",
+    {True: "Which endpoints are on k8s-node2 now?"},
+)
 real_client = Question(
-    "On the real kernel: outside asks k8s-node2 at the port with policy Local. With which source does the request leave k8s-node2 by cni0?", "192.168.138.50",
+    "On the real kernel: outside asks k8s-node2 at the port with policy Local. With which source does the request leave k8s-node2 by "
+    "cni0?", "192.168.138.50",
     "As it came: nothing on the way has touched the source.",
     {"10.20.92.1": "That would be policy Cluster."},
     "Policy Local keeps the client.",

@@ -39,14 +39,15 @@ _KINDS = {
 
 def web(dns: bool = False) -> Lab:
     """`cluster()` with web-a, web-b and client1 on k8s-node1, web-c and client2 on k8s-node2. Each web pod answers at port 8080 who it is
-    and who it believes asks. In /root of k8s-master lie web.yaml, np.yaml, nplocal.yaml and lb.yaml: Services for the three, none of
+    and who it believes asks. In root's home on k8s-master lie web.yaml, np.yaml, nplocal.yaml and lb.yaml: Services for the three, none of
     them applied. `dns`: with CoreDNS."""
     lab = cluster()
     for name, (node, labels, container, image) in _PODS.items():
         text = _POD.format(name=name, node=node, labels=labels, container=container, image=image)
         lab.sh("kubectl apply -f -", on="k8s-master", stdin=text)
     for name, (more, node_port) in _KINDS.items():
-        filesystem.write(lab, lab["k8s-master"], f"/root/{name}.yaml", _SERVICE.format(name=name, more=more, node_port=node_port))
+        text = _SERVICE.format(name=name, more=more, node_port=node_port)
+        filesystem.write(lab, lab["k8s-master"], f"{filesystem.HOME}/{name}.yaml", text)
     if dns:
         names.install(lab.daemons["kube-apiserver", "k8s-master"])
     lab.probes = [("client1", "10.96.0.50")]

@@ -212,7 +212,8 @@ class ServiceModel(Exploration):
                 y += ROW
             said = wrapped(one.words, CHARS - 7)
             if one.new:
-                body.append(f'<rect class="bridge on" x="{x + 2}" y="{y - 11}" width="{COLUMN - 14}" height="{ROW * len(said) - 1}" rx="3"/>')
+                size = f'width="{COLUMN - 14}" height="{ROW * len(said) - 1}"'
+                body.append(f'<rect class="bridge on" x="{x + 2}" y="{y - 11}" {size} rx="3"/>')
                 body.append(text("key", x + COLUMN - 36, y, "new"))
             body.append(text("name", x + 6, y, "✓" if one.took else "·"))
             body += [text("name" if one.took else "", x + 20, y + ROW * at, shortened(line, CHARS)) for at, line in enumerate(said)]

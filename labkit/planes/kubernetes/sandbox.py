@@ -1,8 +1,9 @@
 """A pod on its node: the sandbox, which is one network namespace, and the containers that share it.
 
 They share the network (one address, one port space), the host name and what stands in /etc/hosts and /etc/resolv.conf; all other files
-are each one's own. The pause container holds all that, so a container may end and come back without a change of address. The images of the course: `lab/web` and
-`lab/db` answer at the ports of the variable PORTS (`8080,u5353`: u for UDP) with `pod=NAME client=ADDRESS:PORT`; `lab/tools` sleeps.
+are each one's own. The pause container holds what is shared, so a container may end and come back without a change of address. The images
+of the course: `lab/web` and `lab/db` answer at the ports of the variable PORTS (`8080,u5353`: u for UDP) with
+`pod=NAME client=ADDRESS:PORT`; `lab/tools` sleeps.
 """
 
 from collections.abc import Iterator
