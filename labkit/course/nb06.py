@@ -184,18 +184,14 @@ def without_proxy() -> Lab:
     return lab
 
 
+_TAKES = "iptables -t nat -A PREROUTING -d 10.96.0.99 -p tcp --dport 80"
 by_hand = Task(
     "Be kube-proxy. On k8s-node1 alone, let connections from client1 to 10.96.0.99, TCP port 80, go to web-a and web-b, port 8080, "
-    "half and "
-    "half. Two rules in PREROUTING of the table nat will do.",
+    "half and half. Two rules in PREROUTING of the table nat will do.",
     lambda lab: _leads_to(lab, "10.96.0.99", 80, {one: SERVERS[one] for one in ("10.20.37.2", "10.20.37.3")}) or _by_chance(lab),
     "You have written a Service.", start=without_proxy,
-    answer=(("k8s-node1", """
- "
-        "       iptables -t nat -A PREROUTING -d 10.96.0.99 -p tcp --dport 80 -m statistic --mode random --probability 0.5 -j DNAT "
-        "--to-destination 10.20.37.2:8080
-        iptables -t nat -A PREROUTING -d 10.96.0.99 -p tcp --dport 80 -j DNAT --to-destination 10.20.37.3:8080
-        """),),
+    answer=(("k8s-node1", f"{_TAKES} -m statistic --mode random --probability 0.5 -j DNAT --to-destination 10.20.37.2:8080\n"
+             f"{_TAKES} -j DNAT --to-destination 10.20.37.3:8080"),),
     hints=("Start with one: `-d 10.96.0.99 -p tcp --dport 80 -j DNAT --to-destination 10.20.37.3:8080`.",
            "The other goes before it, with `-m statistic --mode random --probability 0.5`.",
            "`iptables -t nat -I PREROUTING …` puts a rule in front."),
