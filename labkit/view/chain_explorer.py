@@ -23,7 +23,7 @@ from .svg import sheet, text
 NEW = "(a new rule)"
 #: What of a trace belongs to the walk.
 WALKED = ("in", "filter", "choice", "nat", "route", "forward", "drop", "deliver", "out")
-WIDTH, LEFT, TOP, ROW, MOST = 860, 96, 56, 17, 60
+WIDTH, LEFT, TOP, ROW, MOST = 880, 116, 56, 17, 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,8 +113,15 @@ class ServiceModel(Exploration):
 
     def endpoints(self) -> list[str]:
         """The addresses that a connection may be led to."""
+        return [address["ip"] for address in self._addresses()]
+
+    def selected(self) -> list[str]:
+        """The pods at these addresses."""
+        return [address["targetRef"]["name"] for address in self._addresses() if "targetRef" in address]
+
+    def _addresses(self) -> list[dict]:
         found = self.lab.daemons["kube-apiserver", self.master].get("Endpoints", self.service, "default") or {}
-        return [address["ip"] for subset in found.get("subsets", ()) for address in subset.get("addresses", ())]
+        return [address for subset in found.get("subsets", ()) for address in subset.get("addresses", ())]
 
     def selects(self, pod: str, is_selected: bool) -> None:
         """Give a pod the labels that the Service looks for, or take them away: it joins or leaves."""
@@ -276,10 +283,9 @@ class ServiceExplorer(Explorer):
         doors = list(model.doors().items())
         self.source = choice("From", list(model.lab.namespaces), model.question.source)
         self.door, self.endpoint = choice("Through", doors, model.door), choice("Endpoint", [CHANCE], CHANCE)
-        self.pod = choice("Pod", model.pods(), model.pods()[0])
+        self.pod = choice("Pod", model.pods(), next(iter(model.selected()), model.pods()[0]))
         self.policy = choice("Traffic policy", POLICIES, "Local" if model.port.policy_local else "Cluster")
-        self.stopped = choice("kube-proxy stops on", [NOBODY, *model.nodes], NOBODY)
-        self.stopped.control.style = {"description_width": "130px"}
+        self.stopped = choice("kube-proxy off", [NOBODY, *model.nodes], NOBODY)
         self.picture = PictureBox()
         wrap = widgets.Layout(flex_flow="row wrap")
         pods = [self.pod, button("Joins the Service", lambda: self._select(True)), button("Leaves it", lambda: self._select(False))]

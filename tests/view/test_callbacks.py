@@ -10,18 +10,25 @@ import ipywidgets as widgets
 import pytest
 
 from labkit import LabError
-from labkit.scenarios import docker_host, same_node, veth_pair
-from labkit.view import BridgeExplorer, EncapExplorer, LeaseExplorer, RouteExplorer, TraceExplorer
+from labkit.scenarios import docker_host, same_node, veth_pair, web
+from labkit.view import BridgeExplorer, EncapExplorer, LeaseExplorer, RouteExplorer, ServiceExplorer, TraceExplorer
 from labkit.view.trace_explorer import NEW
+
+
+def service():
+    lab = web()
+    lab.sh("kubectl apply -f np.yaml", on="k8s-master")
+    return ServiceExplorer(lab, "np")
+
 
 EXPLORERS = {
     "trace": lambda: TraceExplorer(veth_pair(), "ns1", "192.168.50.2"), "bridge": lambda: BridgeExplorer(same_node(), "docker0"),
     "route": lambda: RouteExplorer("default via 10.0.0.1 dev eth0\n10.0.0.0/24 dev eth0", "10.0.0.7"),
-    "encap": EncapExplorer, "lease": LeaseExplorer,
+    "encap": EncapExplorer, "lease": LeaseExplorer, "service": service,
 }  # fmt: skip
 CONTROLS = (widgets.Dropdown, widgets.Text, widgets.Combobox, widgets.Textarea, widgets.Button)
 #: What is only read when a button is pressed.
-WAITING = ("Frame from", "to", "Subnet", "Node")
+WAITING = ("Frame from", "to", "Subnet", "Node", "Pod")
 GOOD = {"Command": "ip link", "Address": "10.0.0.9", "Table": "default dev a", "Config": '{"Network": "10.3.0.0/16"}', "Subnet": ""}
 
 
