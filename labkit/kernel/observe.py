@@ -79,23 +79,20 @@ class Observation:
 
     def _sightings(self, frames: list[tuple]) -> list[tuple[int, Step]]:
         """Steps by time; equal times in order of arrival."""
-        steps, errors = [], set()
+        steps, told = [], set()
         for stamp, number, name, _, kind, hardware, data in sorted(frames, key=lambda frame: frame[0]):
             packet = read_frame(data, hardware, self.tunnels, self.token)
             if packet is None or not self._belongs(packet, data):
                 continue
             where, direction = self.names[number], "out" if kind == _OUTGOING else "in"
             packet = self._going(_without_chance(self.lab[where].find(name), packet))
-            if packet.is_error and direction == "out" and (packet.src, packet.dst, packet.transport) not in errors:
-                errors.add((packet.src, packet.dst, packet.transport))
-                steps.append(
-                    (
-                        stamp,
-                        self._step(
-                            stamp, where, None, "raised", f"sends ICMP {icmp_words(packet.transport)} to {packet.dst}", packet
-                        ),
-                    )
-                )
+            if packet.is_error:
+                icmp = packet.transport
+                mine, here = (packet.src, packet.dst, icmp), (where, icmp.type, icmp.code)
+                if direction == "out" and told.isdisjoint((mine, here)):
+                    words = f"sends ICMP {icmp_words(icmp)} to {packet.dst}"
+                    steps.append((stamp, self._step(stamp, where, None, "raised", words, packet)))
+                told.add(mine if direction == "out" else here)  # one that came in here is handed on, be it translated
             steps.append((stamp, self._step(stamp, where, name, direction, str(packet), packet)))
         return steps
 
