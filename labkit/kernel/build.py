@@ -20,6 +20,7 @@ from ..commands.iptables_save import ORDER, saved
 from ..errors import LabError
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
+from ..lab.program import Listener
 from ..lab.sysctls import PER_INTERFACE, Sysctls
 from . import build_links, build_routes
 from .child import Child, Refused
@@ -182,8 +183,15 @@ def _programs(plan: Plan) -> list[tuple]:
     steps = []
     for number, ns in plan.each():
         steps += [("program", (number, pickle.dumps(p), PACKAGE, p.tun)) for p in ns.programs.values()]
-        steps += [
-            ("listener", (number, s.proto, str(s.address or IPv4Address(0)), s.port, s.owner != "nc"))
-            for s in sorted(ns.listeners, key=str) if not s.proto.endswith("6")
-        ]
+        listeners = sorted(ns.listeners, key=str)
+        steps += [("listener", (number, _listener(socket))) for socket in listeners if not socket.proto.endswith("6")]
     return steps
+
+
+def _listener(socket: Listener) -> dict:
+    """A socket of the lab for inside/servers.py."""
+    to = (str(socket.to[0]), socket.to[1]) if socket.to else None
+    return {
+        "proto": socket.proto, "address": str(socket.address or IPv4Address(0)), "port": socket.port,
+        "says": socket.says, "to": to, "silent": socket.owner == "nc",
+    }  # fmt: skip

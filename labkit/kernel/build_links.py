@@ -11,6 +11,7 @@ from ..lab.namespace import Namespace
 from ..tables.fdb import FdbEntry
 from ..tables.names import SCOPES
 from . import messages as m
+from .cold import written
 from .inside.system import FIRST_FD
 
 IFF_UP, IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI, IFF_MULTICAST = 1, 0x80, 0x100, 0x200, 0x1000
@@ -104,7 +105,7 @@ def neighbors(plan) -> None:
     """What somebody wrote into the neighbour tables."""
     for number, ns in plan.each():
         for entry in ns.neighbors.values():
-            if entry.state not in ("PERMANENT", "NOARP") and (entry.origin.who == "kernel" or entry.state == "INCOMPLETE"):
+            if not written(entry):
                 continue
             flags = (NTF_PROXY if entry.proxy else 0) | (NTF_ROUTER if entry.router else 0)
             attributes = [("NDA_DST", str(entry.address)), ("NDA_LLADDR", entry.lladdr)]
@@ -119,7 +120,7 @@ def forwarding(plan) -> None:
         for holder in ns.by_index():
             for entry in [*(holder.bridge.fdb if holder.bridge else ()), *(holder.vxlan.fdb if holder.vxlan else ())]:
                 interface = ns.find(entry.dev)
-                if entry.state == "" or _by_itself(interface, entry):
+                if not written(entry) or _by_itself(interface, entry):
                     continue
                 attributes = [("NDA_LLADDR", entry.mac), ("NDA_DST", _text(entry.dst))]
                 flags = NTF_MASTER if entry.owner == "master" else NTF_SELF

@@ -79,25 +79,40 @@ class Observation:
 
     def _sightings(self, frames: list[tuple]) -> list[tuple[int, Step]]:
         """Steps by time; equal times in order of arrival."""
-        steps, errors = [], set()
+        steps, told = [], set()
         for stamp, number, name, _, kind, hardware, data in sorted(frames, key=lambda frame: frame[0]):
             packet = read_frame(data, hardware, self.tunnels, self.token)
             if packet is None or not self._belongs(packet, data):
                 continue
             where, direction = self.names[number], "out" if kind == _OUTGOING else "in"
-            packet = _without_chance(self.lab[where].find(name), packet)
-            if packet.is_error and direction == "out" and (packet.src, packet.dst, packet.transport) not in errors:
-                errors.add((packet.src, packet.dst, packet.transport))
-                steps.append(
-                    (
-                        stamp,
-                        self._step(
-                            stamp, where, None, "raised", f"sends ICMP {icmp_words(packet.transport)} to {packet.dst}", packet
-                        ),
-                    )
-                )
+            packet = self._going(_without_chance(self.lab[where].find(name), packet))
+            if packet.is_error:
+                icmp = packet.transport
+                mine, here = (packet.src, packet.dst, icmp), (where, icmp.type, icmp.code)
+                if direction == "out" and told.isdisjoint((mine, here)):
+                    words = f"sends ICMP {icmp_words(icmp)} to {packet.dst}"
+                    steps.append((stamp, self._step(stamp, where, None, "raised", words, packet)))
+                told.add(mine if direction == "out" else here)  # one that came in here is handed on, be it translated
             steps.append((stamp, self._step(stamp, where, name, direction, str(packet), packet)))
         return steps
+
+    def _going(self, packet: Packet) -> Packet:
+        """The packet with its leg, as a prediction's has it: told by what it carries, of which a fragment behind the first has nothing."""
+        carried = packet.innermost
+        if carried.ip is None or carried.ip.offset:
+            return packet
+        match carried:
+            case Packet(is_error=True):
+                leg = "error"
+            case Packet(transport=Icmp(type=type)) if type == ECHO_REPLY:
+                leg = "answer"
+            case Packet(transport=Tcp(flags=flags)) if flags != "S":
+                leg = "answer"
+            case Packet(transport=Udp(dport=port)) if port == self.wish["sport"]:
+                leg = "answer"
+            case _:
+                leg = "request"
+        return replace(packet, leg=leg)
 
     def _step(self, stamp: int, where: str, interface: str | None, kind: str, text: str, packet: Packet) -> Step:
         return Step(self._seconds(stamp), where, interface, kind, text, packet, aside=packet.arp is not None)
@@ -107,7 +122,7 @@ class Observation:
         for stamp, number, data in sorted(heard):
             if not self._mine(data):
                 continue
-            packet, where = read_packet(data, self.tunnels, self.token), self.names[number]
+            packet, where = self._going(read_packet(data, self.tunnels, self.token)), self.names[number]
             if packet.inner is not None:
                 continue
             reply = self._reply(packet) if where == self.source else None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..lab.interface import Interface, is_group
 from ..lab.lookup import find_route
 from ..lab.namespace import Namespace
+from ..lab.neighbors import current
 from ..lab.packet import BROADCAST_MAC, Packet
 from ..tables.fdb import FdbEntry
 from .arp import resolve
@@ -45,13 +46,18 @@ def bridge_in(net: Net, ns: Namespace, port: Interface, packet: Packet) -> tuple
 
 
 def _readdressed(net: Net, ns: Namespace, bridge: Interface, packet: Packet) -> Packet | None:
-    """A bridged packet whose destination was translated: for the host, or to be routed; or, when it goes out by this same bridge,
-    bridged on to its new neighbour. None when it waits for that neighbour, or goes no further."""
+    """A bridged packet whose destination was translated: for the host, or to be routed; or, when it goes out by this same bridge, bridged
+    on to its new neighbour. For one that was confirmed lately a header is ready, and nothing leaves by the bridge's own interface, where
+    tcpdump would see it (kernel: br_nf_pre_routing_finish_bridge; observed on 6.18). None when it waits, or goes no further."""
     found = find_route(net.lab, ns, packet.dst, src=packet.src, iif=bridge.name, tos=packet.ip.tos, mark=packet.mark)
     if not found.errno and found.kind == "unicast" and found.dev == bridge.name:
         if not ns.sysctls.conf(bridge.name, "forwarding"):
             net.drop(ns, bridge, f"translated to {packet.dst}, and ip_forward is 0: dropped without a word", packet, at="stack")
             return None
+        neighbor = ns.neighbors.get((bridge.name, found.next_hop))
+        if neighbor is not None and current(net.lab, neighbor).state == "REACHABLE":  # past the bridge's own interface
+            net.step(ns, bridge, "arp", f"{found.next_hop} is {neighbor.lladdr} (neighbour table, REACHABLE)", packet)
+            return packet.framed(packet.eth.src, neighbor.lladdr)
         resolve(net, ns, bridge, found.next_hop, packet)
         return None
     return packet.framed(packet.eth.src, bridge.mac)

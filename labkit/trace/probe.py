@@ -169,7 +169,7 @@ def probe(
     when an address or number does not parse."""
     asked = request(lab, source, destination, **how)
     check_times(count=count, interval=interval, wait=wait, deadline=deadline)
-    pinned = _address(endpoint, "endpoint") if endpoint is not None else None
+    pinned = address(endpoint, "endpoint") if endpoint is not None else None
     session = Session(lab, lab[source], asked.proto, sport=sport, endpoint=pinned)
     with lab.line():
         sent = _exchange(session, asked, count, interval, wait, deadline)
@@ -189,8 +189,8 @@ def request(
     """What is to be sent, checked. size: payload bytes. df: True sets DF, False clears it, None is Linux's default: set
     unless the packet has to be fragmented here."""
     ns = lab[source]
-    dst = _address(destination, "destination")
-    own = _address(src, "source") if src is not None else ANY
+    dst = address(destination, "destination")
+    own = address(src, "source") if src is not None else ANY
     if proto not in ("icmp", "udp", "tcp"):
         raise BadInput(f"proto {shown(proto)} is not one of icmp, udp, tcp")
     if df is not None and not isinstance(df, bool | str) or df not in _DF:
@@ -275,7 +275,7 @@ def _check_whole(name: str, value, low: int, high: int) -> None:
         raise BadInput(f"{name} {shown(value)} is not a {what} from {low} to {high}")
 
 
-def _address(value, what: str) -> IPv4Address:
+def address(value, what: str) -> IPv4Address:
     try:
         if isinstance(value, int):
             raise ValueError

@@ -170,6 +170,12 @@ class Trace:
         return next((reply.ttl for reply in self.replies if reply.kind == "reply"), None)
 
     @property
+    def endpoint(self) -> IPv4Address | None:
+        """Where rules led the request: the last address it was seen to go to, if that is not the one it was sent to."""
+        last = next((step.packet.innermost.dst for step in reversed(self.steps) if step.leg == "request"), self.destination)
+        return last if last != self.destination else None
+
+    @property
     def sightings(self) -> tuple[Sighting, ...]:
         """What tcpdump would show, in order, on every interface of every namespace."""
         return tuple(step.sighting for step in self.steps if step.sighting is not None)

@@ -1,5 +1,7 @@
 """What Docker's rules do is what they do in the kernel: published ports, masquerading, networks kept apart, for both engines."""
 
+from itertools import product
+
 import pytest
 
 import labkit
@@ -23,7 +25,7 @@ def lab(request):
     labkit.Docker(lab, **request.param)
     for line in (
         "docker run -d --name one tiny:1 sleep 9", "docker run -d --name web -p 8080:80 lab/web", "docker network create net1",
-        "docker run -d --name n1 --network net1 tiny:1 sleep 9", "docker run -d --name n2 --network net1 -p 9000:80 lab/web",
+        "docker run -d --name n1 --network net1 tiny:1 sleep 9", "docker run -d --name n2 --network net1 -p 9000:80 -p 9001:81 lab/web",
         "docker network create --internal inside", "docker run -d --name inner --network inside tiny:1 sleep 9",
     ):  # fmt: skip
         typed(lab, line)
@@ -34,3 +36,14 @@ def lab(request):
 def test_the_kernel_does_what_the_lab_says(lab, source, to, how):
     judged = labkit.kernel.judge(lab.copy(), source, to, **how)
     assert judged.compared is not None and judged.compared.same, judged.compared or judged.why
+
+
+@pytest.mark.needs("curl")
+def test_a_real_client_reads_what_the_labs_does(lab):
+    """Also where a docker-proxy stands between the two; behind port 9001 it finds nobody."""
+    asked = (("outside", 8080), ("host", 8080), ("web", 8080), ("n1", 8080), ("outside", 9000), ("host", 9001), ("n1", 9001))
+    with lab.realize() as real:
+        for (source, port), address in product(asked, ("192.168.77.2", "127.0.0.1")):
+            line = f"curl -s -m 2 http://{address}:{port}/"
+            read, predicted = real.sh(line, on=source), lab.copy().sh(line, on=source)
+            assert (read.returncode, read.stdout) == (predicted.returncode, predicted.stdout), (line, source)

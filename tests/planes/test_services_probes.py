@@ -126,6 +126,18 @@ def test_a_trace_shows_every_branch_of_a_choice_and_can_be_led_to_one():
         lab.trace("client1", "10.96.0.50", proto="tcp", port=80, endpoint="10.20.37.99")
 
 
+def test_on_the_bridge_itself_is_seen_only_what_is_for_a_neighbour_that_is_not_confirmed():
+    lab = scenario("clusterip-all-endpoints")
+    web_a = str(sandboxes(lab)["default", "web-a"].address)
+
+    def seen() -> int:
+        return len(lab.trace("client1", "10.96.0.50", proto="tcp", port=80, endpoint=web_a).seen("k8s-node1", "cni0", "out"))
+
+    assert [seen(), seen()] == [1, 0]
+    typed(lab, "sleep 31", "client1")
+    assert seen() == 1  # STALE by then
+
+
 def test_a_sticky_service_forgets_a_client_after_its_timeout():
     lab = scenario("affinity-clientip-timeout")
     (service,) = [one for one in server(lab).list("Service", "default") if one["spec"].get("sessionAffinity") == "ClientIP"]

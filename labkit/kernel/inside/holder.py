@@ -32,6 +32,7 @@ class Holder:
         self.sockets: list[Netlink] = []
         self.taps: list[Tap] = []
         self.programs: list = []
+        self.marks: list[bytes] = []  # of the probe that is under way
         self.views = None
         self.tuns: dict[tuple[int, str], int] = {}
         self.at_first: dict[str, list[str] | None] = {}
@@ -128,13 +129,14 @@ class Holder:
         except OSError as error:
             raise Problem(number, f"the program behind {tun}", os.strerror(error.errno)) from None
 
-    def listener(self, number: int, proto: str, address: str, port: int, answers: bool) -> None:
-        from .relay import Listener
+    def listener(self, number: int, listener: dict) -> None:
+        from .servers import Server
 
         try:
-            self.programs.append(Listener(number, proto, address, port, answers, self.loop))
+            self.programs.append(Server(number, listener, self.marks, self.loop))
         except OSError as error:
-            raise Problem(number, f"a listener at {proto} {address} port {port}", os.strerror(error.errno)) from None
+            where = "{proto} {address} port {port}".format(**listener)
+            raise Problem(number, f"a listener at {where}", os.strerror(error.errno)) from None
 
     def watch(self) -> None:
         """Open the taps."""
@@ -146,7 +148,11 @@ class Holder:
     def probe(self, wish: dict) -> dict:
         from .probes import Probe
 
-        return Probe(wish, self.taps, self.sockets, self.loop).run()
+        self.marks[:] = wish["marks"]
+        try:
+            return Probe(wish, self.taps, self.sockets, self.loop).run()
+        finally:
+            self.marks.clear()
 
     def sh(self, line: str, machine: str, number: int, seconds: float) -> tuple[int, bytes, bytes]:
         from . import tools

@@ -202,7 +202,7 @@ class Echo(Sender):
 
 
 class Datagram(Sender):
-    """UDP datagrams from the port that a prediction uses too."""
+    """UDP datagrams from a port of their own."""
 
     kind = socket.SOCK_DGRAM
 

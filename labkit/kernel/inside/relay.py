@@ -1,8 +1,7 @@
 """A program of the lab at work: it reads a real TUN and sends real UDP, and the other way round.
 
 What to do with a packet is decided by the very object that the prediction asks (flannel's proxy, say); this file only
-turns bytes into the headers it looks at, and its actions into bytes. Listeners, the lab's stand-in for servers, answer
-a datagram with the same bytes, from the address it was sent to.
+turns bytes into the headers it looks at, and its actions into bytes.
 """
 
 import fcntl
@@ -19,7 +18,6 @@ from .taps import Loop
 
 TUNSETIFF, TUNSETPERSIST, TUNSETIFINDEX = 0x400454CA, 0x400454CB, 0x400454DA
 IFF_TUN, IFF_TAP, IFF_NO_PI = 1, 2, 0x1000
-IP_PKTINFO = 8
 
 
 def make_tun(number: int, name: str, index: int, mode: str, pi: bool) -> int:
@@ -124,35 +122,3 @@ def _encoded(packet) -> bytes:
     from labkit.trace.wire import encode
 
     return encode(packet)
-
-
-class Listener:
-    """An open port. UDP is answered with the same bytes, if the program `answers`; TCP needs no answer but the kernel's."""
-
-    def __init__(self, number: int, proto: str, address: str, port: int, answers: bool, loop: Loop):
-        self.answers = answers
-        system.enter(number)
-        try:
-            kind = socket.SOCK_DGRAM if proto == "udp" else socket.SOCK_STREAM
-            self.socket = socket.socket(socket.AF_INET, kind)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self.socket.bind((address, port))
-        finally:
-            system.enter(0)
-        self.socket.setblocking(False)
-        if proto == "tcp":
-            self.socket.listen(16)
-        else:
-            self.socket.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
-            loop.add(self.socket.fileno(), self.answer)
-
-    def answer(self) -> None:
-        try:
-            data, control, _, peer = self.socket.recvmsg(1 << 16, 64)
-            reached = next(body for level, kind, body in control if (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO))
-            source = struct.pack("=i4s4s", 0, reached[4:8], b"\0" * 4)
-            if not self.answers:
-                return
-            self.socket.sendmsg([data], [(socket.IPPROTO_IP, IP_PKTINFO, source)], 0, peer)
-        except OSError:  # the answer cannot be sent: the one who asked hears nothing
-            pass
