@@ -10,6 +10,7 @@ lab's own namespaces is touched; they vanish with the notebook, whatever ends it
 
 import os
 import struct
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -34,8 +35,8 @@ TOOL_SECONDS = 20.0
 WAIT = 10.0
 #: Nothing may take longer than this many seconds.
 LONGEST = 3600.0
-#: So often a probe is sent again for an endpoint that the kernel does not choose: of ten endpoints one is left out once in 40,000 times.
-MOST_DRAWS = 100
+#: So often a probe is sent again for an endpoint that the kernel does not choose: one of three is left out once in eleven million times.
+MOST_DRAWS = 40
 #: A probe's packets have a number of 16 bits.
 MOST_PACKETS = 0xFFFF
 #: Bytes in a line: one argument of a program (kernel: MAX_ARG_STRLEN, execve(2)).
@@ -104,15 +105,7 @@ class Real:
         It ends with the last answer, or when nothing moves any more, at the latest after `wait` seconds. Where rules choose by chance
         the kernel throws dice; for an `endpoint` it is asked until they fall that way. LabError when they never do.
         """
-        if endpoint is None:
-            return self._trace(source, destination, count, interval, wait, how)
-        wanted, others = address(endpoint, "endpoint"), set()
-        for _ in range(MOST_DRAWS):
-            seen = self._trace(source, destination, count, interval, wait, how)
-            if seen.endpoint in (None, wanted):
-                return seen
-            others.add(seen.endpoint)
-        raise LabError(f"of {MOST_DRAWS} probes the kernel led none to {wanted}: they went to {', '.join(map(str, sorted(others)))}")
+        return _drawn(endpoint, lambda: self._trace(source, destination, count, interval, wait, how))
 
     def _trace(self, source: str, destination: str, count: int, interval: float, wait: float, how: dict) -> Trace:
         asked = request(self._lab, source, destination, **how)
@@ -209,8 +202,9 @@ class Judgement:
 def judge(lab: Lab, source: str, destination: str, **how) -> Judgement:
     """Predict what a probe does, watch it do so in real namespaces, and compare; the lab stays as it is.
 
-    how: as in `lab.trace`. Without an endpoint the kernel is left to choose, and the prediction is led to what it chose. LabError when
-    this cannot be asked of the lab either.
+    how: as in `lab.trace`. Without an endpoint the kernel is left to choose, and the prediction is led to what it chose; for an endpoint
+    the lab is made real anew until the kernel chooses that one, as what a first probe taught it would show. LabError when this cannot
+    be asked of the lab either.
     """
     if not isinstance(lab, Lab):
         raise BadInput(f"the kernel judges a lab, such as labkit.scenarios.veth_pair(); this is a {type(lab).__name__}")
@@ -218,14 +212,32 @@ def judge(lab: Lab, source: str, destination: str, **how) -> Judgement:
     found = available()
     if not found:
         return Judgement(predicted, why=f"{found.why}. To have it: {found.fix}")
-    try:
+    asked = {name: value for name, value in how.items() if name != "endpoint"}
+
+    def once() -> Trace:
         with realize(lab) as real:
-            observed = real.trace(source, destination, **how)
+            return real.trace(source, destination, **asked)
+
+    try:
+        observed = _drawn(how.get("endpoint"), once)
     except LabError as error:
         return Judgement(predicted, why=str(error))
     if observed.endpoint not in (None, predicted.endpoint) and how.get("endpoint") is None:
         predicted = _led(lab, predicted, observed.endpoint, source, destination, how)
     return Judgement(predicted, observed, predicted.diff(observed))
+
+
+def _drawn(endpoint: str | None, once: Callable[[], Trace]) -> Trace:
+    """One observation, or as many as it takes until the kernel chooses this endpoint."""
+    if endpoint is None:
+        return once()
+    wanted, others = address(endpoint, "endpoint"), set()
+    for _ in range(MOST_DRAWS):
+        seen = once()
+        if seen.endpoint in (None, wanted):
+            return seen
+        others.add(seen.endpoint)
+    raise LabError(f"of {MOST_DRAWS} probes the kernel led none to {wanted}: they went to {', '.join(map(str, sorted(others)))}")
 
 
 def _led(lab: Lab, predicted: Trace, endpoint: IPv4Address, source: str, destination: str, how: dict) -> Trace:
