@@ -8,10 +8,12 @@ the address it saw), nc says nothing; a proxy opens a connection of its own. As 
 import errno
 import re
 from collections import deque
+from datetime import timedelta
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from ..errors import KernelError, strerror
+from ..lab.lab import EPOCH
 from ..lab.lookup import output
 from ..lab.program import Accepted, Listener, listen
 from ..trace.probe import pass_time, probe, stopped
@@ -52,12 +54,12 @@ def connect(ctx: Context, address: IPv4Address, port: int, wait: float, sport: i
     return _Attempt(errno.EINPROGRESS, wait) if wait < GIVES_UP else _Attempt(errno.ETIMEDOUT, GIVES_UP)
 
 
-def answer(ctx: Context, accepted: Accepted | None) -> str | None:
-    """What comes back on a connection that stands, for an HTTP request: None when the program there breaks it off."""
+def answer(ctx: Context, accepted: Accepted | None) -> Accepted | None:
+    """Who answers an HTTP request on a connection that stands, behind every proxy; None when the program there breaks it off."""
     if accepted is None or ctx.lab.exhausted:
-        return "" if accepted is None else None
+        return None
     if accepted.socket.to is None:
-        return accepted.said
+        return accepted
     there = connect(Context(ctx.lab, ctx.lab[accepted.namespace]), *accepted.socket.to, wait=GIVES_UP)
     return answer(ctx, there.accepted) if not there.errno else None
 
@@ -222,7 +224,8 @@ def _udp(ctx: Context, address: IPv4Address, port: int, wait: float | None, verb
 _TRY = "curl: try 'curl --help' or 'curl --manual' for more information\n"
 _PORTS = {"http": 80, "https": 443}
 #: Option -> what it sets; those below take a value.
-_CURL_FLAGS = {"-s": "silent", "--silent": "silent", "-S": "show", "--show-error": "show", **dict.fromkeys(("-4", "-f", "-k", "-L"), "")}
+_CURL_FLAGS = {"-s": "silent", "--silent": "silent", "-S": "show", "--show-error": "show", "-i": "head",
+               "--include": "head", **dict.fromkeys(("-4", "-f", "-k", "-L"), "")}
 _CURL_VALUES = {"-m": "limit", "--max-time": "limit", "--connect-timeout": "patience", "-o": "", "--output": ""}
 #: What curl itself has besides: nearly every letter, and these of its 250 long names.
 _CURL_REAL = re.compile(
@@ -297,13 +300,23 @@ def _fetch(ctx: Context, said: dict[str, float], url: str) -> Result:
     return _fetched(ctx, said, shown, address, port if found[3] else _PORTS[scheme])
 
 
+def _head(ctx: Context, there: Accepted | None) -> str:
+    """The lines before an answer (net/http server.go writes the date and the length last). Failure where they are not known."""
+    if there is None or not there.socket.head:
+        raise Failure(2, "The lab's curl knows the headers of kube-proxy's health checks alone; without -i it prints what a server says.\n")
+    date = (EPOCH + timedelta(seconds=int(ctx.lab.now))).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    return "\n".join([*there.socket.head, f"Date: {date}", f"Content-Length: {len(there.said)}", "", ""])
+
+
 def _fetched(ctx: Context, said: dict[str, float], host: str, address: IPv4Address, port: int) -> Result:
     waits = [seconds for field in ("limit", "patience") if (seconds := said.get(field))]
     refused = _Attempt(errno.ECONNREFUSED, 0.0)
     code, after, accepted = connect(ctx, address, port, min(waits, default=GIVES_UP)) if port else refused
     if not code:
-        text = answer(ctx, accepted)
-        return Result(0, text) if text is not None else Result(56, "", "curl: (56) Recv failure: Connection reset by peer\n")
+        there = answer(ctx, accepted)
+        if there is None and accepted is not None:
+            return Result(56, "", "curl: (56) Recv failure: Connection reset by peer\n")
+        return Result(0, (_head(ctx, there) if "head" in said else "") + (there.said if there is not None else ""))
     if code == errno.EINPROGRESS and min(waits) == said.get("limit"):
         return Result(28, "", f"curl: (28) Connection timed out after {said['limit'] * 1000:.0f} milliseconds\n")
     status = 28 if code in (errno.EINPROGRESS, errno.ETIMEDOUT) else 7

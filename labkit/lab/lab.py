@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from heapq import heappush
 
 from ..errors import BadInput, KernelError, LabError, did_you_mean, shown
@@ -18,6 +19,8 @@ from .interface import ZERO_MAC, Interface
 from .namespace import LONGEST_FILE, Namespace, valid_namespace_name
 from .program import Daemon, Daemons
 
+#: Second 0 of a lab's clock, where somebody asks for a date.
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 #: How many frames one line may move (about half a second's work), and how many more for each interface of the lab.
 MOST_FRAMES, MORE_FRAMES = 6_000, 20
 

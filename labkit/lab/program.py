@@ -89,14 +89,16 @@ class Daemons(dict[tuple[str, str], Daemon]):
 @dataclass(frozen=True, slots=True)
 class Listener(Value):
     """A socket that waits at a port, of one address or (None) of all. `owner` is the program's name, "" the kernel. `says`: its answer to
-    an HTTP request, with {client} and {port} for the address and port it sees; `to`: where it opens a connection of its own for each that
-    comes. proto "tcp6" and "udp6" are sockets of IPv6, which are listed and no more."""
+    an HTTP request, with {client} and {port} for the address and port it sees, and `head` the lines before it, but for the date and the
+    length, as far as they are known; `to`: where it opens a connection of its own for each that comes. proto "tcp6" and "udp6" are
+    sockets of IPv6, which are listed and no more."""
 
     proto: str
     address: IPv4Address | None
     port: int
     owner: str = field(default="", compare=False)
     says: str = field(default="", compare=False)
+    head: tuple[str, ...] = field(default=(), compare=False)
     to: tuple[IPv4Address, int] | None = field(default=None, compare=False)
 
     @property

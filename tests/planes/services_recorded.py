@@ -47,6 +47,11 @@ def cluster(folder: str = "", pods: bool = True) -> labkit.Lab:
 def scenario(folder: str) -> labkit.Lab:
     """A scenario's lab, as it was when it was recorded."""
     lab = cluster(folder)
+    if folder == "forward-policy-drop-without-flannel":  # web-c had been made anew
+        lab.daemons["kubelet", "k8s-node2"].cni.addresses.last = IPv4Address("10.20.92.5")
+        kubectl(lab, "delete pod web-c")
+        manifests = (RECORDINGS / "workload.yaml").read_text().split("---\n")
+        kubectl(lab, "apply -f -", next(text for text in manifests if "name: web-c," in text))
     if folder == "not-ready":
         lab.daemons["kubelet", "k8s-node1"].cni.addresses.last = IPv4Address("10.20.37.11")
         for node in NODES:

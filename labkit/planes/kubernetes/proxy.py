@@ -53,6 +53,8 @@ _CONNTRACK = {"established": 86400, "close_wait": 3600}
 #: A Service by (namespace, name); one of its ports by (namespace, name, port's name).
 Key = tuple[str, str]
 PortKey = tuple[str, str, str]
+#: The head of what it answers itself, but for the date and the length.
+HEAD = ("HTTP/1.1 200 OK", "Content-Type: application/json", "X-Content-Type-Options: nosniff")
 
 
 class KubeProxy:
@@ -86,7 +88,7 @@ class KubeProxy:
         for state, seconds in _CONNTRACK.items():
             self._run(f"sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_{state}={seconds}")
         loopback = IPv4Address("127.0.0.1")
-        self._open(Listener("tcp", None, 10256, WHO, _healthz()), Listener("tcp", loopback, 10249, WHO, "ok"))
+        self._open(Listener("tcp", None, 10256, WHO, _healthz(), HEAD), Listener("tcp", loopback, 10249, WHO, "ok"))
         self._read_all()
         self._sync_all()
 
@@ -257,7 +259,7 @@ class KubeProxy:
         for socket in self.sockets[2:]:
             ns.listeners.discard(socket)
         self.sockets = self.sockets[:2]
-        self._open(*(Listener("tcp", None, port, WHO, _check(*what)) for port, what in sorted(wanted.items())))
+        self._open(*(Listener("tcp", None, port, WHO, _check(*what), _head(what[2])) for port, what in sorted(wanted.items())))
 
     def _open(self, *sockets: Listener) -> None:
         for socket in sockets:
@@ -270,9 +272,15 @@ class KubeProxy:
 
 
 def _healthz() -> str:
-    """The lab has no calendar."""
-    never = "1970-01-01 00:00:00 +0000 UTC"
-    return json.dumps({"lastUpdated": never, "currentTime": never, "nodeEligible": True}, separators=(",", ": "))
+    """The text of pkg/proxy/healthcheck/proxy_health.go; what it says of times is always the same."""
+    never = '"1970-01-01 00:00:00 +0000 UTC"'
+    return f'{{"lastUpdated": {never},"currentTime": {never}, "nodeEligible": true}}'
+
+
+def _head(local: int) -> tuple[str, ...]:
+    """A load balancer reads the status, and how many endpoints there are as a weight (pkg/proxy/healthcheck/service_health.go)."""
+    status = HEAD[0] if local else "HTTP/1.1 503 Service Unavailable"
+    return status, *HEAD[1:], f"X-Load-Balancing-Endpoint-Weight: {local}"
 
 
 def _check(namespace: str, name: str, local: int) -> str:

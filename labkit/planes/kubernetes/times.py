@@ -4,10 +4,9 @@ An object may hold a moment of the lab's clock as a number of seconds or as the 
 prints the text. Second 0 of the lab's clock is one fixed moment, so that nothing printed depends on the day.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-#: Second 0 of a lab's clock.
-EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+from ...lab.lab import EPOCH
 
 
 def stamp(seconds: float | str) -> str:
