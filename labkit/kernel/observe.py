@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 
 from ..lab.interface import Interface
 from ..lab.lab import Lab
-from ..lab.lookup import address_type
+from ..lab.lookup import LOOPBACK_ADDRESS, address_type
 from ..lab.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, Icmp, Packet, Tcp, Udp, icmp_words
 from ..trace.trace import Reply, Step, Trace, Verdict, verdict
 from ..trace.transport import listening
@@ -30,6 +30,8 @@ class Observation:
         self.sent = {seq: stamp for seq, stamp, _, _ in seen["sent"]}
         self.begin = min(self.sent.values(), default=0)
         self.source = names[wish["ns"]]
+        heard = [(stamp, names[number], self._read(data)) for stamp, number, data in sorted(seen["heard"]) if self._mine(data)]
+        self.strangers = any(self._from_a_stranger(where, packet) for _, where, packet in heard)
         self.steps = self._sightings(seen["frames"])
         self.arrivals: list[str] = []
         self.replies = [
@@ -37,7 +39,7 @@ class Observation:
             for seq, stamp, code, mtu in seen["sent"]
             if code
         ]
-        self._listen(seen["heard"])
+        self._listen(heard)
 
     def trace(self) -> Trace:
         steps, replies = tuple(step for _, step in self.steps), tuple(self.replies)
@@ -69,13 +71,25 @@ class Observation:
 
     def _belongs(self, packet: Packet, data: bytes) -> bool:
         """ARP, also in a tunnel or in an error about one; fragments, which may be too short for the token; else what
-        carries the token. Not what a kernel adds to a connection that we only opened.
+        carries the token. Not what a kernel adds to a connection that we only opened: it resets what it knows nothing of, which is
+        also what it does with the answer of somebody whom nobody asked.
         """
         while packet.inner is not None or getattr(packet.transport, "quoted", None) is not None:
             packet = packet.inner or packet.transport.quoted
         if packet.arp or packet.is_fragment:
             return True
-        return self._mine(data) and (not isinstance(packet.transport, Tcp) or packet.transport.flags in _OPENING)
+        flags = (*_OPENING, "R") if self.strangers else _OPENING
+        return self._mine(data) and (not isinstance(packet.transport, Tcp) or packet.transport.flags in flags)
+
+    def _read(self, data: bytes) -> Packet:
+        return self._going(read_packet(data, self.tunnels, self.token))
+
+    def _from_a_stranger(self, where: str, packet: Packet) -> bool:
+        """Whether a segment for the sender is an answer from elsewhere than it asked."""
+        asked = IPv4Address(self.wish["dst"])
+        peer = (asked if int(asked) else LOOPBACK_ADDRESS, self.wish["port"])
+        answers = isinstance(packet.transport, Tcp) and packet.transport.flags in ("S.", "R.")
+        return answers and where == self.source and (packet.src, packet.sport) != peer
 
     def _sightings(self, frames: list[tuple]) -> list[tuple[int, Step]]:
         """Steps by time; equal times in order of arrival."""
@@ -119,11 +133,8 @@ class Observation:
 
     def _listen(self, heard: list[tuple]) -> None:
         """Find requests that were delivered, and answers that reached the sender."""
-        for stamp, number, data in sorted(heard):
-            if not self._mine(data):
-                continue
-            packet, where = self._going(read_packet(data, self.tunnels, self.token)), self.names[number]
-            if packet.inner is not None:
+        for stamp, where, packet in heard:
+            if packet.inner is not None or self._from_a_stranger(where, packet):
                 continue
             reply = self._reply(packet) if where == self.source else None
             if reply is not None:

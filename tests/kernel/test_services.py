@@ -108,6 +108,15 @@ def test_past_the_bridges_own_interface_goes_what_is_for_a_confirmed_neighbour(l
             assert len(predicted.seen("k8s-node1", "cni0", "out")) == on_bridge
 
 
+def test_where_bridged_answers_pass_by_the_filter_the_client_resets_what_the_pod_answers_in_its_own_name(lab, pods):
+    lab, to = lab.copy(), {"proto": "tcp", "port": 80, "endpoint": pods["web-a"]}
+    typed(lab, "sysctl -qw net.bridge.bridge-nf-call-iptables=0", "k8s-node1")
+    for source, answered in (("client1", False), ("web-a", True), ("k8s-node1", True), ("client2", True)):
+        judged = labkit.kernel.judge(lab, source, WEB, **to)
+        assert judged.same, judged.compared or judged.why
+        assert judged.observed.answered is answered
+
+
 @pytest.mark.needs("curl")
 @pytest.mark.parametrize(("source", "to", "port"), [
     ("client1", WEB, 80), ("client2", WEB, 80), ("k8s-node1", WEB, 80), ("web-a", WEB, 80), ("outside", FIRST, CLUSTER),
