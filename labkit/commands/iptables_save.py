@@ -122,7 +122,7 @@ class Restoring:
         self.now: Netfilter | None = None
         self.deeds: list[tuple[int, Callable[[], str | None]]] = []
         self.number = 0
-        self.lines_of: dict[int, tuple[int, str]] = {}
+        self.lines_of: dict[int, tuple[int, str, Rule]] = {}  # by the rule's id, which is nobody else's while the rule is held
         self.own: set[str] = set()
         self.emptied: dict[str, dict[int, Rule]] = {}  # of the rules a chain had those that may stay, by the spec's id
         self.led: tuple[int, set[str]] = 0, set()  # after which line that was `-X`, and the targets of all rules
@@ -260,7 +260,7 @@ class Restoring:
         rules = self.now.tables[self.table].chains[words.chain].rules if words.command in ("-A", "-I", "-R") else []
         for rule in reversed(rules) if words.command == "-A" else rules:
             verb = {"-I": "INSERT", "-R": "REPLACE"}.get(words.command, "APPEND")
-            if self.lines_of.setdefault(id(rule), (number, verb))[0] != number and words.command == "-A":
+            if self.lines_of.setdefault(id(rule), (number, verb, rule))[0] != number and words.command == "-A":
                 break  # what was appended before is known
         if words.command == "-A" and line.startswith("-") and not words.verbose and words.rules.counters is None:
             specs = words.rules.specs(self.now.tables[self.table].chains)
@@ -299,7 +299,7 @@ class Restoring:
             if rule is None:
                 rule = Rule(spec, 0, 0, 0, -1.0, origin)
             chain.rules.append(rule)
-            lines_of[id(rule)] = number, "APPEND"
+            lines_of[id(rule)] = number, "APPEND", rule
         return said
 
     def _anew(self, line: str, number: int) -> str:
@@ -319,7 +319,7 @@ class Restoring:
             fault = self.now.tables[name].fault(held, self.own) if name in self.now.tables else None
             if fault is not None:
                 why, chain, rule = fault
-                line, verb = self.lines_of.get(id(rule), (self.number, "APPEND"))
+                line, verb, _ = self.lines_of.get(id(rule), (self.number, "APPEND", rule))
                 raise Failure(4, f"{NAME}: \nline {line}: RULE_{verb} failed ({why}): rule in chain {chain.name}\n")
             touched = [held.chains[chain] for chain in self.own & held.chains.keys()] if held is not None else None
             self.now.changed(touched)
