@@ -130,22 +130,24 @@ class Restoring:
     def restore(self, text: str) -> str:
         """What its lines print, -L and -S too; Failure."""
         lines, said = text.splitlines(), ""
+        read_before: dict[str, tuple[str, Spec]] = {}
         again: list[tuple[str, Spec]] | None = None
-        for self.number, line in enumerate(lines, 1):
-            known = _READ[self.table].get(line) if self.table is not None else None
+        for number, line in enumerate(lines, 1):
+            known = read_before.get(line)
             if known is not None:
                 if again is None:
                     again = []
-                    self.deeds.append((self.number, partial(self._again, again, lines, self.number)))
+                    self.deeds.append((number, partial(self._again, again, lines, number)))
                 again.append(known)
                 continue
-            again = None
+            self.number, again = number, None
             try:
                 said += self._line(line)
             except Refused as refused:
                 self._fail(refused, self.number)
             except NotKnown as error:
                 raise Failure(2, f"{error}\n") from None
+            read_before = _READ.get(self.table, {})
         if self.table is not None:
             raise Failure(1, f"iptables-restore: COMMIT expected at line {len(lines) + 1}\n")
         return said
