@@ -106,7 +106,7 @@ def split_words(line: str) -> list[str]:
 
 
 #: `-A` lines that were read before, by table: who writes thousands, again and again, writes mostly the same ones.
-_READ: dict[tuple[str, str], tuple[str, Spec]] = {}
+_READ: dict[str, dict[str, tuple[str, Spec]]] = {name: {} for name in BUILT_IN}
 _MOST_READ = 100_000
 
 
@@ -122,24 +122,32 @@ class Restoring:
         self.now: Netfilter | None = None
         self.deeds: list[tuple[int, Callable[[], str | None]]] = []
         self.number = 0
-        self.lines_of: dict[int, tuple[int, str]] = {}
+        self.lines_of: dict[int, tuple[int, str, Rule]] = {}  # by the rule's id, which is nobody else's while the rule is held
         self.own: set[str] = set()
-        self.emptied: dict[str, tuple[list[Rule], list[int]]] = {}  # the rules a chain had, and at which of them the text may be
+        self.emptied: dict[str, dict[int, Rule]] = {}  # of the rules a chain had those that may stay, by the spec's id
+        self.led: tuple[int, set[str]] = 0, set()  # after which line that was `-X`, and the targets of all rules
 
     def restore(self, text: str) -> str:
         """What its lines print, -L and -S too; Failure."""
         lines, said = text.splitlines(), ""
-        for self.number, line in enumerate(lines, 1):
-            known = _READ.get((self.table, line))
+        read_before: dict[str, tuple[str, Spec]] = {}
+        again: list[tuple[str, Spec]] | None = None
+        for number, line in enumerate(lines, 1):
+            known = read_before.get(line)
             if known is not None:
-                self.deeds.append((self.number, partial(self._again, known, line, self.number)))
+                if again is None:
+                    again = []
+                    self.deeds.append((number, partial(self._again, again, lines, number)))
+                again.append(known)
                 continue
+            self.number, again = number, None
             try:
                 said += self._line(line)
             except Refused as refused:
                 self._fail(refused, self.number)
             except NotKnown as error:
                 raise Failure(2, f"{error}\n") from None
+            read_before = _READ.get(self.table, {})
         if self.table is not None:
             raise Failure(1, f"iptables-restore: COMMIT expected at line {len(lines) + 1}\n")
         return said
@@ -181,7 +189,9 @@ class Restoring:
 
     @property
     def _table(self) -> Table:
-        return self.now.tables.setdefault(self.table, Table(self.table))
+        if self.table not in self.now.tables:
+            self.now.tables[self.table] = Table(self.table)
+        return self.now.tables[self.table]
 
     def _take(self, name: str) -> Chain | None:
         """The chain of that name, to write into."""
@@ -212,7 +222,7 @@ class Restoring:
             self.own.add(name)
         elif name not in BUILT_IN[self.table]:
             if name not in self.own:
-                self.emptied[name] = chains[name].rules, [0]
+                self.emptied[name] = self._staying(chains[name])
             self._take(name).rules = []
         elif policy in ("ACCEPT", "DROP"):
             chain = self._take(name)
@@ -232,7 +242,8 @@ class Restoring:
         words = self._read(given)
         if counted and self.counters:
             words.rules.counters = int(counted[1]), int(counted[2])
-        self.deeds.append((self.number, partial(self._write, words, line, self.number)))
+        deed = self._drop if words.command == "-X" and words.chain else self._write
+        self.deeds.append((self.number, partial(deed, words, line, self.number)))
 
     def _read(self, line: str) -> Words:
         words, given = Words(), split_words(line)
@@ -251,59 +262,78 @@ class Restoring:
         rules = self.now.tables[self.table].chains[words.chain].rules if words.command in ("-A", "-I", "-R") else []
         for rule in reversed(rules) if words.command == "-A" else rules:
             verb = {"-I": "INSERT", "-R": "REPLACE"}.get(words.command, "APPEND")
-            if self.lines_of.setdefault(id(rule), (number, verb))[0] != number and words.command == "-A":
+            if self.lines_of.setdefault(id(rule), (number, verb, rule))[0] != number and words.command == "-A":
                 break  # what was appended before is known
         if words.command == "-A" and line.startswith("-") and not words.verbose and words.rules.counters is None:
             specs = words.rules.specs(self.now.tables[self.table].chains)
             if len(specs) == 1:
-                if len(_READ) >= _MOST_READ:
-                    _READ.clear()
-                _READ[self.table, line] = words.chain, specs[0]
+                if len(_READ[self.table]) >= _MOST_READ:
+                    _READ[self.table].clear()
+                _READ[self.table][line] = words.chain, specs[0]
         return said
 
-    def _again(self, known: tuple[str, Spec], line: str, number: int) -> str:
-        """A line that was read before; where its chain or its target is not there, it is refused as if it were new."""
-        name, spec = known
-        chains, target = self.now.table(self.table).chains, spec.target
-        if name not in chains or target and target not in chains and (spec.goto or target not in TARGETS):
-            return self._write(self._read(line), line, number)
-        chains = self._table.chains
-        chain = chains[name] if name in self.own else self._take(name)
-        rule = self._same(name, spec) or Rule(spec, 0, 0, 0, -1.0, self.ctx.lab.origin)
-        chain.rules.append(rule)
-        chain.real = True
-        self.lines_of[id(rule)] = number, "APPEND"
+    def _drop(self, words: Words, line: str, number: int) -> str:
+        """-X of one chain. Where rules lead is seen once for lines in a row: a chain that goes has none."""
+        chains, name = self.now.table(self.table).chains, words.chain
+        last, led = self.led
+        if last != number - 1:
+            led = {rule.spec.target for chain in chains.values() for rule in chain.rules}
+        self.led = number, led
+        if name not in chains or chains[name].policy is not None or chains[name].rules or name in led or words.verbose:
+            return self._write(words, line, number)
+        del chains[name]
+        self.own.add(name)
         return ""
 
-    def _same(self, name: str, spec: Spec) -> Rule | None:
-        """The rule that stood in an emptied chain and that nobody could tell from the new one: it has counted nothing yet."""
-        rules, at = self.emptied.get(name, ((), [0]))
-        for place in range(at[0], min(at[0] + 2, len(rules))):
-            rule = rules[place]
-            if rule.spec is spec:
-                at[0] = place + 1
-                return rule if not rule.packets and not rule.seen and rule.origin == self.ctx.lab.origin else None
-        return None
+    def _again(self, known: list[tuple[str, Spec]], lines: list[str], first: int) -> str:
+        """Lines in a row that were read before, from number `first` on. One whose chain or target is not there is refused as if it were
+        new."""
+        chains, origin, lines_of, said, last = self._table.chains, self.ctx.lab.origin, self.lines_of, "", None
+        for number, (name, spec) in enumerate(known, first):
+            target = spec.target
+            if name not in chains or target and target not in chains and (spec.goto or target not in TARGETS):
+                said += self._do(number, partial(self._anew, lines[number - 1], number))
+                continue
+            if name != last:
+                chain, last, staying = self._take(name), name, self.emptied.get(name, {})
+                chain.real = True
+            rule = staying.pop(id(spec), None)
+            if rule is None:
+                rule = Rule(spec, 0, 0, 0, -1.0, origin)
+            chain.rules.append(rule)
+            lines_of[id(rule)] = number, "APPEND", rule
+        return said
+
+    def _anew(self, line: str, number: int) -> str:
+        return self._write(self._read(line), line, number)
+
+    def _staying(self, chain: Chain) -> dict[int, Rule]:
+        """The rules of a chain that nobody could tell from the same ones written now, as they have counted nothing; by their spec's id."""
+        origin = self.ctx.lab.origin
+        return {id(rule.spec): rule for rule in chain.rules if not rule.packets and not rule.seen and rule.origin == origin}
 
     def _commit(self) -> str:
         name, said = self.table, ""
         if not self.test:
             for number, deed in self.deeds:
-                try:
-                    said += deed() or ""
-                except Refused as refused:
-                    self._fail(refused, number)
+                said += self._do(number, deed)
             held = self.ctx.ns.netfilter.tables.get(name) if self.ctx.ns.netfilter is not None and not self.flush else None
             fault = self.now.tables[name].fault(held, self.own) if name in self.now.tables else None
             if fault is not None:
                 why, chain, rule = fault
-                line, verb = self.lines_of.get(id(rule), (self.number, "APPEND"))
+                line, verb, _ = self.lines_of.get(id(rule), (self.number, "APPEND", rule))
                 raise Failure(4, f"{NAME}: \nline {line}: RULE_{verb} failed ({why}): rule in chain {chain.name}\n")
             touched = [held.chains[chain] for chain in self.own & held.chains.keys()] if held is not None else None
             self.now.changed(touched)
             self.ctx.ns.netfilter = self.now
         self.table = None
         return said
+
+    def _do(self, number: int, deed: Callable[[], str | None]) -> str:
+        try:
+            return deed() or ""
+        except Refused as refused:
+            self._fail(refused, number)
 
     def _fail(self, refused: Refused, number: int) -> None:
         """Words that the tool cannot read are told with the line it has come to; what cannot be done with its own."""

@@ -2,7 +2,6 @@
 
 import csv
 import re
-import time
 
 import pytest
 
@@ -136,29 +135,3 @@ def test_flushed_tables_are_written_anew_with_the_next_change():
     kubectl(lab, "label pod web-c app=web")
     after = rules(typed(lab, "iptables-save", "k8s-node1"))
     assert [line for line in before.splitlines() if "KUBE-SVC" in line] == [line for line in after.splitlines() if "KUBE-SVC" in line]
-
-
-def test_a_thousand_services_are_written_in_time(measure):
-    nodes = {f"k8s-node{number}": f"192.168.138.{220 + number}" for number in (1, 2, 3)}
-    lab = labkit.scenarios.cluster(nodes=nodes, pod_cidrs={})
-    kubectl(lab, "apply -f -", (RECORDINGS / "workload.yaml").read_text())
-    api = server(lab)
-
-    def service(number: int) -> dict:
-        ports = [{"port": 80, "targetPort": 8080}]
-        meta = {"name": f"s{number}", "namespace": "default"}
-        return {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": {"selector": {"app": "web"}, "ports": ports}}
-
-    start = time.process_time()
-    with api.changing():
-        for number in range(1000):
-            api.apply(service(number))
-    many = time.process_time() - start
-    took = []
-    for number in range(1000, 1007):
-        start = time.process_time()
-        api.apply(service(number))
-        took.append(time.process_time() - start)
-    one = sorted(took)[3]
-    told = f"{many:.1f} s of CPU (goal: under 10), one more {1000 * one:.0f} ms (goal: 20)"
-    measure(f"kube-proxy on three nodes, 1,000 Services of 3 endpoints: {told}")

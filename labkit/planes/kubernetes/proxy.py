@@ -6,6 +6,7 @@ share. kubernetes: pkg/proxy/iptables/proxier.go, pkg/proxy/conntrack/cleanup.go
 """
 
 import json
+from bisect import bisect_left
 from ipaddress import IPv4Address
 from itertools import chain
 
@@ -58,7 +59,8 @@ HEAD = ("HTTP/1.1 200 OK", "Content-Type: application/json", "X-Content-Type-Opt
 
 
 class KubeProxy:
-    """The daemon of one node. A Daemon. `written`: the block of each port as it stands in the tables, in order of the ports."""
+    """The daemon of one node. A Daemon. `written`: the block of each port as it stands in the tables, in order of the ports;
+    `checked`: the Services with a healthCheckNodePort."""
 
     name, description = "kube-proxy", "Kubernetes Kube-Proxy Server"
     command = "/usr/bin/kube-proxy --config=/etc/kubernetes/kube-proxy.yaml"
@@ -71,7 +73,8 @@ class KubeProxy:
         self.changed: set[Key] = set()
         self.ports: dict[Key, dict[PortKey, tuple[ServicePort, tuple[Endpoint, ...]]]] = {}
         self.slices: dict[Key, dict[str, dict]] = {}
-        self.written: dict[PortKey, Block] = {}
+        self.written: list[tuple[PortKey, Block]] = []
+        self.checked: set[Key] = set()
         self.sockets: tuple[Listener, ...] = ()
         api.watchers.append(self.hear)
         api.settlers.append(self.settle)
@@ -133,7 +136,7 @@ class KubeProxy:
         return True
 
     def _read_all(self) -> None:
-        self.ports, self.slices = {}, {}
+        self.ports, self.slices, self.checked = {}, {}, set()
         for one in self.api.list("EndpointSlice"):
             self.hear("ADDED", one)
         self.changed = set()
@@ -151,6 +154,10 @@ class KubeProxy:
             self.ports[key] = here
         else:
             self.ports.pop(key, None)
+        if any(port.health_port for port in found):
+            self.checked.add(key)
+        else:
+            self.checked.discard(key)
 
     def _endpoints(self, slices: list[dict], port: ServicePort):
         """Those of the slices that have a port of that name and protocol."""
@@ -173,23 +180,24 @@ class KubeProxy:
             iptables.ensure_chain(table, target)
             iptables.ensure(table, "-I", f"{built_in} {f'{words} ' if words else ''}-m comment --comment {{}} -j {target}", comment)
         ensure_firewall(self.lab, iptables.ns, WHO)
-        self.written = {}
+        self.written = []
         self._sync(set(self.ports), first=True)
 
     def _sync(self, changed: set[Key], first: bool = False) -> None:
         """One `iptables-restore --noflush`: the chains of these Services, and those that all share."""
         if not self._intact():
             return self._sync_all()
-        stale = {port: block for port, block in self.written.items() if port[:2] in changed}
         node = self.api.get("Node", self.machine)
         from_pod = self.config.from_pod((node or {}).get("spec", {}).get("podCIDR", ""))
-        for port in stale:
-            del self.written[port]
+        fresh, stale = [], []
         for key in changed:
-            for port, (what, endpoints) in self.ports.get(key, {}).items():
-                self.written[port] = rules(what, endpoints, from_pod, self.config.masqueradeAll, self.address)
-        fresh = {port: self.written[port] for port in self.written if port[:2] in changed}
-        self._restore(fresh, stale, first)
+            ports = self.ports.get(key, {})
+            made = [(port, rules(*what, from_pod, self.config.masqueradeAll, self.address)) for port, what in ports.items()]
+            here = slice(*(bisect_left(self.written, ((*key, name),)) for name in ("", chr(0x10FFFF))))
+            fresh += made
+            stale += self.written[here]
+            self.written[here] = sorted(made)
+        self._restore([block for _, block in fresh], [block for _, block in stale], first)
         self._clean_connections(changed)
         self._answer_checks()
 
@@ -198,15 +206,14 @@ class KubeProxy:
         there = netfilter.tables if netfilter is not None else {}
         return all(name in there and CANARY in there[name].chains for name in ("mangle", "nat", "filter"))
 
-    def _restore(self, fresh: dict[PortKey, Block], stale: dict[PortKey, Block], first: bool) -> None:
-        chains = {chain: lines for block in fresh.values() for chain, lines in block.chains.items()}
+    def _restore(self, fresh: list[Block], stale: list[Block], first: bool) -> None:
+        chains = {chain: lines for block in fresh for chain, lines in block.chains.items()}
         nat = self.lab[self.machine].netfilter.tables["nat"].chains
-        gone = {chain for block in stale.values() for chain in block.chains}
+        gone = {chain for block in stale for chain in block.chains}
         if first:  # the first sync of this process: whatever an earlier one left
             gone = {name for name in nat if name.startswith(("KUBE-SVC-", "KUBE-SVL-", "KUBE-EXT-", "KUBE-FW-", "KUBE-SEP-"))}
-            gone -= {chain for block in self.written.values() for chain in block.chains}
         gone = sorted((gone & nat.keys()) - chains.keys())
-        blocks = [self.written[port] for port in sorted(self.written)]
+        blocks = [block for _, block in self.written]
         local = "" if self.config.localhostNodePorts else " ! -d 127.0.0.0/8"
         tables: dict[str, dict[str, list[str]]] = {
             "filter": {
@@ -251,10 +258,9 @@ class KubeProxy:
     def _answer_checks(self) -> None:
         """A healthCheckNodePort is a socket of kube-proxy's on every node, which says how many endpoints are here."""
         wanted: dict[int, tuple[str, str, int]] = {}
-        for (namespace, name), ports in self.ports.items():
-            for port, endpoints in ports.values():
-                if port.health_port:
-                    wanted[port.health_port] = namespace, name, sum(e.local and e.ready for e in endpoints)
+        for key in self.checked:
+            for port, endpoints in self.ports[key].values():
+                wanted[port.health_port] = *key, sum(e.local and e.ready for e in endpoints)
         ns = self.lab[self.machine]
         for socket in self.sockets[2:]:
             ns.listeners.discard(socket)

@@ -74,12 +74,12 @@ class Block:
     `refused`, `refused_outside`, `checks`, `firewall` (filter). Each is a line of iptables-restore."""
 
     chains: dict[str, list[str]] = field(default_factory=dict)
-    services: list[str] = field(default_factory=list)
-    node_ports: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    refused_outside: list[str] = field(default_factory=list)
-    checks: list[str] = field(default_factory=list)
-    firewall: list[str] = field(default_factory=list)
+    services: tuple[str, ...] = ()
+    node_ports: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    refused_outside: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    firewall: tuple[str, ...] = ()
 
 
 def rules(port: ServicePort, endpoints: Iterable[Endpoint], from_pod: str, masquerade_all: bool, node: IPv4Address) -> Block:
@@ -105,13 +105,13 @@ class _Wording:
     def block(self) -> Block:
         port, made = self.port, self.made
         if self.inner:
-            made.services.append(f"-A KUBE-SERVICES {_comment(f'{port.title} cluster IP')} {self._to(port.address)} -j {self.inside}")
+            made.services += (f"-A KUBE-SERVICES {_comment(f'{port.title} cluster IP')} {self._to(port.address)} -j {self.inside}",)
         else:
-            made.refused.append(f"-A KUBE-SERVICES {self.why} {self._to(port.address)} -j {self.lost}")
+            made.refused += (f"-A KUBE-SERVICES {self.why} {self._to(port.address)} -j {self.lost}",)
         self._doors()
         if port.health_port:
             comment = _comment(f"{port.title} health check node port")
-            made.checks.append(f"-A KUBE-NODEPORTS {comment} -m tcp -p tcp --dport {port.health_port} -j ACCEPT")
+            made.checks += (f"-A KUBE-NODEPORTS {comment} -m tcp -p tcp --dport {port.health_port} -j ACCEPT",)
         if self.inner:
             self._mark_inside()
         if self.any and port.outer:
@@ -140,18 +140,18 @@ class _Wording:
         for what, addresses, chain in (("external", port.external, self.ext), ("loadbalancer", port.balancer, balancer)):
             for address in addresses:
                 if self.any:
-                    made.services.append(f"-A KUBE-SERVICES {_comment(f'{port.title} {what} IP')} {self._to(address)} -j {chain}")
+                    made.services += (f"-A KUBE-SERVICES {_comment(f'{port.title} {what} IP')} {self._to(address)} -j {chain}",)
                 if guarded and chain == self.fw:
                     comment = _comment(f"{port.title} traffic not accepted by {self.fw}")
-                    made.firewall.append(f"-A KUBE-PROXY-FIREWALL {comment} {self._to(address)} -j DROP")
+                    made.firewall += (f"-A KUBE-PROXY-FIREWALL {comment} {self._to(address)} -j DROP",)
                 if not self.outer:
-                    made.refused_outside.append(f"-A KUBE-EXTERNAL-SERVICES {self.why} {self._to(address)} -j {self.lost}")
+                    made.refused_outside += (f"-A KUBE-EXTERNAL-SERVICES {self.why} {self._to(address)} -j {self.lost}",)
         if port.node_port:
             if self.any:
-                made.node_ports.append(f"-A KUBE-NODEPORTS {_comment(port.title)} {self._match()} --dport {port.node_port} -j {self.ext}")
+                made.node_ports += (f"-A KUBE-NODEPORTS {_comment(port.title)} {self._match()} --dport {port.node_port} -j {self.ext}",)
             if not self.outer:
                 local = f"-m addrtype --dst-type LOCAL {self._match()} --dport {port.node_port}"
-                made.refused_outside.append(f"-A KUBE-EXTERNAL-SERVICES {self.why} {local} -j {self.lost}")
+                made.refused_outside += (f"-A KUBE-EXTERNAL-SERVICES {self.why} {local} -j {self.lost}",)
 
     def _mark_inside(self) -> None:
         """Who comes to the VIP and is no pod of this node is masqueraded, or everybody."""
