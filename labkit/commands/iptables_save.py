@@ -336,9 +336,12 @@ class Restoring:
             self._fail(refused, number)
 
     def _fail(self, refused: Refused, number: int) -> None:
-        """Words that the tool cannot read are told with the line it has come to; what cannot be done with its own."""
+        """Words that the tool cannot read are told with the line it has come to; what cannot be done with its own; so is what the kernel
+        refuses (status 4), in the words of a commit."""
         if refused.hint:
             raise Failure(refused.status, worded(refused, "iptables-restore", f"Error occurred at line: {self.number}\n")) from None
+        if refused.status == 4:
+            raise Failure(4, f"{NAME}: \nline {number}: {refused.words.strip()}\n") from None
         why = f": {refused.words}" if refused.words else ""
         raise Failure(1, f"iptables-restore: line {number} failed{why}\n") from None
 

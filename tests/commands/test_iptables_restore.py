@@ -56,3 +56,12 @@ def test_a_rule_is_refused_with_its_own_line_whatever_was_flushed_before():
     refused = restore(labkit.Lab(), "\n".join(lines))
     assert refused.returncode == 4
     assert "line 6: RULE_APPEND failed (Invalid argument): rule in chain PREROUTING" in refused.stderr
+
+
+def test_a_chain_in_use_is_refused_by_the_kernel_at_the_commit():
+    lab = labkit.Lab()
+    assert lab.sh("iptables-restore", stdin="*filter\n:B1 - [0:0]\n-A INPUT -j B1\nCOMMIT\n").returncode == 0
+    refused = lab.sh("iptables-restore --noflush", stdin="*filter\n-A INPUT -s 1.2.3.4\n-X B1\nCOMMIT\n")
+    assert (refused.returncode, refused.stderr) == (
+        4, "iptables-restore v1.8.9 (nf_tables): \nline 3: CHAIN_DEL failed (Device or resource busy): chain B1\n")
+    assert lab.sh("iptables -S INPUT").stdout == "-P INPUT ACCEPT\n-A INPUT -j B1\n"
