@@ -1,5 +1,7 @@
 """Rules as text: as iptables-save writes them, and as `iptables -L` lists them (iptables/xshared.c, extensions' print functions, 1.8.9)."""
 
+import re
+
 from ..tables.chains import Chain, Match, Option, Spec, Table, dotted, network_text, prefixlen
 from .connecting import SERVICES
 from .rule_values import ICMP_NAMES, PROTOCOLS
@@ -78,7 +80,7 @@ def _line(rule, at: int, words) -> str:
             line += f"{('!' if no else '') + name:<6} "
     line += f"{_address(spec.src, words.numeric):<20} {_address(spec.dst, words.numeric):<20} "
     line += "[goto] " if spec.goto else ""
-    said = [*(_match(match, words.numeric) for match in spec.matches), _target(spec, words.numeric)]
+    said = [*(_match(match, spec, words.numeric) for match in spec.matches), _target(spec, words.numeric)]
     return line + "".join(f" {text}" for text in said if text)
 
 
@@ -102,7 +104,7 @@ def echoed(specs: list[Spec]) -> str:
         line = line[:-1] + ("!" if spec.src and spec.src[2] else " ") + f"{_wide(spec.src)} "
         line += ("!" if spec.dst and spec.dst[2] else " ") + f"-> {_wide(spec.dst)}  "
         line += "[goto] " if spec.goto else ""
-        said = [*(_match(match, True) for match in spec.matches), _target(spec, True)]
+        said = [*(_match(match, spec, True) for match in spec.matches), _target(spec, True)]
         lines.append((line + "".join(f" {text}" for text in said if text)).rstrip(" ") if any(said) else line)
     return "".join(f"{line}\n" for line in lines)
 
@@ -113,12 +115,19 @@ def _wide(said: tuple[int, int, bool] | None) -> str:
     return network_text(*said[:2], short=prefixlen(said[1]) == 32)
 
 
-def _match(match: Match, numeric: bool) -> str:
+def _match(match: Match, spec: Spec, numeric: bool) -> str:
+    if match.name == "multiport":
+        return _multiport_line(match.options[0], spec.proto[0], numeric)
     return _MATCHES[match.name](match.options, numeric) if match.name in _MATCHES else ""
 
 
 def _no(option: Option) -> str:
     return "!" if option.negated else ""
+
+
+def _ports(proto: str, said: str, numeric: bool) -> str:
+    """Ports, ranges and lists of them, each by its name unless `numeric`."""
+    return said if numeric else re.sub(r"\d+", lambda port: SERVICES.get((proto, int(port[0])), port[0]), said)
 
 
 def _ports_line(name: str):
@@ -136,8 +145,7 @@ def _ports_line(name: str):
                 )
             else:
                 plural = "s" if ":" in option.value else ""
-                ports = option.value if numeric or plural else SERVICES.get((name, int(option.value)), option.value)
-                said.append(f"{short[option.name]}{plural}:{_no(option)}{ports}")
+                said.append(f"{short[option.name]}{plural}:{_no(option)}{_ports(name, option.value, numeric)}")
         return " ".join(said)
 
     return text
@@ -166,9 +174,8 @@ def _mark_line(options: tuple[Option, ...], numeric: bool) -> str:
     return f"mark match {'! ' if options[0].negated else ''}{options[0].value}"
 
 
-def _multiport_line(options: tuple[Option, ...], numeric: bool) -> str:
-    option = options[0]
-    return f"multiport {option.name[2:]} {'! ' if option.negated else ''}{option.value}"
+def _multiport_line(option: Option, proto: str, numeric: bool) -> str:
+    return f"multiport {option.name[2:]} {' !' if option.negated else ''}{_ports(proto, option.value, numeric)}"
 
 
 def _statistic_line(options: tuple[Option, ...], numeric: bool) -> str:
@@ -206,7 +213,7 @@ _MATCHES = {
     "tcp": _ports_line("tcp"), "udp": _ports_line("udp"), "icmp": _icmp_line,
     "conntrack": lambda options, numeric: f"{'! ' if options[0].negated else ''}ctstate {options[0].value}",
     "state": lambda options, numeric: f"{'! ' if options[0].negated else ''}state {options[0].value}", "addrtype": _addrtype_line,
-    "mark": _mark_line, "comment": lambda options, numeric: f"/* {options[0].value} */", "multiport": _multiport_line,
+    "mark": _mark_line, "comment": lambda options, numeric: f"/* {options[0].value} */",
     "statistic": _statistic_line, "physdev": _physdev_line, "limit": _limit_line,
     "recent": _recent_line,
 }  # fmt: skip
