@@ -227,12 +227,12 @@ def _target(spec: Spec, numeric: bool) -> str:
         case "MARK":
             number, _, mask = value("--set-xmark").partition("/")
             number, mask = int(number, 0), int(mask, 0)
-            if mask == 0xFFFFFFFF:
-                return f"MARK set {number:#x}"
             if number == 0:
                 return f"MARK and {~mask & 0xFFFFFFFF:#x}"
             if number == mask:
                 return f"MARK or {number:#x}"
+            if mask == 0xFFFFFFFF:
+                return f"MARK set {number:#x}"
             return f"MARK xor {number:#x}" if mask == 0 else f"MARK xset {number:#x}/{mask:#x}"
         case "DNAT" | "SNAT":
             flags = "".join(f" {option.name[2:]}" for option in spec.options if option.value is None)

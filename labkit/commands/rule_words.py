@@ -224,11 +224,14 @@ class Rules:
             raise guided('statistic: option "--every" also requires "--packet".')
 
     def addresses(self) -> None:
-        for letter, (words, negated) in self.ends.items():
-            found = [(*network(part), negated) for part in words.split(",")]
-            if negated and len(found) > 1:
-                raise Refused("! not allowed with multiple source or destination IP addresses")
-            setattr(self, {"s": "src", "d": "dst"}[letter], found)
+        """Both ends, the source first, whichever was typed first."""
+        for letter, name in (("s", "src"), ("d", "dst")):
+            if letter in self.ends:
+                words, negated = self.ends[letter]
+                setattr(self, name, [(*network(part), negated) for part in words.split(",")])
+        ends = [found for found in (self.src, self.dst) if found]
+        if any(len(found) > 1 for found in ends) and any(found[0][2] for found in ends):
+            raise Refused("! not allowed with multiple source or destination IP addresses")
 
     def specs(self, chains: Container[str]) -> list[Spec]:
         """The rules, one for each pair of addresses, after all is read; `chains`: those that they may lead to."""
