@@ -32,6 +32,8 @@ def conntrack(ctx: Context, args: list[str]) -> Result:
             if not rest:
                 raise Failure(2, f"conntrack: option requires an argument -- '{word.lstrip('-')}'\n{NAME}: Unknown argument\n{_HINT}")
             said[_VALUED[word]] = rest.pop(0)
+            if _VALUED[word] == "proto" and said["proto"].lower() in PROTOCOLS:
+                said["proto"] = said["proto"].lower()
         elif word in _FLAGS:
             said[_FLAGS[word]] = ""
         elif word in ("-E", "--event", "-I", "--create", "-U", "--update", "-G", "--get", "-S", "--stats"):

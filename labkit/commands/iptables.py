@@ -262,7 +262,7 @@ def _shown(netfilter: Netfilter, words: Words) -> list[Chain]:
 
 
 def _stray(netfilter: Netfilter, words: Words) -> str:
-    if words.table in netfilter.tables and netfilter.tables[words.table].stray:
+    if not words.chain and words.table in netfilter.tables and netfilter.tables[words.table].stray:
         return f"# Table `{words.table}' contains incompatible base-chains, use 'nft' tool to list them.\n"
     return ""
 

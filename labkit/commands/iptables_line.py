@@ -93,15 +93,17 @@ class _Reader:
         """`-nvL`, `-s10.0.0.1`."""
         for place, letter in enumerate(word[1:], 1):
             option, rest = f"-{letter}", word[place + 1 :]
+            if letter == "c":
+                return self._option(option, rest or self._value(option))
             if letter in _VALUED:  # most are read as the last word, whatever stands before the value in it (xshared.c: argv[optind - 1])
                 self._option(option, self._value(option) if not rest else rest if letter in "tmM" else word)
                 return
             if option in COMMANDS:
                 takes = rest and COMMANDS[option][2]
-                self._command(option, rest if takes else "")
+                self._command(option, rest if takes else "", option)
                 if takes:
                     return
-            elif letter in "vnxV4hfwc":
+            elif letter in "vnxV4hfw":
                 self._option(option, None)
             elif letter == "6":
                 raise Refused("The lab's iptables has IPv4 only.", hint=False)
@@ -123,8 +125,11 @@ class _Reader:
             return self._extension(*known[found], word, value if equals else None)
         option = _LONG[found]
         if option in COMMANDS:
-            return self._command(option, value)
-        given = (self._value(word) if not equals else value if option in ("-t", "-m", "-M") else word) if option[1:] in _VALUED else None
+            return self._command(option, value, word)
+        given = (
+            (self._value(word) if not equals else value if option in ("-t", "-m", "-M", "-c") else word)
+            if option[1:] in (*_VALUED, "c") else None
+        )  # fmt: skip
         self._option(option, given)
 
     def _extension(self, name: str, row: Word, word: str, value: str | None) -> None:
@@ -132,14 +137,14 @@ class _Reader:
         if row.read is not None and row.takes:
             values = [value] if value is not None else []
             while len(values) < row.takes:
-                if values and self.at >= len(self.args):
+                if values and (self.at >= len(self.args) or self.args[self.at].startswith(("-", "!"))):
                     raise Refused(f"{row.name} requires two args.")
                 values.append(self._value(word))
         elif row.read is None and row.name.startswith("--limit-iface"):
             values = []
         self.rules.option(name, row, values, self.negated)
 
-    def _command(self, option: str, first: str) -> None:
+    def _command(self, option: str, first: str, typed: str) -> None:
         words = self.words
         if words.command and not {words.command, option} == {"-Z", "-L"}:
             raise Refused(f"Cannot use {option} with {words.command}")
@@ -150,7 +155,7 @@ class _Reader:
         least, most = COMMANDS[option][1:3]
         given = [first] if first else []
         while len(given) < least:
-            given.append(self._value(option) if not given or option != "-E" else self._second(option))
+            given.append(self._value(typed) if not given or option != "-E" else self._second(option))
         while len(given) < most and self.at < len(self.args) and not self.args[self.at].startswith(("-", "!")):
             given.append(self._value(option))
         if option == "-N":
@@ -200,8 +205,9 @@ class _Reader:
                         raise Refused("wait seconds not numeric")
                     self.at += 1
             case "c":
-                packets, comma, bytes_ = self._value("-c").partition(",")
-                if not comma:
+                comma = value.find(",", 1)
+                packets, bytes_ = (value[:comma], value[comma + 1 :]) if comma > 0 else (value, "")
+                if comma < 0:
                     if self.at >= len(self.args) or self.args[self.at].startswith(("-", "!")):
                         raise Refused("-c requires packet and byte counter")
                     bytes_ = self._value("-c")

@@ -11,6 +11,10 @@ from .rule_words import RECENT
 _NUMBERS = {name: str(number) for name, number in PROTOCOLS.items()}
 _FLAG_BITS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32, "NONE": 0}
 
+#: What LOG tells besides (libxt_LOG.c): its option, without --log-, and its bit; and the levels.
+_LOGGED = {"tcp-sequence": 1, "tcp-options": 2, "ip-options": 4, "uid": 8, "macdecode": 32}
+LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
+
 
 def saved_rules(chain: Chain, counters: str = "", number: int | None = None) -> list[str]:
     """`-A CHAIN …` for each rule, or for one. counters: "" none, "before" as iptables-save -c, "inside" as iptables -vS."""
@@ -244,13 +248,12 @@ def _target(spec: Spec, numeric: bool) -> str:
             flags = "".join(f" {option.name[2:]}" for option in spec.options if option.value is None)
             return ((f"masq ports: {value('--to-ports')}" if value("--to-ports") else "") + flags).strip()
         case "LOG":
-            flags = sum(
-                bit
-                for name, bit in (("--log-tcp-sequence", 1), ("--log-tcp-options", 2), ("--log-ip-options", 4), ("--log-uid", 8))
-                if spec.has(name)
-            )
+            flags = [(bit, name) for name, bit in _LOGGED.items() if spec.has(f"--log-{name}")]
             prefix = f' prefix "{value("--log-prefix")}"' if value("--log-prefix") else ""
-            return f"LOG flags {flags} level {value('--log-level') or 4}{prefix}"
+            level = int(value("--log-level") or 4)
+            if numeric:
+                return f"LOG flags {sum(bit for bit, _ in flags)} level {level}{prefix}"
+            return " ".join([f"LOG level {LEVELS[level]}", *(name for _, name in flags)]) + prefix
         case "CT":
             return "CT notrack" if spec.has("--notrack") else "CT"
     return ""

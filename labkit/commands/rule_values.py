@@ -169,8 +169,8 @@ def tcp_flags(reader: Reading, words: list[str]) -> str:
             names = list(_FLAGS)
         elif names == ["NONE"]:
             return "NONE"
-        for name in names:
-            if name not in _FLAGS:
+        for name in word.split(","):
+            if name.upper() not in (*_FLAGS, "ALL"):
                 raise Refused(f"Unknown TCP flag `{name}'")
         return ",".join(name for name in _FLAGS if name in names)
 
@@ -317,7 +317,8 @@ def port_device(reader: Reading, words: list[str]) -> str:
 
 
 def _address(word: str) -> None:
-    if numeric(word) is None or word.count(".") != 3:
+    """Four decimal numbers, without a 0 before any (inet_pton(3))."""
+    if numeric(word) is None or str(numeric(word)) != word:
         raise Refused(f'Bad IP address "{word}"')
 
 
@@ -383,15 +384,9 @@ def prefix(reader: Reading, words: list[str]) -> str:
 
 
 def network(word: str) -> tuple[int, int]:
-    """An address with or without a mask; host bits go. What is missing of an address is 0 (libxtables numeric_to_ipaddr)."""
+    """An address with or without a mask, which is read first: with one of 0 the address may be anything. Host bits go; what is missing of
+    an address is 0 (libxtables parse_hostnetwork_word, numeric_to_ipaddr)."""
     host, slash, length = word.rpartition("/") if "/" in word else (word, "", "")
-    parts = host.split(".")
-    if len(parts) <= 4 and all(is_digits(part) and len(part) < 4 and _byte(part) is not None for part in parts):
-        found = int.from_bytes(bytes([*map(_byte, parts), 0, 0, 0][:4]), "big")
-    elif (named := host_address(host)) is not None:
-        found = int(named)
-    else:
-        raise Refused(f"host/network `{host}' not found")
     mask = 0xFFFFFFFF
     if slash:
         number = number_of(length, 32)
@@ -402,7 +397,14 @@ def network(word: str) -> tuple[int, int]:
             if dots is None:
                 raise Refused(f"invalid mask `{length}' specified")
             mask = int(dots)
-    return found & mask, mask
+    if not mask:
+        return 0, 0
+    parts = host.split(".")
+    if len(parts) <= 4 and all(is_digits(part) and len(part) < 4 and _byte(part) is not None for part in parts):
+        return int.from_bytes(bytes([*map(_byte, parts), 0, 0, 0][:4]), "big") & mask, mask
+    if (named := host_address(host)) is not None:
+        return int(named) & mask, mask
+    raise Refused(f"host/network `{host}' not found")
 
 
 def _byte(word: str) -> int | None:
