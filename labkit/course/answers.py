@@ -19,6 +19,9 @@ _NUMBERS |= {"none": "0", "once": "1", "twice": "2", "never": "0"}
 #: Words that say nothing more about a name.
 _FILLERS = frozenset("the a an and dev interface container daemon engine program by via on it is at of to".split())
 
+#: Words that say of what kind a name is, and those that all names of a cluster begin with; alone they may be the name.
+_KINDS = frozenset("node pod machine address k8s".split())
+
 
 def readable(given) -> bool:
     """Whether this is a text, a list of texts, or anything like a number; not None, a lab or a function."""
@@ -84,8 +87,10 @@ def _name_alike(text: str, right: str) -> bool:
 
 
 def _bare(text: str, between: str) -> str:
-    """The words that count."""
-    return between.join(word for word in re.split(r"[\s,;<>()=:]+|(?<=[a-z])[-/](?=[a-z])", text) if word and word not in _FILLERS)
+    """The words that count: `the node k8s-node1` is `node1`, `node` alone is itself; of `10.96.0.50:80` the port is no part."""
+    text = re.sub(r"(?<=\d\.)(\d+):\d+\b", r"\1", re.sub(r"\b(node|pod) (?=\d)", r"\1", text))
+    words = [word for word in re.split(r"[\s,;<>()=:]+|(?<=[a-z])[-/](?=[a-z])", text) if word and word not in _FILLERS]
+    return between.join([word for word in words if word not in _KINDS] or words)
 
 
 NUMBER = Kind("a whole number", "a number, as in `check(3)`,", _number, _number_alike)

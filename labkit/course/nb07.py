@@ -34,7 +34,8 @@ entry_and_pod = Question(
 seen_here = Question(
     "outside asks k8s-node1, and the draw says web-a, on the same node. Which client address does web-a see?", "10.20.37.1",
     "The packet is marked, and masquerading takes the address of the interface where it leaves: cni0.",
-    {"192.168.138.50": "That is the client's own. It is replaced: look for the mark in the chain KUBE-EXT.",
+    {"cni0": "That is the interface. Which address has it?",
+     "192.168.138.50": "That is the client's own. It is replaced: look for the mark in the chain KUBE-EXT.",
      "192.168.138.221": "That is the address of eth0, where the packet came *in*. It leaves by cni0.",
      "10.20.37.0": "That is flannel.1, for packets to the other node. web-a is on this one."},
     "Which interface does the packet leave k8s-node1 by?",
@@ -42,7 +43,8 @@ seen_here = Question(
 seen_there = Question(
     "And if the draw says web-c, on k8s-node2: which client address does web-c see?", "10.20.37.0",
     "flannel.1 of k8s-node1: there the packet leaves the node that translated it.",
-    {"192.168.138.50": "That is the client's own. It is replaced, on k8s-node1.",
+    {"flannel.1": "That is the interface. Which address has it?",
+     "192.168.138.50": "That is the client's own. It is replaced, on k8s-node1.",
      "10.20.37.1": "That is cni0. To the other node the packet leaves by another interface.",
      "192.168.138.221": "eth0 carries the outer packet. The one inside left by flannel.1.",
      "10.20.92.1": "That would be masquerading on k8s-node2. The mark does not travel: it exists on one node only."},
@@ -66,14 +68,14 @@ unmasked = Question(
 local_client = Question(
     "externalTrafficPolicy is Local. outside asks k8s-node2, where web-c is. Which client address does web-c see?", "192.168.138.50",
     "The client's own. A node that only ever chooses pods of its own needs no masquerading: the answer comes by anyway.",
-    {"10.20.92.1": "That is what policy Cluster would make of it.", "10.20.92.0": "That is flannel.1. Is the packet passed to another "
-    "node?",
+    {"outside": "That is the machine. Which address has it?", "10.20.92.1": "That is what policy Cluster would make of it.",
+     "10.20.92.0": "That is flannel.1. Is the packet passed to another node?",
      "192.168.138.222": "That is whom outside asked."},
     "With policy Local no rule marks packets from outside.",
 )
 local_without = Question(
     "With policy Local, outside asks a node that has no endpoint. Refused at once, or timeout?",
-    ("timeout", "time out", "times out", "silence"),
+    ("timeout", "time out", "times out", "timed out", "silence", "drop", "dropped"),
     "A rule in the table filter drops it: `has no local endpoints`. A load balancer is to notice, not a client.",
     {"refused": "That is what a Service without any endpoint does. This one has some, but not here, and kube-proxy writes DROP."},
     "`iptables-save | grep nplocal` on that node, table filter.",

@@ -127,3 +127,18 @@ def failing(thing):
 def test_a_long_answer_is_not_repeated_whole():
     feedback = Question("How many?", 4, "yes").check("x" * 10_000)
     assert feedback.status == "odd" and len(str(feedback)) < 300
+
+
+@pytest.mark.parametrize(("given", "right"), [
+    ("node1", "k8s-node1"), ("the node k8s-node1", "k8s-node1"), ("node 1", "k8s-node1"), ("10.96.0.50:80", "10.96.0.50"),
+    ("pod web-a", "web-a"),
+])  # fmt: skip
+def test_a_name_without_what_all_names_have_and_an_address_with_a_port_are_the_same_in_another_form(given, right):
+    assert Question("?", right, "").check(given).status == "form"
+
+
+@pytest.mark.parametrize(("given", "right"), [
+    ("node2", "k8s-node1"), ("master", "k8s-node1"), ("pod", "node"), ("10.96.0.51:80", "10.96.0.50"),
+])  # fmt: skip
+def test_but_another_name_is_another(given, right):
+    assert Question("?", right, "").check(given).status == "wrong"

@@ -3,7 +3,7 @@
 import pytest
 
 from labkit.course import nb02
-from labkit.scenarios import same_node
+from labkit.scenarios import cluster, same_node
 
 REPAIRS = [
     ("node", "ip link set veth2 master docker0"),
@@ -99,3 +99,23 @@ def test_a_policy_meets_what_is_bridged():
     lab = same_node()
     assert lab.sh("iptables -P FORWARD DROP", "node").returncode == 0
     assert nb02.bridged_and_filtered.check(lab.trace("pod1", "10.20.92.11").answered)
+
+
+def test_the_answers_about_several_containers_are_what_the_lab_does():
+    lab = cluster()
+    pod = """{apiVersion: v1, kind: Pod, metadata: {name: pair}, spec: {nodeName: k8s-node1, containers: [
+        {name: web, image: "lab/web:1", env: [{name: PORTS, value: "8080"}, {name: NAME, value: web}]},
+        {name: db, image: "lab/db:1", env: [{name: PORTS, value: "3306"}, {name: NAME, value: db}]}, {name: shell, image: "lab/tools:1"}]}}"""
+    assert lab.sh("kubectl apply -f -", on="k8s-master", stdin=pod).returncode == 0
+    held = {lab.sh(f"kubectl exec pair -c {one} -- ip -br addr show eth0", on="k8s-master").stdout for one in ("web", "db", "shell")}
+    assert nb02.addresses_of_three.check(len(held))
+    said = lab.sh("kubectl exec pair -c shell -- curl -s http://127.0.0.1:3306/", on="k8s-master").stdout
+    assert nb02.own_neighbour.check(said.split()[0].removeprefix("pod="))
+    lab.sh("kubectl exec pair -c web -- touch /tmp/note", on="k8s-master")
+    assert nb02.shared_files.check("note" in lab.sh("kubectl exec pair -c db -- ls /tmp", on="k8s-master").stdout)
+    clashing = nb02.clashing_pod()
+    ready = clashing.sh("kubectl get pod clash --no-headers", on="k8s-master").stdout.split()[1]
+    assert nb02.same_port.check(int(ready.partition("/")[0]))
+    assert nb02.two_ports.check(clashing).status == "open"
+    clashing.sh("kubectl delete pod clash", on="k8s-master")
+    assert "no pod called clash" in str(nb02.two_ports.check(clashing))
