@@ -105,7 +105,8 @@ def test_the_answers_about_several_containers_are_what_the_lab_does():
     lab = cluster()
     pod = """{apiVersion: v1, kind: Pod, metadata: {name: pair}, spec: {nodeName: k8s-node1, containers: [
         {name: web, image: "lab/web:1", env: [{name: PORTS, value: "8080"}, {name: NAME, value: web}]},
-        {name: db, image: "lab/db:1", env: [{name: PORTS, value: "3306"}, {name: NAME, value: db}]}, {name: shell, image: "lab/tools:1"}]}}"""
+        {name: db, image: "lab/db:1", env: [{name: PORTS, value: "3306"}, {name: NAME, value: db}]},
+        {name: shell, image: "lab/tools:1"}]}}"""
     assert lab.sh("kubectl apply -f -", on="k8s-master", stdin=pod).returncode == 0
     held = {lab.sh(f"kubectl exec pair -c {one} -- ip -br addr show eth0", on="k8s-master").stdout for one in ("web", "db", "shell")}
     assert nb02.addresses_of_three.check(len(held))
