@@ -1,9 +1,9 @@
 """Every test and every notebook, then in a few lines what ran and what did not: `python -m tests`, which is `make test`.
 
-`python -m tests ARGUMENTS…` hands them to one run of pytest. Without any there are six, most side by side: the tests that ask a
-kernel mostly wait (for ARP to fail, for silence), and so do those in a browser; the others are halved. nbval has a run of its own,
-because its plug-in costs every small unit test a second of imports; it follows the browser's, which asks the same notebooks.
-Nothing is written into the checkout, which may be somebody else's.
+`python -m tests ARGUMENTS…` hands them to one run of pytest. Without any there are seven, most side by side: the tests that ask a
+kernel mostly wait (for ARP to fail, for silence), and so do those in a browser; what runs notebooks is one side, the others are halved.
+nbval has a run of its own, because its plug-in costs every small unit test a second of imports. Benchmarks are left out: beside all that
+their figures mean little (`make bench`). Nothing is written into the checkout, which may be somebody else's.
 """
 
 import os
@@ -22,14 +22,20 @@ from tests.parts import PARTS, why_absent
 ROOT = Path(__file__).parent.parent
 FAULTS = "tests/kernel/test_conformance.py"
 KERNEL, BROWSER, HALF = ["tests/kernel", "tests/conform"], ["tests/browser"], ["tests/fuzz", "tests/trace", "tests/planes", "tests/view"]
+SITES = ["tests/browser/test_lite.py", "tests/browser/test_pages.py"]
+#: Tests that run notebooks in kernels of their own.
+RUNNING = ["tests/test_notebooks.py", "tests/test_visitor.py"]
+#: Measured alone: `make bench`, and CI after all else.
+ALONE = ["tests/benchmarks"]
 PLAIN = ["-p", "no:nbval"]
 CELLS = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60"]
 NOTEBOOKS = sorted(f"notebooks/{path.name}" for path in Path(ROOT, "notebooks").glob("*.ipynb"))
 #: What runs side by side; the runs of one of these follow each other.
 SIDES = [
-    [[*PLAIN, *(f"--ignore={folder}" for folder in KERNEL + BROWSER + HALF)]],
+    [[*PLAIN, *(f"--ignore={folder}" for folder in KERNEL + BROWSER + HALF + RUNNING + ALONE)]],
     [[*PLAIN, *HALF]],
-    [[*PLAIN, *BROWSER], [*CELLS, *NOTEBOOKS]],
+    [[*PLAIN, *BROWSER, *(f"--ignore={file}" for file in SITES)]],
+    [[*PLAIN, *RUNNING, *SITES], [*CELLS, *NOTEBOOKS]],
     [[*PLAIN, FAULTS]],
     [[*PLAIN, *KERNEL, f"--ignore={FAULTS}"]],
 ]
