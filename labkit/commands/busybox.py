@@ -39,10 +39,9 @@ def wget(ctx: Context, args: list[str]) -> Result:
         raise Failure(1, f"{said}wget: download timed out\n")
     if code:
         raise Failure(1, f"{said}wget: can't connect to remote host ({address}): {strerror(code)}\n")
-    there = answer(ctx, accepted)
-    if there is None and accepted is not None:
+    page = answer(ctx, accepted)
+    if page is None:
         raise Failure(1, f"{said}wget: error getting response: {strerror(errno.ECONNRESET)}\n")
-    page = there.said if there is not None else ""
     file = given.get("O") or re.sub(r".*/|[?#].*", "", urls[0].partition("://")[2].partition("/")[2]) or "index.html"
     if file == "-":
         return Result(0, page, said)

@@ -54,12 +54,12 @@ def connect(ctx: Context, address: IPv4Address, port: int, wait: float, sport: i
     return _Attempt(errno.EINPROGRESS, wait) if wait < GIVES_UP else _Attempt(errno.ETIMEDOUT, GIVES_UP)
 
 
-def answer(ctx: Context, accepted: Accepted | None) -> Accepted | None:
-    """Who answers an HTTP request on a connection that stands, behind every proxy; None when the program there breaks it off."""
+def answer(ctx: Context, accepted: Accepted | None) -> str | None:
+    """What comes back on a connection that stands, for an HTTP request: None when the program there breaks it off."""
     if accepted is None or ctx.lab.exhausted:
-        return None
+        return "" if accepted is None else None
     if accepted.socket.to is None:
-        return accepted
+        return accepted.said
     there = connect(Context(ctx.lab, ctx.lab[accepted.namespace]), *accepted.socket.to, wait=GIVES_UP)
     return answer(ctx, there.accepted) if not there.errno else None
 
@@ -300,12 +300,12 @@ def _fetch(ctx: Context, said: dict[str, float], url: str) -> Result:
     return _fetched(ctx, said, shown, address, port if found[3] else _PORTS[scheme])
 
 
-def _head(ctx: Context, there: Accepted | None) -> str:
+def _head(ctx: Context, accepted: Accepted | None, text: str) -> str:
     """The lines before an answer (net/http server.go writes the date and the length last). Failure where they are not known."""
-    if there is None or not there.socket.head:
+    if accepted is None or not accepted.socket.head:
         raise Failure(2, "The lab's curl knows the headers of kube-proxy's health checks alone; without -i it prints what a server says.\n")
     date = (EPOCH + timedelta(seconds=int(ctx.lab.now))).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    return "\n".join([*there.socket.head, f"Date: {date}", f"Content-Length: {len(there.said)}", "", ""])
+    return "\n".join([*accepted.socket.head, f"Date: {date}", f"Content-Length: {len(text)}", "", ""])
 
 
 def _fetched(ctx: Context, said: dict[str, float], host: str, address: IPv4Address, port: int) -> Result:
@@ -313,10 +313,10 @@ def _fetched(ctx: Context, said: dict[str, float], host: str, address: IPv4Addre
     refused = _Attempt(errno.ECONNREFUSED, 0.0)
     code, after, accepted = connect(ctx, address, port, min(waits, default=GIVES_UP)) if port else refused
     if not code:
-        there = answer(ctx, accepted)
-        if there is None and accepted is not None:
+        text = answer(ctx, accepted)
+        if text is None:
             return Result(56, "", "curl: (56) Recv failure: Connection reset by peer\n")
-        return Result(0, (_head(ctx, there) if "head" in said else "") + (there.said if there is not None else ""))
+        return Result(0, (_head(ctx, accepted, text) if "head" in said else "") + text)
     if code == errno.EINPROGRESS and min(waits) == said.get("limit"):
         return Result(28, "", f"curl: (28) Connection timed out after {said['limit'] * 1000:.0f} milliseconds\n")
     status = 28 if code in (errno.EINPROGRESS, errno.ETIMEDOUT) else 7

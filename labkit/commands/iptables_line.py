@@ -24,7 +24,7 @@ _LONG = {names[0]: letter for letter, names in COMMANDS.items()} | RULE_WORDS | 
     "--line-numbers": "--line-numbers", "--wait": "-w",
     "--version": "-V", "--help": "-h", "--ipv4": "-4", "--modprobe": "-M",
 }  # fmt: skip
-_VALUED = set("tspdiojgmM")
+_VALUED = set("tspdiojgmMc")
 
 
 @dataclass(slots=True)
@@ -93,10 +93,8 @@ class _Reader:
         """`-nvL`, `-s10.0.0.1`."""
         for place, letter in enumerate(word[1:], 1):
             option, rest = f"-{letter}", word[place + 1 :]
-            if letter == "c":
-                return self._option(option, rest or self._value(option))
             if letter in _VALUED:  # most are read as the last word, whatever stands before the value in it (xshared.c: argv[optind - 1])
-                self._option(option, self._value(option) if not rest else rest if letter in "tmM" else word)
+                self._option(option, self._value(option) if not rest else rest if letter in "tmMc" else word)
                 return
             if option in COMMANDS:
                 takes = rest and COMMANDS[option][2]
@@ -126,10 +124,9 @@ class _Reader:
         option = _LONG[found]
         if option in COMMANDS:
             return self._command(option, value, word)
-        given = (
-            (self._value(word) if not equals else value if option in ("-t", "-m", "-M", "-c") else word)
-            if option[1:] in (*_VALUED, "c") else None
-        )  # fmt: skip
+        given = None
+        if option[1:] in _VALUED:
+            given = self._value(word) if not equals else value if option in ("-t", "-m", "-M", "-c") else word
         self._option(option, given)
 
     def _extension(self, name: str, row: Word, word: str, value: str | None) -> None:

@@ -4,7 +4,6 @@ from ..errors import LabError
 from ..lab.lab import Lab
 from ..scenarios import web
 from ..scenarios.script import run
-from ..trace.trace import Trace
 from .chapter import Chapter
 from .exercise import Question, Task
 from .judging import probe
@@ -148,18 +147,12 @@ def half_a_service() -> Lab:
     return lab
 
 
-def client_seen(trace: Trace) -> str | None:
-    """The address of the client as the server saw it; None where nobody answered."""
-    found = [step.packet for step in trace.steps if step.kind == "in" and step.namespace == trace.verdict.where and not step.aside]
-    return str(found[0].src) if trace.answered and found else None
-
-
 def _kept_on_both(lab: Lab) -> str | None:
     for node, address in NODES.items():
         trace = probe(lab, OUTSIDE, address, proto="tcp", port=30090)
         if not trace.answered:
             return f"{OUTSIDE} gets no answer from {node}, port 30090: {trace.verdict}."
-        if (seen := client_seen(trace)) != "192.168.138.50":
+        if (seen := str(trace.accepted.client)) != "192.168.138.50":
             return f"{node} answers, but {trace.verdict.where} sees {seen} as its client, not 192.168.138.50."
     return None
 

@@ -199,7 +199,7 @@ class Judgement:
         return f"{self.predicted.title}: {self.predicted.verdict}.\nPredicted only, because {self.why}"
 
 
-def judge(lab: Lab, source: str, destination: str, **how) -> Judgement:
+def judge(lab: Lab, source: str, destination: str, *, endpoint: str | None = None, **how) -> Judgement:
     """Predict what a probe does, watch it do so in real namespaces, and compare; the lab stays as it is.
 
     how: as in `lab.trace`. Without an endpoint the kernel is left to choose, and the prediction is led to what it chose; for an endpoint
@@ -208,21 +208,20 @@ def judge(lab: Lab, source: str, destination: str, **how) -> Judgement:
     """
     if not isinstance(lab, Lab):
         raise BadInput(f"the kernel judges a lab, such as labkit.scenarios.veth_pair(); this is a {type(lab).__name__}")
-    predicted = probe(cold(lab), source, destination, **how)
+    predicted = probe(cold(lab), source, destination, endpoint=endpoint, **how)
     found = available()
     if not found:
         return Judgement(predicted, why=f"{found.why}. To have it: {found.fix}")
-    asked = {name: value for name, value in how.items() if name != "endpoint"}
 
     def once() -> Trace:
         with realize(lab) as real:
-            return real.trace(source, destination, **asked)
+            return real.trace(source, destination, **how)
 
     try:
-        observed = _drawn(how.get("endpoint"), once)
+        observed = _drawn(endpoint, once)
     except LabError as error:
         return Judgement(predicted, why=str(error))
-    if observed.endpoint not in (None, predicted.endpoint) and how.get("endpoint") is None:
+    if observed.endpoint not in (None, predicted.endpoint) and endpoint is None:
         predicted = _led(lab, predicted, observed.endpoint, source, destination, how)
     return Judgement(predicted, observed, predicted.diff(observed))
 
@@ -243,6 +242,6 @@ def _drawn(endpoint: str | None, once: Callable[[], Trace]) -> Trace:
 def _led(lab: Lab, predicted: Trace, endpoint: IPv4Address, source: str, destination: str, how: dict) -> Trace:
     """The prediction for an endpoint; as it was, where no choice of the lab's leads there."""
     try:
-        return probe(cold(lab), source, destination, **how | {"endpoint": endpoint})
+        return probe(cold(lab), source, destination, endpoint=endpoint, **how)
     except LabError:
         return predicted

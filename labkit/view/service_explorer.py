@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from ..errors import BadInput, LabError
 from ..lab.lab import Lab
 from ..lab.namespace import Namespace
+from ..planes.kubernetes.api import Api
 from ..planes.kubernetes.proxy import service_ports
 from ..planes.kubernetes.proxy_rules import ServicePort
 from ..tables.chains import Rule, Spec
@@ -47,7 +48,7 @@ class ServiceModel(Exploration):
         names = [daemon.machine for (kind, _), daemon in sorted(getattr(lab, "daemons", {}).items()) if kind == "kube-apiserver"]
         if not names:
             raise BadInput("a ServiceExplorer takes a cluster with Services, such as labkit.scenarios.web()")
-        self.master, self.service, self.stopped = names[0], service, NOBODY
+        self.master, self.service = names[0], service
         self.before: dict[str, frozenset[str]] = {}
         self.nodes = [machine for kind, machine in lab.daemons if kind == "kube-proxy"]
         first = self._port(lab)
@@ -59,16 +60,26 @@ class ServiceModel(Exploration):
         self._take(self.lab, [])
 
     def _port(self, lab: Lab) -> ServicePort:
-        service = lab.daemons["kube-apiserver", self.master].get("Service", self.service, "default")
+        api = lab.daemons["kube-apiserver", self.master]
+        service = api.get("Service", self.service, "default")
         found = service_ports(service) if service else []
         if not found:
-            there = [one["metadata"]["name"] for one in lab.daemons["kube-apiserver", self.master].list("Service", "default")]
+            there = [one["metadata"]["name"] for one in api.list("Service", "default")]
             raise BadInput(f"there is no Service {self.service!r} with an address in the namespace default; there are: {', '.join(there)}")
         return found[0]
 
     @property
     def port(self) -> ServicePort:
         return self._port(self.lab)
+
+    @property
+    def api(self) -> Api:
+        return self.lab.daemons["kube-apiserver", self.master]
+
+    @property
+    def stopped(self) -> str:
+        """The node whose kube-proxy does not run."""
+        return next((node for node in self.nodes if not self.lab.daemons["kube-proxy", node].running), NOBODY)
 
     # --- the question ---------------------------------------------------------------------------
 
@@ -83,12 +94,12 @@ class ServiceModel(Exploration):
 
     def doors(self) -> dict[str, str]:
         """What each way in is called -> its address and port."""
-        port, api = self.port, self.lab.daemons["kube-apiserver", self.master]
+        port = self.port
         found = {f"ClusterIP {port.address}:{port.port}": f"{port.address}:{port.port}"}
         found |= {f"load balancer {ip}:{port.port}": f"{ip}:{port.port}" for ip in port.balancer}
         found |= {f"external IP {ip}:{port.port}": f"{ip}:{port.port}" for ip in port.external}
         for node in self.nodes if port.node_port else ():
-            addresses = api.get("Node", node)["status"]["addresses"]
+            addresses = self.api.get("Node", node)["status"]["addresses"]
             ip = next(one["address"] for one in addresses if one["type"] == "InternalIP")
             found[f"NodePort at {node} {ip}:{port.node_port}"] = f"{ip}:{port.node_port}"
         return found
@@ -109,7 +120,7 @@ class ServiceModel(Exploration):
 
     def pods(self) -> list[str]:
         """Pods that have an address, whoever they serve."""
-        return [pod["metadata"]["name"] for pod in self.lab.daemons["kube-apiserver", self.master].list("Pod", "default")]
+        return [pod["metadata"]["name"] for pod in self.api.list("Pod", "default")]
 
     def endpoints(self) -> list[str]:
         """The addresses that a connection may be led to."""
@@ -120,12 +131,12 @@ class ServiceModel(Exploration):
         return [address["targetRef"]["name"] for address in self._addresses() if "targetRef" in address]
 
     def _addresses(self) -> list[dict]:
-        found = self.lab.daemons["kube-apiserver", self.master].get("Endpoints", self.service, "default") or {}
+        found = self.api.get("Endpoints", self.service, "default") or {}
         return [address for subset in found.get("subsets", ()) for address in subset.get("addresses", ())]
 
     def selects(self, pod: str, is_selected: bool) -> None:
         """Give a pod the labels that the Service looks for, or take them away: it joins or leaves."""
-        selector = self.lab.daemons["kube-apiserver", self.master].get("Service", self.service, "default")["spec"].get("selector") or {}
+        selector = self.api.get("Service", self.service, "default")["spec"].get("selector") or {}
         if not selector:
             raise LabError(f"the Service {self.service} selects no pods: somebody else writes its endpoints")
         labels = " ".join(f"{key}={value}" if is_selected else f"{key}-" for key, value in selector.items())
@@ -141,7 +152,6 @@ class ServiceModel(Exploration):
             self._type(self.stopped, "systemctl start kube-proxy")
         if node != NOBODY:
             self._type(node, "systemctl stop kube-proxy")
-        self.stopped = node
 
     def _type(self, on: str, line: str) -> None:
         before = {node: frozenset(f"{one.chain} {one.words}" for one in self.lines(node)) for node in self.nodes}
@@ -155,15 +165,6 @@ class ServiceModel(Exploration):
         if self.question.endpoint and self.question.endpoint not in self.endpoints():
             self.question = self.question_to(self.door)
         super()._take(lab, edits)
-
-    def undo(self) -> None:
-        """Also a kube-proxy that was stopped is as it was."""
-        super().undo()
-        self.stopped = next((node for node in self.nodes if not self.lab.daemons["kube-proxy", node].running), NOBODY)
-
-    def reset(self) -> None:
-        self.stopped = NOBODY
-        super().reset()
 
     # --- what there is --------------------------------------------------------------------------
 
@@ -231,24 +232,19 @@ class ServiceModel(Exploration):
         return body, y
 
 
-def _told(ns: Namespace, after: Namespace, port: ServicePort):
-    """(table and chain, words, whether its counters moved) of the rules of one port, shared chains first."""
-    endpoints: list[str] = []
-    own = [port.chain(prefix) for prefix in ("EXT", "FW", "SVC", "SVL")]
-    for name, shared in SHARED.items():
-        table, counted = ns.netfilter.tables.get(name), after.netfilter.tables.get(name)
-        if table is None:
-            continue
-        chains = [*shared, *own] if name == "nat" else shared
-        for chain in (table.chains[one] for one in chains if one in table.chains):
-            for rule, later in zip(chain.rules, counted.chains[chain.name].rules, strict=True):
-                if chain.name in own or _comment(rule).partition(" ")[0] == port.title:
-                    yield f"{name} {chain.name}", _words(rule.spec), later.packets > rule.packets
-                    endpoints += [rule.spec.target] if rule.spec.target.startswith("KUBE-SEP-") else []
-        if name == "nat":
-            for chain in (table.chains[one] for one in dict.fromkeys(endpoints) if one in table.chains):
-                for rule, later in zip(chain.rules, counted.chains[chain.name].rules, strict=True):
-                    yield f"{name} {chain.name}", _words(rule.spec), later.packets > rule.packets
+def _told(ns: Namespace, after: Namespace, port: ServicePort) -> list[tuple[str, str, bool]]:
+    """(table and chain, words, whether its counters moved) of the rules of one port, shared chains first and endpoints last."""
+    own, found = [port.chain(prefix) for prefix in ("EXT", "FW", "SVC", "SVL")], []
+    for name in (name for name in SHARED if name in ns.netfilter.tables):
+        chains, counted = ns.netfilter.tables[name].chains, after.netfilter.tables[name].chains
+        waiting = [*SHARED[name], *own]
+        for chain in waiting:  # which grows by the endpoints that are met
+            for rule, later in zip(chains[chain].rules, counted[chain].rules, strict=True) if chain in chains else ():
+                if chain not in SHARED[name] or _comment(rule).partition(" ")[0] == port.title:
+                    found.append((f"{name} {chain}", _words(rule.spec), later.packets > rule.packets))
+                    target = rule.spec.target
+                    waiting += [target] if target.startswith("KUBE-SEP-") and target not in waiting else []
+    return found
 
 
 def _comment(rule: Rule) -> str:
@@ -258,12 +254,11 @@ def _comment(rule: Rule) -> str:
 
 def _words(spec: Spec) -> str:
     """The rule without its comment, and without the names of matches that say nothing."""
-    kept = [str(spec)]
+    said = str(spec)
     for match in spec.matches:
-        plain = match.name in ("comment", "tcp", "udp", "statistic")
-        shown = "" if match.name == "comment" else " ".join(map(str, match.options))
-        kept = [kept[0].replace(str(match), shown if plain else str(match), 1)]
-    return " ".join(kept[0].split())
+        if match.name in ("comment", "tcp", "udp", "statistic"):
+            said = said.replace(str(match), " ".join(map(str, match.options)) if match.name != "comment" else "", 1)
+    return " ".join(said.split())
 
 
 def _ends(one) -> str:

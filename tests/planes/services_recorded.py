@@ -37,11 +37,16 @@ def cluster(folder: str = "", pods: bool = True) -> labkit.Lab:
     if pods:
         apply(lab, "cluster-b/workload.yaml" if b else "workload.yaml")
     if folder.startswith(_LATER):
-        manifests = (RECORDINGS / "workload.yaml").read_text().split("---\n")
-        kubectl(lab, "delete pod web-a web-b")
-        for name in ("web-a", "web-b"):
-            kubectl(lab, "apply -f -", next(text for text in manifests if f"name: {name}," in text))
+        made_anew(lab, "web-a", "web-b")
     return lab
+
+
+def made_anew(lab: labkit.Lab, *names: str) -> None:
+    """Pods of the workload are deleted and applied again, one by one."""
+    manifests = (RECORDINGS / "workload.yaml").read_text().split("---\n")
+    kubectl(lab, f"delete pod {' '.join(names)}")
+    for name in names:
+        kubectl(lab, "apply -f -", next(text for text in manifests if f"name: {name}," in text))
 
 
 def scenario(folder: str) -> labkit.Lab:
@@ -49,9 +54,7 @@ def scenario(folder: str) -> labkit.Lab:
     lab = cluster(folder)
     if folder == "forward-policy-drop-without-flannel":  # web-c had been made anew
         lab.daemons["kubelet", "k8s-node2"].cni.addresses.last = IPv4Address("10.20.92.5")
-        kubectl(lab, "delete pod web-c")
-        manifests = (RECORDINGS / "workload.yaml").read_text().split("---\n")
-        kubectl(lab, "apply -f -", next(text for text in manifests if "name: web-c," in text))
+        made_anew(lab, "web-c")
     if folder == "not-ready":
         lab.daemons["kubelet", "k8s-node1"].cni.addresses.last = IPv4Address("10.20.37.11")
         for node in NODES:
